@@ -1,0 +1,31 @@
+"""Tests run on a database of their own, which is made for them and removed afterwards."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+
+import pytest
+from alembic.util import CommandError
+from guards import create_all, plain_errors, scratch_database
+from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from {{ cookiecutter.__package }}.models import Base
+from {{ cookiecutter.__package }}.settings import migration_url
+{% include 'scratch_fixtures.py' %}
+
+@pytest.fixture
+async def session(tables: None) -> AsyncIterator[AsyncSession]:
+    """A session for one test: whatever it commits is undone afterwards."""
+    from {{ cookiecutter.__package }}.database import engine
+
+    async with engine.connect() as connection:
+        transaction = await connection.begin()
+        async with AsyncSession(
+            connection,
+            expire_on_commit=False,
+            join_transaction_mode="create_savepoint",
+        ) as session:
+            yield session
+        await transaction.rollback()
+    await engine.dispose()  # the next test has an event loop of its own

@@ -1,0 +1,26 @@
+"""The example models do what their docstrings say."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from {{ cookiecutter.__package }}.models.user import Post, User
+
+
+async def test_posts_go_with_their_author(session: AsyncSession) -> None:
+    author = User(email="ada@example.com", posts=[Post(title="Notes")])
+    session.add(author)
+    await session.commit()
+
+    await session.delete(author)
+    await session.commit()
+
+    assert (await session.scalars(select(Post))).all() == []
+
+
+async def test_an_email_address_belongs_to_one_user(session: AsyncSession) -> None:
+    session.add_all([User(email="ada@example.com"), User(email="ada@example.com")])
+
+    with pytest.raises(IntegrityError):
+        await session.commit()

@@ -1,0 +1,22 @@
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Point DATABASE_URL at a scratch database, before a test module can import the engine."""
+    scratch = ExitStack()
+    try:
+        with plain_errors():
+            url = scratch.enter_context(scratch_database(migration_url()))
+    except CommandError as error:
+        raise pytest.UsageError(str(error)) from error
+    config.add_cleanup(scratch.close)
+    os.environ["DATABASE_URL"] = url.render_as_string(hide_password=False)
+    os.environ.pop("MIGRATION_DATABASE_URL", None)  # it may be that of a real one
+
+
+@pytest.fixture(scope="session")
+def tables() -> None:
+    """Make the tables of the models, once for all tests."""
+    engine = create_engine(migration_url())
+    with engine.begin() as connection:
+        create_all(connection, Base.metadata)
+    engine.dispose()

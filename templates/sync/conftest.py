@@ -1,0 +1,26 @@
+"""Tests run on a database of their own, which is made for them and removed afterwards."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from alembic.util import CommandError
+from guards import create_all, plain_errors, scratch_database
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from {{ cookiecutter.__package }}.models import Base
+from {{ cookiecutter.__package }}.settings import migration_url
+{% include 'scratch_fixtures.py' %}
+
+@pytest.fixture
+def session(tables: None) -> Iterator[Session]:
+    """A session for one test: whatever it commits is undone afterwards."""
+    from {{ cookiecutter.__package }}.database import engine
+
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        with Session(connection, join_transaction_mode="create_savepoint") as session:
+            yield session
+        transaction.rollback()

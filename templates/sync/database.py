@@ -1,0 +1,8 @@
+"""The engine and the `Session` that the application works with."""
+
+import sqlalchemy.orm
+
+from {{ cookiecutter.__package }}.settings import database_url
+
+engine = sqlalchemy.create_engine(database_url())
+Session = sqlalchemy.orm.sessionmaker(engine)

@@ -1,0 +1,2 @@
+{% include cookiecutter.engine ~ '/database.py' -%}
+{% include cookiecutter.database ~ '/connection_events.py' -%}

@@ -1,0 +1,1 @@
+{% include cookiecutter.engine ~ '/test_models.py' -%}
