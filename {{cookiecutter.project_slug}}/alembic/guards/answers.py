@@ -1,0 +1,119 @@
+"""Takes what the models cannot say, such as a rename, from `-x` or from whoever sits at the terminal."""
+
+import shlex
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from alembic.util import CommandError
+
+VERBS = {
+    "rename": "rename=TABLE.COLUMN:NEW_COLUMN or rename=TABLE:NEW_TABLE",
+    "drop": "drop=TABLE.COLUMN or drop=TABLE",
+    "fill": "fill=TABLE.COLUMN:VALUE",
+}
+
+
+class Answers:
+    """What was answered; each answer is taken once, and one that nobody takes was a mistake."""
+
+    def __init__(self, arguments: Iterable[str]) -> None:
+        """Read arguments such as "rename=users.name:full_name drop=users.age".
+
+        Raises CommandError for a word that is not like one of VERBS.
+        """
+        self.given: list[tuple[str, str]] = []
+        for word in (word for argument in arguments for word in _words(argument)):
+            verb, _, rest = word.partition("=")
+            if verb not in VERBS or not rest or (":" not in rest[1:] and verb != "drop"):
+                known = "; ".join(VERBS.values())
+                raise CommandError(
+                    f"{word!r} is no answer. Nothing was written. Known are: {known}."
+                )
+            self.given.append((verb, rest))
+        self.unused = set(self.given)
+        self.questions: list[str] = []
+
+    def take(self, verb: str, name: str) -> str | None:
+        """Return what was answered, "" for yes, or None where nothing was.
+
+        A name may hold a colon itself. Raises CommandError for what is said twice.
+        """
+        said = [rest for given, rest in self.given if given == verb]
+        found = [rest for rest in said if rest == name or rest.startswith(f"{name}:")]
+        if len(found) > 1:
+            raise CommandError(f"{verb}={name} is said twice. Nothing was written.")
+        self.unused -= {(verb, rest) for rest in found}
+        return found[0].removeprefix(name).removeprefix(":") if found else None
+
+    def named(self, verb: str, label: str) -> list[str]:
+        """Return what was answered for, of all whose names begin with `label`."""
+        rests = [rest for given, rest in self.given if given == verb and rest.startswith(label)]
+        return [rest.removeprefix(label).partition(":")[0] for rest in rests]
+
+    def ask(self, question: str, *ways: str) -> str | None:
+        """Return the one of `ways` that somebody at the terminal chooses; nobody there: None.
+
+        Raises CommandError where it is none of them: that is the safe answer.
+        """
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            self.questions.append(f"  {question} {' or '.join(ways)}")
+            return None
+        print(question, *(f"  {number}. {way}" for number, way in enumerate(ways, 1)), sep="\n")
+        reply = input("Number: ").strip()
+        if not reply.isdecimal() or not 0 < int(reply) <= len(ways):
+            raise CommandError("Nothing was written.")
+        return ways[int(reply) - 1]
+
+    def ask_value(self, question: str, name: str) -> str | None:
+        """Return the value that somebody at the terminal types for a column; nobody there: None."""
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            self.questions.append(f"  {question} fill={name}:VALUE")
+            return None
+        return input(f"{question} ")
+
+    def pair(
+        self,
+        label: str,
+        present: Mapping[str, Any],
+        wanted: Mapping[str, Any],
+        alike: Callable[[Any, Any], bool],
+    ) -> Iterator[tuple[str, str]]:
+        """Yield the old and the new name of all that was renamed; the rest was dropped, by an answer too.
+
+        Raises CommandError for a new name that is none.
+        """
+        free = [name for name in wanted if name not in present]
+        for old in sorted(present.keys() - wanted.keys()):
+            name = f"{label}{old}"
+            new = self.take("rename", name)
+            if new is None and self.take("drop", name) is None:
+                ways = [f"rename={name}:{n}" for n in free if alike(present[old], wanted[n])]
+                way = self.ask(f"{name} is gone from the models:", *ways, f"drop={name}")
+                new = (way or "").partition(":")[2] or None
+            if new in free:
+                free.remove(new)
+                yield old, new
+            elif new is not None:
+                raise CommandError(f"{name} cannot be renamed to {new}. Nothing was written.")
+
+    def settle(self) -> None:
+        """Raise CommandError for questions without an answer, and answers without a question."""
+        words = " ".join(f"{verb}={rest.partition(':')[0]}" for verb, rest in sorted(self.unused))
+        mistake = f"there is no such change as in {words}." if words else ""
+        if self.questions:
+            raise CommandError(
+                "Nothing was written: the models do not say it all. Answer with x=, as in\n"
+                '  make revision x="ANSWER ANSWER ..."\n'
+                + "\n".join(self.questions)
+                + (f"\nAnd {mistake}" if mistake else "")
+            )
+        if mistake:
+            raise CommandError(f"Nothing was written: {mistake}")
+
+
+def _words(argument: str) -> list[str]:
+    try:
+        return shlex.split(argument)
+    except ValueError as error:
+        raise CommandError(f"{argument!r}: {error}. Nothing was written.") from error

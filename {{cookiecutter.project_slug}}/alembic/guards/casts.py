@@ -1,0 +1,114 @@
+"""Tells a server how to turn the values of a column into those of another type."""
+
+from typing import Any, cast
+
+import sqlalchemy as sa
+from alembic.autogenerate import renderers
+from alembic.autogenerate.api import AutogenContext
+from alembic.autogenerate.render import _alter_column
+from alembic.operations import ops
+from alembic.runtime.migration import MigrationContext
+
+from .names import quoter
+
+
+def add_casts(container: ops.OpContainer, migration: MigrationContext) -> None:
+    """Complete each change of type in `container`, for PostgreSQL, MariaDB and MySQL.
+
+    A type of another family gets a USING clause. Inside one, as from VARCHAR(20) to VARCHAR(10),
+    PostgreSQL refuses values that do not fit, where an explicit cast would cut them short. MariaDB
+    takes a number for the place of a value in an enum: there it becomes a text in between. A column
+    that is computed is left to repairs.py, for it is made again.
+    """
+    complete = {"postgresql": _with_using, "mysql": _by_way_of_text}.get(migration.dialect.name)
+    for table in container.ops:
+        if isinstance(table, ops.ModifyTableOps):
+            parts: list[ops.MigrateOperation] = []
+            for op in table.ops:
+                if not (isinstance(op, ops.AlterColumnOp) and op.modify_type and op.existing_type):
+                    parts.append(op)
+                elif not isinstance(op.existing_server_default, sa.Computed):
+                    parts += complete(op, migration.dialect) if complete else [op]
+            table.ops = parts
+
+
+def _by_way_of_text(op: ops.AlterColumnOp, _: sa.Dialect) -> list[ops.AlterColumnOp]:
+    types: tuple[Any, Any] = (op.existing_type, op.modify_type)
+    if not any(isinstance(type_, sa.Enum) for type_ in types) or all(
+        isinstance(type_, sa.String) for type_ in types
+    ):
+        return [op]
+    first = ops.AlterColumnOp(
+        op.table_name,
+        op.column_name,
+        schema=op.schema,
+        existing_type=op.existing_type,
+        existing_nullable=op.existing_nullable,
+        existing_server_default=False,
+        modify_type=sa.String(255),
+    )
+    op.existing_type = first.modify_type
+    return [first, op]
+
+
+def _with_using(op: ops.AlterColumnOp, dialect: sa.Dialect) -> list[ops.AlterColumnOp]:
+    old, new = cast("Any", op.existing_type), cast("Any", op.modify_type)
+    if _family(old) != _family(new):
+        column, type_ = quoter(dialect)(op.column_name), new.compile(dialect=dialect)
+        op.kw["postgresql_using"] = _using(old, new, column, type_)
+        return _with_default_apart(op)
+    return [op]
+
+
+def _using(old: Any, new: Any, column: str, type_: str) -> str:
+    """Return what a plain cast would do wrong, or PostgreSQL has no cast for, in two steps."""
+    if isinstance(new, sa.ARRAY) and isinstance(new.item_type, sa.Enum):
+        return f"{column}::text[]::{type_}"
+    if isinstance(old, sa.Enum) or isinstance(new, sa.Enum):
+        return f"{column}::text::{type_}"
+    if isinstance(old, sa.LargeBinary) and isinstance(new, sa.String):
+        return f"convert_from({column}, 'UTF8')"  # a cast writes hexadecimal digits
+    if isinstance(old, sa.Uuid) and type_ == "CHAR(32)":  # as SQLAlchemy writes it
+        return f"replace({column}::text, '-', '')"
+    if isinstance(new, sa.String):  # a cast to a type with a length would cut off the rest
+        return f"{column}::text"
+    if isinstance(new, sa.LargeBinary) and isinstance(old, sa.String):
+        return f"convert_to({column}, 'UTF8')"
+    families = {_family(old), _family(new)}
+    if sa.Boolean in families and families & {sa.Integer, sa.Numeric, sa.Float}:
+        return f"{column}::integer::{type_}"
+    if isinstance(new, sa.JSON) and not isinstance(old, sa.String):
+        return f"to_jsonb({column})::{type_}"
+    if isinstance(old, sa.JSON) and not isinstance(new, sa.ARRAY):
+        return f"({column} #>> '{{}}')::{type_}"
+    return f"{column}::{type_}"
+
+
+def _with_default_apart(op: ops.AlterColumnOp) -> list[ops.AlterColumnOp]:
+    """Take away a default that PostgreSQL could not turn into the new type, and set the new one."""
+    if not op.existing_server_default:
+        return [op]
+    first = ops.AlterColumnOp(op.table_name, op.column_name, schema=op.schema)
+    first.modify_server_default, first.existing_type = None, op.existing_type
+    first.existing_server_default = op.existing_server_default
+    last = ops.AlterColumnOp(op.table_name, op.column_name, schema=op.schema)
+    last.modify_server_default, last.existing_type = op.modify_server_default, op.modify_type
+    op.modify_server_default = op.existing_server_default = False
+    return [first, op, last] if last.modify_server_default else [first, op]
+
+
+def _family(type_: sa.types.TypeEngine[Any]) -> object:
+    """Return the general type, such as Integer for BIGINT, that a type is a kind of."""
+    if isinstance(type_, sa.ARRAY):
+        return (sa.ARRAY, _family(type_.item_type))
+    if isinstance(type_, sa.Enum | sa.Uuid):
+        return (type(type_), type_.name if isinstance(type_, sa.Enum) else type_.native_uuid)
+    return type_._type_affinity
+
+
+@renderers.dispatch_for(ops.AlterColumnOp, replace=True)
+def _render_alter_column(autogen_context: AutogenContext, op: ops.AlterColumnOp) -> str:
+    """Write the USING clause too, which Alembic leaves out."""
+    text = _alter_column(autogen_context, op)
+    using = op.kw.get("postgresql_using")
+    return f"{text.removesuffix(')')}, postgresql_using={using!r})" if using else text

@@ -1,0 +1,43 @@
+"""Makes the checks of columns and types checks of their tables, all that Alembic has an eye for."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.util.sqla_compat import _get_constraint_final_name
+
+
+def leave_out_what_others_get(metadata: sa.MetaData, connection: sa.Connection) -> None:
+    """Remove constraints and indexes whose ddl_if() says that they are for another database."""
+    for table in metadata.tables.values():
+        everything: list[set[Any]] = [table.constraints, table.indexes]
+        for parts in everything:
+            for part in list(parts):
+                if part._ddl_if and not part._ddl_if._should_execute(part, part, connection):
+                    parts.remove(part)
+
+
+def move_checks_to_tables(metadata: sa.MetaData, dialect: sa.Dialect) -> None:
+    """Move each CHECK that stands in a column of the models; the database gets the same rule.
+
+    MariaDB and MySQL would refuse it in a column, because it has a name. One that comes with a type,
+    such as Boolean, gets the name that create_all() would give it, or goes where the type needs none.
+    A second one of a name is removed: when Alembic makes an operation of a CHECK, it leaves a copy in
+    the table of the models.
+    """
+    compiler = dialect.ddl_compiler(dialect, None)  # type: ignore[arg-type]
+    for table in metadata.tables.values():
+        for column in table.columns:
+            for check in list(column.constraints):
+                if isinstance(check, sa.CheckConstraint):
+                    column.constraints.remove(check)
+                    table.append_constraint(check)
+        names: set[object] = set()
+        checks = [part for part in table.constraints if isinstance(part, sa.CheckConstraint)]
+        for check in sorted(checks, key=lambda check: not check._type_bound):
+            name = _get_constraint_final_name(check, dialect)
+            needed = check._create_rule is None or check._create_rule(compiler)
+            if check._type_bound:
+                check.name, check._type_bound, check._create_rule = name, False, None
+            if not needed or (name and name in names):
+                table.constraints.remove(check)
+            names.add(name)

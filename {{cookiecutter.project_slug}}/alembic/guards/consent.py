@@ -1,0 +1,100 @@
+"""Drops nothing that holds data, unless whoever made the revision agreed to it, in its file."""
+
+import os
+import re
+
+import sqlalchemy as sa
+from alembic.autogenerate import renderers
+from alembic.autogenerate.api import AutogenContext
+from alembic.autogenerate.render import _drop_column, _drop_table
+from alembic.operations import Operations, ops, toimpl
+from alembic.runtime.plugins import Plugin
+from alembic.util import CommandError
+
+INFO = {"data_loss": True}
+
+#: What a statement of the owner's own drops: a table, or a column of one.
+DROP = re.compile(
+    r"\s*(?:DROP|ALTER)\s+TABLE\s+(?:IF\s+EXISTS\s+|ONLY\s+)*([^\s;]+)"
+    r"(?:\s+DROP\s+COLUMN\s+(?:IF\s+EXISTS\s+)?([^\s;,]+))?",
+    re.IGNORECASE,
+)
+
+
+def setup(_: Plugin) -> None:
+    """Stand before what Alembic does."""
+    stand_before = Operations.implementation_for
+    stand_before(ops.DropTableOp, replace=True)(drop_table)
+    stand_before(ops.DropColumnOp, replace=True)(drop_column)
+    stand_before(ops.ExecuteSQLOp, replace=True)(execute)
+
+
+def write_consent(container: ops.OpContainer) -> None:
+    """Mark each drop of an upgrade: all of them were answered for, see answers.py."""
+    for op in container.ops:
+        if isinstance(op, ops.DropTableOp):
+            op.info = INFO
+        elif isinstance(op, ops.DropColumnOp):
+            op.kw["info"] = INFO
+        elif isinstance(op, ops.OpContainer):
+            write_consent(op)
+
+
+@renderers.dispatch_for(ops.DropTableOp, replace=True)
+def _render_drop_table(context: AutogenContext, op: ops.DropTableOp) -> str:
+    return _with_consent(_drop_table(context, op), op.info)
+
+
+@renderers.dispatch_for(ops.DropColumnOp, replace=True)
+def _render_drop_column(context: AutogenContext, op: ops.DropColumnOp) -> str:
+    return _with_consent(_drop_column(context, op), op.kw.get("info"))
+
+
+def _with_consent(text: str, info: object) -> str:
+    return f"{text.removesuffix(')')}, info={INFO})" if info == INFO else text
+
+
+def drop_table(operations: Operations, op: ops.DropTableOp) -> None:
+    """Do what Alembic does, unless there are rows and no consent; raises CommandError then."""
+    refuse_loss(operations, op.info, op.table_name, op.schema)
+    toimpl.drop_table(operations, op)
+
+
+def drop_column(operations: Operations, op: ops.DropColumnOp) -> None:
+    """Do what Alembic does, unless there are values and no consent; raises CommandError then."""
+    refuse_loss(operations, op.kw.get("info"), op.table_name, op.schema, op.column_name)
+    toimpl.drop_column(operations, op)
+
+
+def execute(operations: Operations, op: ops.ExecuteSQLOp) -> None:
+    """Do what Alembic does, unless it is a drop as above."""
+    found = DROP.match(str(op.sqltext))
+    if found and (found[2] or found[0].lstrip()[0] in "Dd"):
+        *schema, table = re.sub('["`]', "", found[1]).split(".")
+        column = found[2] and found[2].strip('"`')
+        refuse_loss(operations, None, table, schema[0] if schema else None, column)
+    toimpl.execute_sql(operations, op)
+
+
+def refuse_loss(
+    operations: Operations, info: object, table: str, schema: str | None, column: str | None = None
+) -> None:
+    """Raise CommandError where rows hold what is about to be dropped without consent."""
+    context = operations.migration_context
+    connection = None if context.as_sql else context.connection
+    if connection is None or info == INFO or os.environ.get("ALLOW_DATA_LOSS") == "1":
+        return
+    inspector = sa.inspect(connection)
+    if not inspector.has_table(table, schema):
+        return
+    columns = {found["name"]: found for found in inspector.get_columns(table, schema)}
+    if column and "computed" in columns.get(column, {"computed": "or not there"}):
+        return
+    holding = sa.table(table, sa.column(column or "*"), schema=schema)
+    count = sa.func.count(holding.c[column]) if column else sa.func.count()
+    if rows := connection.scalar(sa.select(count).select_from(holding)):
+        raise CommandError(
+            f"{rows} rows hold data in {table}{f'.{column}' if column else ''}, which this would drop. "
+            f"Where that is meant, let op.drop_{'column' if column else 'table'}() say info={INFO}, "
+            "or set ALLOW_DATA_LOSS=1"
+        )

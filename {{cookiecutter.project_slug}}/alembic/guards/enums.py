@@ -1,0 +1,208 @@
+"""Follows the values of enums, in the types of the server and in the rows that hold them."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.autogenerate.api import AutogenContext
+
+from .answers import Answers
+from .catalog import Catalog, Part, read_catalog
+from .names import quoter
+from .plain_types import plain_type
+from .sql_op import SQLOp
+
+QUOTE = "'"
+LITERAL = re.compile(r"'((?:[^']|'')*)'")
+
+
+def change_types(context: AutogenContext, _: object) -> Iterator[SQLOp]:
+    """Yield what makes the enums of PostgreSQL, and gives them the values of the models.
+
+    A value that comes is added, which no row has to wait for; where one goes, or the order changes,
+    a new type takes the place of the old one.
+    """
+    if context.dialect.name != "postgresql" or context.connection is None:
+        return
+    catalog = read_catalog(context.connection)
+    present = {part.name: text.split(", ") for part, text in catalog.items() if part.kind == "enum"}
+    wanted = {
+        enum.compile(dialect=context.dialect): [_literal(value) for value in enum.enums]
+        for table in context.sorted_tables
+        for column in table.columns
+        if (enum := _enum(column.type, context.dialect)) and enum.native_enum
+    }
+    for name, values in sorted(wanted.items()):
+        if name not in present:
+            yield SQLOp([_create(name, values)], [f"DROP TYPE {name}"], f"create enum {name}")
+        elif [value for value in values if value in present[name]] == present[name]:
+            if added := list(_add(name, present[name], values)):
+                back = _replace(name, present[name], catalog)
+                yield SQLOp(added, back, f"add values to enum {name}", autocommit=True)
+        else:
+            there = _replace(name, values, {**catalog, **_defaults(context)})
+            back = _replace(name, present[name], catalog)
+            yield SQLOp(there, back, f"replace values of enum {name}")
+
+
+def _defaults(context: AutogenContext) -> Catalog:
+    """Return the defaults that enums have in the models: an old one may be a value that goes."""
+    preparer = context.dialect.identifier_preparer
+    return {
+        Part(preparer.format_table(table), "default", preparer.quote(column.name)): _literal(
+            default.arg
+        )
+        for table in context.sorted_tables
+        for column in table.columns
+        if isinstance(default := column.server_default, sa.DefaultClause)
+        and isinstance(default.arg, str)
+    }
+
+
+def drop_types(context: AutogenContext) -> Iterator[SQLOp]:
+    """Yield what removes the enums that no model has any more."""
+    if context.dialect.name != "postgresql" or context.connection is None:
+        return
+    catalog = read_catalog(context.connection)
+    wanted = {
+        enum.compile(dialect=context.dialect)
+        for table in context.sorted_tables
+        for column in table.columns
+        if (enum := _enum(column.type, context.dialect)) and enum.native_enum
+    }
+    for part, text in sorted(catalog.items()):
+        if part.kind == "enum" and part.name not in wanted:
+            create = f"CREATE TYPE {part.name} AS ENUM ({text})"
+            yield SQLOp([f"DROP TYPE {part.name}"], [create], f"drop enum {part.name}")
+
+
+def _enum(type_: Any, dialect: sa.Dialect) -> sa.Enum | None:
+    """Return the enum that a type is, or is an array of, or is made of."""
+    plain = plain_type(type_, dialect)
+    if isinstance(plain, sa.ARRAY):
+        return _enum(plain.item_type, dialect)
+    return plain if isinstance(plain, sa.Enum) else None
+
+
+def _literal(value: str) -> str:
+    return f"'{value.replace(QUOTE, QUOTE * 2)}'"
+
+
+def _create(name: str, values: list[str]) -> str:
+    return f"CREATE TYPE {name} AS ENUM ({', '.join(values)})"
+
+
+def _add(name: str, present: list[str], values: list[str]) -> Iterator[str]:
+    """Yield the statements that add values, each before the next one that is there."""
+    for place, value in enumerate(values):
+        if value not in present:
+            later = next((other for other in values[place:] if other in present), None)
+            before = f" BEFORE {later}" if later else ""
+            yield f"ALTER TYPE {name} ADD VALUE IF NOT EXISTS {value}{before}"
+
+
+def _replace(name: str, values: list[str], catalog: Catalog) -> Iterator[str]:
+    """Yield the statements that give a type these values; a row with another one refuses them."""
+    old = re.sub(r'"?$', lambda end: f"_old{end[0]}", name, count=1)
+    for part, text in catalog.items():
+        if f"::{name}" in text and part.kind in ("constraint", "index"):
+            drop = (
+                f"ALTER TABLE {part.table} DROP CONSTRAINT"
+                if part.kind == "constraint"
+                else "DROP INDEX"
+            )
+            yield f"{drop} {part.name}"  # it is made again once it is missed
+    yield f"ALTER TYPE {name} RENAME TO {old.rpartition('.')[2]}"
+    yield _create(name, values)
+    for part, text in catalog.items():
+        type_, _, array = text.partition("[")
+        if part.kind == "column" and type_ == name:
+            alter = f"ALTER TABLE {part.table} ALTER {part.name}"
+            default = catalog.get(part._replace(kind="default"))
+            suffix = "[]" if array else ""
+            yield from [f"{alter} DROP DEFAULT"] if default else []
+            yield f"{alter} TYPE {name}{suffix} USING {part.name}::text{suffix}::{name}{suffix}"
+            yield from [f"{alter} SET DEFAULT {default}"] if default else []
+    yield f"DROP TYPE {old}"
+
+
+def rename_values(context: AutogenContext, schema: str | None) -> Iterator[SQLOp]:
+    """Yield what gives values their new names, in the types of the server and in the rows."""
+    answers: Answers = context.opts["answers"]
+    done: set[str] = set()
+    for table in context.sorted_tables:
+        if table.schema != schema or not context.inspector.has_table(table.name, schema):
+            continue
+        columns = context.inspector.get_columns(table.name, schema)
+        found = {column["name"]: column["type"] for column in columns}
+        for column in table.columns:
+            wanted = _enum(column.type, context.dialect)
+            label = f"{table.fullname}.{column.name}."
+            if wanted is None or column.name not in found or wanted.name in done:
+                for old in answers.named("rename", label):
+                    answers.take("rename", label + old)  # said of another column of the same type
+                continue
+            has = _enum(found[column.name], context.dialect)
+            present = has.enums if has else _checked(context, column)
+            present = [*present, *answers.named("rename", label)]
+            if not set(wanted.enums) <= set(present):
+                before, after = dict.fromkeys(present), dict.fromkeys(wanted.enums)
+                for old, new in answers.pair(label, before, after, lambda *_: True):
+                    yield from _rename(context, column, has, (old, new))
+            if has and context.dialect.name == "postgresql":
+                done.add(str(has.name))  # the type is one for all its columns
+
+
+def _parts(context: AutogenContext, column: sa.Column[Any], kind: str) -> dict[str, str]:
+    """Return the parts of one kind that a column's table has in the catalog."""
+    table = context.dialect.identifier_preparer.format_table(column.table).strip("`")
+    catalog = read_catalog(context.connection) if context.connection is not None else {}
+    return {
+        part.name: text
+        for part, text in catalog.items()
+        if part.kind == kind and part.table.strip("`") == table
+    }
+
+
+def _checks(context: AutogenContext, column: sa.Column[Any]) -> dict[str, str]:
+    """Return the checks that list the values of a column."""
+    lists = re.compile(rf"CHECK.*\b{re.escape(column.name)}\b.*( IN \(|ANY \()", re.IGNORECASE)
+    found = _parts(context, column, "constraint")
+    return {name: text for name, text in found.items() if lists.search(text)}
+
+
+def _checked(context: AutogenContext, column: sa.Column[Any]) -> list[str]:
+    """Return the values that these checks allow."""
+    texts = _checks(context, column).values()
+    return [value.replace("''", "'") for text in texts for value in LITERAL.findall(text)]
+
+
+def _rename(
+    context: AutogenContext, column: sa.Column[Any], has: sa.Enum | None, values: tuple[str, str]
+) -> Iterator[SQLOp]:
+    server, preparer = context.dialect.name, context.dialect.identifier_preparer
+    old, new = map(_literal, values)
+    table, name = preparer.format_table(column.table), quoter(context.dialect)(column.name)
+    both = ((old, new), (new, old))
+    update, back = (f"UPDATE {table} SET {name} = {b} WHERE {name} = {a}" for a, b in both)
+    about = f"rename {old} in {column.table.name}.{column.name} to {new}"
+    if server == "postgresql" and has:
+        rename = f"ALTER TYPE {has.compile(dialect=context.dialect)} RENAME VALUE"
+        yield SQLOp([f"{rename} {old} TO {new}"], [f"{rename} {new} TO {old}"], about)
+    elif server == "postgresql":
+        alter = f"ALTER TABLE {table} DROP CONSTRAINT"
+        yield SQLOp(
+            [*(f"{alter} {check}" for check in _checks(context, column)), update], [back], about
+        )
+    elif server == "sqlite":
+        off, on = (f"PRAGMA ignore_check_constraints = {state}" for state in ("ON", "OFF"))
+        yield SQLOp([off, update, on], [off, back, on], about, leads=True)
+    elif has:
+        definition = _parts(context, column, "column")[preparer.quote_identifier(column.name)]
+        modify = f"ALTER TABLE {table} MODIFY "
+        wider = definition.replace(old, f"{old},{new}", 1)
+        yield SQLOp([modify + wider, update], [back, modify + definition], about)
+    else:
+        unchecked = "SET STATEMENT check_constraint_checks = 0 FOR "
+        yield SQLOp([unchecked + update], [unchecked + back], about)

@@ -1,0 +1,37 @@
+"""Names a table in the ways that Alembic and SQL want."""
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+
+def table_key(op: Any) -> str:
+    """Return the name of the table of an operation, with its schema if it has one."""
+    return f"{op.schema}.{op.table_name}" if op.schema else str(op.table_name)
+
+
+def quoter(dialect: sa.Dialect) -> Callable[[str], str]:
+    """Return what writes names as SQL that is executed as it is, where no % is doubled."""
+    quote, doubled = dialect.identifier_preparer.quote, dialect.identifier_preparer._double_percents
+    return lambda name: quote(name).replace("%%", "%") if doubled else quote(name)
+
+
+def serial_name(table: str, column: str) -> str:
+    """Return the name that PostgreSQL gives the sequence of a column, within 63 bytes."""
+    parts = [table, column]
+    while len("".join(parts).encode()) > 63 - len("__seq"):
+        longer = len(parts[0].encode()) <= len(parts[1].encode())
+        parts[longer] = parts[longer][:-1]
+    return f"{parts[0]}_{parts[1]}_seq"
+
+
+def bare(name: str) -> str:
+    """Return a name, or all those in a text, without the quotes of SQL."""
+    return name.replace('"', "").replace("`", "")
+
+
+def quoted_table(op: Any, dialect: sa.Dialect) -> str:
+    """Return the same as SQL."""
+    quote = quoter(dialect)
+    return ".".join(quote(name) for name in (op.schema, op.table_name) if name)

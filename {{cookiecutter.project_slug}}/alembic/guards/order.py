@@ -1,0 +1,146 @@
+"""Puts operations into an order that every database accepts."""
+
+from collections.abc import Callable, Iterable
+from itertools import takewhile
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.autogenerate import renderers
+from alembic.autogenerate.api import AutogenContext
+from alembic.autogenerate.render import _add_table, _render_constraint
+from alembic.operations import ops
+
+from .names import table_key
+
+WholeTable = ops.CreateTableOp | ops.DropTableOp
+Keys = list[sa.ForeignKeyConstraint]
+
+
+def put_in_order(container: ops.OpContainer, dialect: sa.Dialect) -> None:
+    """Sort the operations of `container`: what others need comes before them, and goes after them.
+
+    Autogenerate leaves whole tables in the order of a set, drops an index before the foreign key
+    that needs it, and never makes foreign keys that lead in a circle. SQLite checks no foreign key
+    meanwhile: there each change of a table stays in one piece, for each piece copies the table.
+    """
+    created, circular = _sort(op for op in container.ops if isinstance(op, ops.CreateTableOp))
+    dropped, freed = _sort(op for op in container.ops if isinstance(op, ops.DropTableOp))
+    gone = {table_key(op) for op in dropped}  # and their indexes with them
+    changed = [
+        op
+        for op in container.ops
+        if isinstance(op, ops.ModifyTableOps) and table_key(op) not in gone
+    ]
+    # What is about no table, such as a rename or an enum, stays in front of all tables or behind.
+    aside = [op for op in container.ops if not isinstance(op, WholeTable | ops.ModifyTableOps)]
+    before = list(takewhile(lambda op: op in aside, container.ops))
+    behind = aside[len(before) :]
+    for op in created:
+        op.columns.sort(key=_place)
+    unlinked: list[ops.MigrateOperation] = []
+    linked: list[ops.MigrateOperation] = []
+    for table in changed:
+        _computed_apart(table.ops)
+    if dialect.name != "sqlite":
+        for op in created:
+            op.columns = [part for part in op.columns if all(part is not key for key in circular)]
+        for key in circular:
+            for column in key.columns:
+                if column.autoincrement == "auto":
+                    column.autoincrement = False  # without the key it would seem to count by itself
+        for table in changed:
+            unlinked += _take(table, _drops_foreign_key)
+            linked += _take(table, lambda op: isinstance(op, ops.CreateForeignKeyOp))
+        unlinked += [_alone(ops.DropConstraintOp.from_constraint(key)) for key in freed]
+        linked += [_alone(ops.CreateForeignKeyOp.from_constraint(key)) for key in circular]
+    ordered = [*unlinked, *created, *changed, *linked, *reversed(dropped)]
+    container.ops = [*before, *ordered, *behind]
+
+
+def _sort(operations: Iterable[Any]) -> tuple[list[Any], Keys]:
+    """Sort whole tables behind those that they refer to; return the keys that prevent it, too."""
+    waiting = {table_key(op): op for op in sorted(operations, key=table_key)}
+    every = {key: _foreign_keys(op) for key, op in waiting.items()}
+    circular = [part for parts in every.values() for part in parts if _comes_later(part)]
+    keys = {key: [p for p in parts if p not in circular] for key, parts in every.items()}
+    ready: list[Any] = []
+    while waiting:
+        free = [key for key in waiting if not _targets(keys[key]) & (waiting.keys() - {key})]
+        if not free:
+            others = {key: waiting.keys() - {key} for key in waiting}
+            links = {key: [k for k in keys[key] if _targets([k]) & others[key]] for key in waiting}
+            # A key without a name could not be dropped again.
+            free = sorted(waiting, key=lambda key: any(k.name is None for k in links[key]))[:1]
+            circular += links[free[0]]
+        ready += [waiting.pop(key) for key in free]
+    return ready, circular
+
+
+def _computed_apart(steps: list[ops.MigrateOperation]) -> None:
+    """Let columns that are computed from others come after those, and go before them."""
+    for kind, at_last in ((ops.AddColumnOp, True), (ops.DropColumnOp, False)):
+        places = [place for place, op in enumerate(steps) if isinstance(op, kind)]
+        in_order = sorted(
+            (steps[place] for place in places), key=lambda op: _is_computed(op) is at_last
+        )
+        for place, op in zip(places, in_order, strict=True):
+            steps[place] = op
+
+
+def _is_computed(op: Any) -> bool:
+    column: sa.Column[Any] = op.column if isinstance(op, ops.AddColumnOp) else op.to_column()
+    return column.computed is not None
+
+
+def _place(part: sa.schema.SchemaItem) -> int:
+    """Return where a part of a table comes: behind the columns, each constraint as in the models."""
+    return part._creation_order if isinstance(part, sa.Constraint) else 0
+
+
+@renderers.dispatch_for(ops.CreateTableOp, replace=True)
+def _render_create_table(context: AutogenContext, op: ops.CreateTableOp) -> str:
+    """Write constraints in their order, not in that of the alphabet: MariaDB names them by it."""
+    constraints = sorted(op.to_table().constraints, key=_place)
+    texts = [_render_constraint(part, context, op._namespace_metadata) for part in constraints]
+    ordered = [text for text in texts if text]
+    return _add_table(context, op).replace(",\n".join(sorted(ordered)), ",\n".join(ordered))
+
+
+def _foreign_keys(op: WholeTable) -> Keys:
+    parts = op.columns if isinstance(op, ops.CreateTableOp) else op.to_table().constraints
+    return [part for part in parts if isinstance(part, sa.ForeignKeyConstraint)]
+
+
+def _comes_later(key: sa.ForeignKeyConstraint) -> bool:
+    """Whether a foreign key is made by ALTER: on demand, or because an index has to be there first."""
+    try:
+        target = key.referred_table
+        columns = {element.column.name for element in key.elements}
+    except sa.exc.InvalidRequestError:  # of a table that is about to go
+        return False
+    unique = [{column.name for column in index.columns} for index in target.indexes if index.unique]
+    return key.use_alter or columns in unique
+
+
+def _targets(keys: Keys) -> set[str]:
+    """Return the tables that `keys` refer to, named as `table_key` does."""
+    return {key.elements[0].target_fullname.rpartition(".")[0] for key in keys}
+
+
+def _take(
+    table: ops.ModifyTableOps, wanted: Callable[[ops.MigrateOperation], bool]
+) -> list[ops.MigrateOperation]:
+    """Remove the wanted operations from those of a table, and return them, ready to stand alone."""
+    taken = [op for op in table.ops if wanted(op)]
+    table.ops = [op for op in table.ops if not wanted(op)]
+    return [_alone(op) for op in taken]
+
+
+def _alone(op: Any) -> ops.ModifyTableOps:
+    table = getattr(op, "source_table", None) or op.table_name
+    schema = op.kw.get("source_schema") if hasattr(op, "source_table") else op.schema
+    return ops.ModifyTableOps(table, [op], schema=schema)
+
+
+def _drops_foreign_key(op: ops.MigrateOperation) -> bool:
+    return isinstance(op, ops.DropConstraintOp) and op.constraint_type == "foreignkey"

@@ -1,0 +1,97 @@
+"""Writes types and expressions so that a revision runs for ever, whatever becomes of the owner's code."""
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from alembic.autogenerate.api import AutogenContext
+from alembic.autogenerate.render import _repr_type
+from alembic.ddl.impl import DefaultImpl
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.util import immutabledict
+
+from .probe import as_written
+from .sql_op import as_text
+
+Type = TypeEngine[Any]
+
+
+def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
+    """Return the code of a type, of SQLAlchemy alone, that gives a column the same type as `item`.
+
+    This is a render_item function of context.configure(). Where there is no such code, it is that
+    of `item`, with its import; False leaves it to Alembic. A text that is a default stays as it is:
+    Alembic would take the quotes away that it begins and ends with.
+    """
+    if kind == "server_default" and isinstance(getattr(item, "arg", None), str):
+        return repr(item.arg)
+    if kind != "type":
+        return False
+    if isinstance(item, sa.Enum) and item.native_enum and context.dialect.name == "postgresql":
+        context.imports.add("from sqlalchemy.dialects import postgresql")
+        schema = f", schema={item.schema!r}" if item.schema else ""
+        values = ", ".join(map(repr, item.enums))  # the type itself is made by a statement before
+        return f"postgresql.ENUM({values}, name={item.name!r}{schema}, create_type=False)"
+    wanted = item.compile(dialect=context.dialect)
+    for candidate in _candidates(item, context):
+
+        def render(kind: str, part: Any, plain: AutogenContext, whole: Type = candidate) -> Any:
+            return False if part is whole else render_type(kind, part, plain)
+
+        plain = AutogenContext(
+            context.migration_context, opts={**context.opts, "render_item": render}
+        )
+        text = _repr_type(candidate, plain)
+        if wanted == _meaning(text, plain):
+            context.imports.update(plain.imports)
+            return text
+    context.imports.add(f"import {type(item).__module__}")
+    return False
+
+
+def write_colons(impl: DefaultImpl) -> None:
+    """Let Alembic write expressions as sa.text() wants them: else ':x' would become NULL."""
+    render = impl.render_ddl_sql_expr
+
+    def escaped(expression: Any, **options: Any) -> str:
+        sql = render(expression, **options)
+        return sql if options.get("is_index") else as_text(sql)  # that is no text()
+
+    impl.render_ddl_sql_expr = escaped  # type: ignore[assignment, method-assign]
+
+
+def _candidates(item: Type, context: AutogenContext) -> Iterator[Type]:
+    """Yield types that may be the same: first what is best to read."""
+    yield plain_type(item, context.dialect)
+    if context.connection is not None:
+        try:
+            yield as_written(context.connection, sa.Column("probe", item))["type"]
+        except SQLAlchemyError:
+            return
+
+
+def plain_type(type_: Any, dialect: sa.Dialect) -> Any:
+    """Return the type that one of the owner's, or one with variants, stands for on a database."""
+    while True:
+        type_ = type_._variant_mapping.get(dialect.name, type_)
+        if not isinstance(type_, TypeDecorator) or isinstance(type_, sa.Interval):
+            type_ = type_.copy()
+            type_._variant_mapping = immutabledict()
+            if isinstance(
+                type_, sa.Boolean | sa.Enum
+            ):  # its check is one of the table, see checks.py
+                type_.create_constraint = False
+            return type_
+        type_ = type_.load_dialect_impl(dialect)
+
+
+def _meaning(text: str, context: AutogenContext) -> str | None:
+    """Return the type in SQL that code stands for; None where it is no code of SQLAlchemy alone."""
+    names: dict[str, Any] = {"sa": sa}
+    try:
+        exec("\n".join(context.imports), names)  # noqa: S102
+        type_: Type = eval(text, names)
+        return type_.compile(dialect=context.dialect)
+    except Exception:  # noqa: BLE001 (whatever a stranger's class may raise)
+        return None

@@ -1,0 +1,75 @@
+"""Proves a new revision on a scratch database, before anybody relies on it."""
+
+from functools import cache
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import URL, MetaData
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from .catalog import differences, read_catalog
+from .checks import move_checks_to_tables
+from .connections import open_connection
+from .errors import first_line
+from .history import downgrade, upgrade
+from .premises import create_all
+from .repairs import State, look
+from .replay import Original
+from .scratch import scratch_database
+
+UNPROVEN = """{file} is written, but {what}:
+  {details}
+Complete it by hand until this passes: make test
+Or delete it, correct the models, and write it again: make revision"""
+
+
+def drift(url: URL, metadata: MetaData) -> list[str]:
+    """Return, a line each, where the database at `url` is not what the models say."""
+    with open_connection(url) as connection:
+        return differences(read_catalog(connection), state_of_models(url, metadata).catalog)
+
+
+@cache
+def state_of_models(url: URL, metadata: MetaData) -> State:
+    """Return what a new database of the kind of `url` holds when the models make it."""
+    with scratch_database(url) as scratch, open_connection(scratch) as connection:
+        move_checks_to_tables(metadata, connection.dialect)
+        create_all(connection, metadata)
+        connection.commit()
+        return look(connection)
+
+
+def prove(
+    config: Config, file: str, revision: str, original: Original, metadata: MetaData | None
+) -> None:
+    """Run a revision up, down and up again on a scratch database, and look at the catalog each time.
+
+    Raises CommandError where it fails, does not lead back, or does not lead to what the models say;
+    with `metadata` None another revision is to lead there.
+    """
+    history = ScriptDirectory.from_config(config)
+    before = str(history.get_revision(revision).down_revision or "base")
+    problems: dict[str, list[str]] = {}
+    with original.copy(history, before) as connection:
+        try:
+            old = read_catalog(connection)
+            upgrade(connection, history, revision)
+            new = read_catalog(connection)
+            wanted = state_of_models(original.url, metadata).catalog if metadata else new
+            problems["upgrade() does not lead to what the models say"] = differences(new, wanted)
+            downgrade(connection, history, before)
+            back = read_catalog(connection)
+            problems["downgrade() does not lead back"] = differences(back, old)
+            upgrade(connection, history, revision)
+            again = read_catalog(connection)
+            problems["upgrade() leads elsewhere the second time"] = differences(again, new)
+        except DBAPIError as error:
+            statement = " ".join((error.statement or "").split())
+            problems[f"it fails: {first_line(error.orig)}"] = [statement]
+        except (SQLAlchemyError, ValueError, LookupError, AssertionError) as error:
+            problems["it fails"] = [first_line(error)]
+    for what, details in problems.items():
+        if details:
+            lines = "\n  ".join(details)
+            raise CommandError(UNPROVEN.format(file=file, what=what, details=lines))

@@ -1,0 +1,127 @@
+"""Recognises what was renamed, which autogenerate takes for a drop and an add: the data would be lost.
+
+The scratch database is renamed before autogenerate looks at it, so that all other changes of what was
+renamed are found as usual; the same statements then open the revision.
+"""
+
+import operator
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from alembic.autogenerate.api import AutogenContext
+from alembic.operations import ops
+from alembic.runtime.plugins import Plugin
+from alembic.util import DispatchPriority, PriorityDispatchResult
+
+from .checks import leave_out_what_others_get, move_checks_to_tables
+from .enums import change_types, drop_types, rename_values
+from .labels import rename_keys, rename_labels
+from .names import quoter
+from .premises import (
+    drop_sequences,
+    leave_counting_to_sequences,
+    leave_no_key_empty,
+    make_schemas,
+    make_sequences,
+)
+from .sql_op import SQLOp, rename
+
+Shape = dict[str, Any]  # the columns of a table, and the family of their types
+
+TABLE = "ALTER TABLE {schema}{old} RENAME TO {new}"
+COLUMN = "ALTER TABLE {schema}{table} RENAME COLUMN {old} TO {new}"
+
+
+def setup(plugin: Plugin) -> None:
+    """Stand before and behind the comparators of Alembic."""
+    add = plugin.add_autogenerate_comparator
+    add(rename_scratch, "schema", "rename", priority=DispatchPriority.FIRST)
+    add(write_renames, "schema", "write_renames", priority=DispatchPriority.LAST)
+
+
+def rename_scratch(
+    context: AutogenContext, _: ops.UpgradeOps, schemas: Iterable[str | None]
+) -> PriorityDispatchResult:
+    """Find what was renamed, and rename it in the database that autogenerate will look at."""
+    metadata = context.migration_context.opts["target_metadata"]
+    move_checks_to_tables(metadata, context.dialect)
+    leave_counting_to_sequences(metadata)
+    renames: list[SQLOp] = []
+    if context.connection is not None:
+        leave_out_what_others_get(metadata, context.connection)
+        leave_no_key_empty(metadata, context.dialect)
+    if context.opts.get("answers") and context.connection is not None and context.inspector:
+        for schema in schemas:
+            for find in FIRST:
+                for step in list(find(context, schema)):
+                    step.run(context.connection)
+                    renames.append(step)
+                context.inspector.clear_cache()
+        if context.dialect.name == "postgresql":
+            context.connection.commit()  # a new value of an enum may be used only after it
+    context.opts["renames"] = renames
+    return PriorityDispatchResult.CONTINUE
+
+
+def write_renames(
+    context: AutogenContext, found: ops.UpgradeOps, schemas: Iterable[str | None]
+) -> PriorityDispatchResult:
+    """Let the renames come first: all other operations use the new names."""
+    found.ops[:0] = context.opts["renames"]
+    found.ops += [op for schema in schemas for op in rename_keys(context, schema)]
+    found.ops += [*drop_types(context), *drop_sequences(context)]
+    return PriorityDispatchResult.CONTINUE
+
+
+def _tables(context: AutogenContext, schema: str | None) -> Iterator[SQLOp]:
+    def alike(was: Shape, will: Shape) -> bool:
+        return 2 * len(was.keys() & will.keys()) >= len(was)
+
+    present, wanted, label, names = _shapes(context, schema)
+    quote = quoter(context.dialect)
+    for old, new in context.opts["answers"].pair(label, present, wanted, alike):
+        if context.dialect.name == "sqlite" and old.lower() == new.lower():  # the same name, there
+            between = f"{old}_"
+            yield rename(TABLE, quote(old), quote(between), **names)
+            old = between
+        yield rename(TABLE, quote(old), quote(new), **names)
+
+
+def _columns(context: AutogenContext, schema: str | None) -> Iterator[SQLOp]:
+    present, wanted, label, names = _shapes(context, schema)
+    quote = quoter(context.dialect)
+    for table in sorted(present.keys() & wanted.keys()):
+        pair = context.opts["answers"].pair
+        for old, new in pair(f"{label}{table}.", present[table], wanted[table], operator.is_):
+            yield rename(COLUMN, quote(old), quote(new), table=quote(table), **names)
+
+
+def _shapes(
+    context: AutogenContext, schema: str | None
+) -> tuple[dict[str, Shape], dict[str, Shape], str, dict[str, str]]:
+    """Return the tables of a schema in the database and in the models, and how to name them."""
+    reflected = context.inspector.get_multi_columns(schema=schema)
+    present = {
+        name: {column["name"]: column["type"]._type_affinity for column in columns}
+        for (_, name), columns in reflected.items()
+        if name != context.migration_context.version_table
+    }
+    wanted = {
+        table.name: {column.name: column.type._type_affinity for column in table.columns}
+        for table in context.sorted_tables
+        if table.schema == schema
+    }
+    quoted = quoter(context.dialect)(schema) if schema else ""
+    return present, wanted, f"{schema}." if schema else "", {"schema": quoted and f"{quoted}."}
+
+
+#: What is done in the scratch database before autogenerate looks at it, in this order.
+FIRST = (
+    make_schemas,
+    make_sequences,
+    _tables,
+    _columns,
+    rename_labels,
+    rename_values,
+    change_types,
+)

@@ -1,0 +1,211 @@
+"""Writes what is still missing when all that Alembic knows has been done, from the catalog itself."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from .catalog import Catalog, Part, read_catalog, read_statements, same
+from .names import serial_name
+from .rebuild import RebuildTableOp
+from .sql_op import SQLOp
+
+Step = SQLOp | RebuildTableOp
+
+
+class Repair(NamedTuple):
+    """The statements that make a part of a database, change it, and remove it; "" for none."""
+
+    add: str = ""
+    change: str = ""  # where there is none, it is removed and made again
+    drop: str = ""
+
+
+COMPUTED = "GENERATED ALWAYS AS ("
+TABLE = "ALTER TABLE {table} "
+COLUMN = TABLE + "ALTER {name} "
+DEFAULT = COLUMN + "SET DEFAULT {text}"
+COMMENT = "COMMENT ON COLUMN {table}.{name} IS "
+NOTE = "COMMENT ON CONSTRAINT {name} ON {table} IS "
+AGAIN = (
+    TABLE + "DROP COLUMN IF EXISTS {name}, ADD {name} {text}"
+)  # its values are computed from others
+REPAIRS = {
+    "postgresql": {
+        "logging": Repair(change=TABLE + "SET {text}"),
+        "column": Repair(change=COLUMN + "TYPE {text}"),
+        "not null": Repair(COLUMN + "SET NOT NULL", drop=COLUMN + "DROP NOT NULL"),
+        "default": Repair(DEFAULT, DEFAULT, COLUMN + "DROP DEFAULT"),
+        "generated": Repair(AGAIN, AGAIN, COLUMN + "DROP EXPRESSION"),
+        "identity": Repair(change=COLUMN + "SET GENERATED {text}"),
+        "comment": Repair(COMMENT + "{text}", COMMENT + "{text}", COMMENT + "NULL"),
+        "constraint": Repair(
+            TABLE + "ADD CONSTRAINT {name} {text}", drop=TABLE + "DROP CONSTRAINT {name}"
+        ),
+        "constraint comment": Repair(NOTE + "{text}", NOTE + "{text}", NOTE + "NULL"),
+        "index": Repair("{text}", drop="DROP INDEX {name}"),
+        "sequence": Repair(change="ALTER SEQUENCE {name} {text}"),
+    },
+    "mysql": {
+        "table": Repair(change=TABLE + "{text}"),
+        "column": Repair(change=TABLE + "MODIFY {text}"),
+        "stored": Repair(change=TABLE + "DROP {name}, ADD {text}"),
+        "constraint": Repair(TABLE + "ADD {text}", drop=TABLE + "DROP CONSTRAINT {name}"),
+        "unnamed": Repair(TABLE + "ADD {name}", drop=TABLE + "DROP {has}"),
+        "primary key": Repair(
+            TABLE + "ADD {text}",
+            TABLE + "DROP PRIMARY KEY, ADD {text}",
+            TABLE + "DROP PRIMARY KEY",
+        ),
+        "index": Repair(
+            TABLE + "ADD {text}",
+            TABLE + "DROP INDEX {name}, ADD {text}",
+            TABLE + "DROP INDEX {exists}{name}",
+        ),
+    },
+}
+
+#: What is done at another time than what is like it.
+STAGES = {
+    ("mysql", "drop", "index"): "last",  # a foreign key keeps it, until there is another one
+    ("postgresql", "add", "generated"): "alter",  # indexes and constraints may be on it
+}
+
+
+class State(NamedTuple):
+    """What a database holds, and on SQLite also the statements that would make it again."""
+
+    catalog: Catalog
+    statements: dict[str, str]
+
+
+def look(connection: sa.Connection) -> State:
+    """Return the state of a database."""
+    return State(read_catalog(connection), read_statements(connection))
+
+
+def repairs(found: State, wanted: State, dialect: sa.Dialect, *, back: bool) -> list[Step]:
+    """Return what turns the one state into the other, as far as it is known and loses nothing.
+
+    On the way `back`, a column whose values were computed may be computed again.
+    """
+    both = {part for part in wanted.catalog.keys() & found.catalog.keys() if part.kind == "table"}
+    tables = {part.table for part in both}
+    changed = {
+        part
+        for part in wanted.catalog.keys() | found.catalog.keys()
+        if not same(wanted.catalog.get(part), found.catalog.get(part))
+        and (part.table in tables or not part.table)
+        and (back or not _starts_to_be_computed(part, found.catalog, wanted.catalog))
+    }
+    if dialect.name == "sqlite":
+        return list(_on_sqlite(changed, found, wanted, dialect))
+    stages: dict[str, list[Step]] = {"drop": [], "alter": [], "add": [], "last": []}
+    if dialect.name == "postgresql":
+        stages["add"] += _counting(changed, found.catalog, wanted.catalog)
+    for part in sorted(changed):
+        if part.kind == "default" and _way_of_counting(part, {**found.catalog, **wanted.catalog}):
+            continue
+        if part.kind == "column" and part._replace(kind="generated") in changed:
+            continue
+        text = wanted.catalog.get(part, "")
+        was = found.catalog.get(part, "")
+        computed = (
+            part.kind == "column" and COMPUTED in text and COMPUTED in was
+        )  # on MariaDB and MySQL
+        kind = "stored" if computed and (") STORED" in text) != (") STORED" in was) else part.kind
+        repair = REPAIRS[dialect.name].get(kind, Repair())
+        # The index that a foreign key brought goes by itself when another one takes its place.
+        exists = "IF EXISTS " if getattr(dialect, "is_mariadb", False) else ""
+        names = {**part._asdict(), "text": text, "exists": exists}
+        names["has"] = found.catalog.get(part, "")
+        verbs = ["drop"] if part not in wanted.catalog else []
+        verbs += ["add"] if part not in found.catalog else []
+        verbs = verbs or (["alter"] if repair.change else ["drop", "add"])
+        for verb in verbs:
+            if statement := getattr(repair, verb.replace("alter", "change")).format(**names):
+                where = ".".join(filter(None, (part.table, part.name)))
+                stage = STAGES.get((dialect.name, verb, part.kind), verb)
+                if "FOREIGN KEY (" in text:  # the key that it refers to is made before
+                    stage = "last"
+                stages[stage].append(SQLOp([statement], [], f"{verb} {part.kind} {where}"))
+    last = stages.pop("last")
+    steps = [step for stage in stages.values() for step in stage]
+    return [*(_together(steps) if dialect.name == "mysql" else steps), *last]
+
+
+def _together(steps: list[Step]) -> Iterator[Step]:
+    """Join what MariaDB and MySQL take only at once: a column that counts, and its primary key."""
+    pattern = re.compile(r"(ALTER TABLE \S+ )(MODIFY|ADD KEY|ADD PRIMARY|DROP PRIMARY)")
+    tables: dict[str, list[SQLOp]] = {}
+    for step in steps:
+        found = pattern.match(step.statements[0]) if isinstance(step, SQLOp) else None
+        if found and isinstance(step, SQLOp):
+            tables.setdefault(found[1], []).append(step)
+        else:
+            yield step
+    for table, parts in tables.items():
+        changes = ", ".join(part.statements[0].removeprefix(table) for part in parts)
+        yield SQLOp([table + changes], [], ", ".join(part.about for part in parts))
+
+
+def _counting(changed: set[Part], found: Catalog, wanted: Catalog) -> Iterator[SQLOp]:
+    """Yield what lets columns of PostgreSQL count in another way, and go on from where they are."""
+    kinds = ("default", "identity")
+    for part in sorted({part._replace(kind="column") for part in changed if part.kind in kinds}):
+        has, wants = _way_of_counting(part, found), _way_of_counting(part, wanted)
+        alter = f"ALTER TABLE {part.table} ALTER {part.name}"
+        sequence = serial_name(part.table, part.name)
+        leave = {
+            "serial": [f"{alter} DROP DEFAULT", f"DROP SEQUENCE {sequence}"],
+            "identity": [f"{alter} DROP IDENTITY"],
+        }
+        enter = {
+            "serial": [
+                f"CREATE SEQUENCE {sequence} OWNED BY {part.table}.{part.name}",
+                f"{alter} SET DEFAULT nextval('{sequence}')",
+            ],
+            "identity": [
+                f"{alter} ADD GENERATED {wanted.get(part._replace(kind='identity'))} AS IDENTITY"
+            ],
+        }
+        if has != wants:
+            last = f"coalesce(max({part.name}), 0) + 1, false) FROM {part.table}"
+            go_on = [f"SELECT setval('{sequence}', {last}"] if wants else []
+            steps = [*leave.get(has, []), *enter.get(wants, []), *go_on]
+            yield SQLOp(steps, [], f"alter how {part.table}.{part.name} counts")
+
+
+def _way_of_counting(column: Part, catalog: Catalog) -> str:
+    if column._replace(kind="identity") in catalog:
+        return "identity"
+    own = f"nextval('{serial_name(column.table, column.name)}'"
+    return "serial" if catalog.get(column._replace(kind="default"), "").startswith(own) else ""
+
+
+def _starts_to_be_computed(part: Part, found: Catalog, wanted: Catalog) -> bool:
+    def computed(catalog: Catalog) -> bool:
+        return COMPUTED in catalog.get(part, "")
+
+    return computed(wanted) and not computed(found) and part._replace(kind="column") in found
+
+
+def _on_sqlite(
+    changed: set[Part], found: State, wanted: State, dialect: sa.Dialect
+) -> Iterator[Step]:
+    quote = dialect.identifier_preparer.quote
+    indexes = sorted(part.name for part in changed if part.kind == "index")
+    for name in indexes:
+        if name in found.statements:
+            yield SQLOp([f"DROP INDEX {quote(name)}"], [], f"drop index {name}")
+    for table in sorted({p.table for p in changed if p.kind in ("table", "column", "constraint")}):
+        if _columns(table, found) == _columns(table, wanted):
+            yield RebuildTableOp(table, wanted.statements[table])
+    for name in indexes:
+        if name in wanted.statements:
+            yield SQLOp([wanted.statements[name]], [], f"create index {name}")
+
+
+def _columns(table: str, state: State) -> set[str]:
+    return {part.name for part in state.catalog if part[:2] == (table, "column")}
