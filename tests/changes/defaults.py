@@ -1,0 +1,419 @@
+"""What the server puts into a column, and what it says of it."""
+
+from .kind import SHELF, Change, item
+
+DOUBLE = "extra = mapped_column(Integer, Computed('size * 2', True))"
+OLDER = "older = mapped_column(Integer, Computed('old + 1', True))"
+NUMBER = "number: Mapped[int] = mapped_column(Sequence('numbers'))"
+
+
+CHANGES = [
+    Change(
+        "a column with a server default is added",
+        item(),
+        item("size: Mapped[int] = mapped_column(server_default='5')"),
+        look="SELECT size FROM items",
+        sees=((5,), (5,)),
+    ),
+    *[
+        Change(
+            f"a server default is {kind}: {type_}",
+            item(f"extra: Mapped[{type_} | None] = mapped_column({before})"),
+            item(f"extra: Mapped[{type_} | None] = mapped_column({after})"),
+        )
+        for type_, *defaults in (
+            ("int", "server_default='5'", "server_default='6'"),
+            ("str", "server_default='a'", 'server_default="it\'s 5%"'),
+            ("bool", "server_default=true()", "server_default=false()"),
+            (
+                "datetime.datetime",
+                "server_default=func.now()",
+                "server_default='2026-01-01 00:00:00'",
+            ),
+            ("float", "server_default=text('0.5')", "server_default='1.5'"),
+        )
+        for kind, before, after in (
+            ("changed", *defaults),
+            ("added", "", defaults[1]),
+            ("removed", defaults[0], ""),
+        )
+    ],
+    Change(
+        "a column with a server default gets another type",
+        item("size: Mapped[str] = mapped_column(server_default='5')"),
+        item("size: Mapped[int] = mapped_column(server_default='5')"),
+        look="SELECT size FROM items",
+        sees=((5,), (5,)),
+    ),
+    *[
+        Change(
+            f"a column with a server default is added to rows: {what}",
+            item(),
+            item(f"extra = mapped_column({type_}, server_default={default}, nullable=False)"),
+            look=f"SELECT count(*) FROM items WHERE {sees}",
+            sees=((2,),),
+        )
+        for what, type_, default, sees in (
+            ("a negative number", "Integer", "'-5'", "extra = -5"),
+            ("a fraction", "Numeric(9, 2)", "text('0.25')", "extra = 0.25"),
+            ("an empty text", "String(9)", "''", "extra = ''"),
+            ("a text with a quote", "String(20)", '"it\'s"', "extra = 'it''s'"),
+            ("a text with percent signs", "String(20)", "'5% %s %%'", "extra = '5% %s %%'"),
+            ("a text with colons", "String(20)", "'a :b ::c 1:2'", "extra = 'a :b ::c 1:2'"),
+            ("a text with a backslash", "String(20)", r"r'C:\new'", "length(extra) = 6"),
+            ("a text with a new line", "String(20)", r"'a\nb'", "length(extra) = 3"),
+            ("a text with parentheses", "String(20)", "'(a), b)'", "extra = '(a), b)'"),
+            ("the text NULL", "String(20)", "'NULL'", "extra = 'NULL'"),
+            ("a date", "Date", "'2026-01-02'", "extra = '2026-01-02'"),
+            ("a long text", "Text", "text(\"('x')\")", "extra = 'x'"),
+            ("JSON", "JSON", "text(\"('[1]')\")", "CAST(extra AS CHAR(3)) = '[1]'"),
+            ("a function", "String(20)", "text(\"(lower('ABC'))\")", "extra = 'abc'"),
+            ("an expression", "Integer", "text('(1 + 2)')", "extra = 3"),
+            ("false", "Boolean", "false()", "extra = false"),
+            ("a member of an enum", "Enum(Color)", "Color.GREEN.name", "extra = 'GREEN'"),
+        )
+    ],
+    *[
+        Change(
+            f"a server default changes: {what}",
+            item(f"extra = mapped_column({type_}, server_default={before})"),
+            item(f"extra = mapped_column({type_}, server_default={after})"),
+            rows=("INSERT INTO items (id, name) VALUES (1, 'a')",),
+            then="INSERT INTO items (id, name) VALUES (2, 'b')",
+            look=f"SELECT count(*) FROM items WHERE id = 1 AND {was} OR id = 2 AND {will}",
+            sees=((2,),),
+        )
+        for what, type_, before, after, was, will in (
+            (
+                "JSON",
+                "JSON",
+                "text(\"('[]')\")",
+                "text(\"('[1]')\")",
+                "CAST(extra AS CHAR(2)) = '[]'",
+                "CAST(extra AS CHAR(3)) = '[1]'",
+            ),
+            (
+                "a day",
+                "Date",
+                "'2026-01-02'",
+                "'2027-01-02'",
+                "extra = '2026-01-02'",
+                "extra = '2027-01-02'",
+            ),
+            (
+                "an expression",
+                "Integer",
+                "text('(1 + 1)')",
+                "text('(1 + 2)')",
+                "extra = 2",
+                "extra = 3",
+            ),
+            (
+                "a text to NULL as a word",
+                "String(9)",
+                "'x'",
+                "'NULL'",
+                "extra = 'x'",
+                "extra = 'NULL'",
+            ),
+            (
+                "a text to none but spaces",
+                "String(9)",
+                "''",
+                "'  '",
+                "extra = ''",
+                "length(extra) = 2",
+            ),
+            ("only upper and lower case", "String(9)", "'x'", "'X'", "extra = 'x'", "extra = 'X'"),
+            ("only a percent sign", "String(9)", "'5'", "'5%'", "extra = '5'", "extra = '5%'"),
+            ("only a colon", "String(9)", "'a'", "':a'", "extra = 'a'", "extra = ':a'"),
+            (
+                "only a backslash",
+                "String(9)",
+                "'ab'",
+                r"'a\\b'",
+                "extra = 'ab'",
+                "length(extra) = 3",
+            ),
+            (
+                "a number to a function",
+                "String(9)",
+                "'x'",
+                "text(\"(lower('ABC'))\")",
+                "extra = 'x'",
+                "extra = 'abc'",
+            ),
+        )
+    ],
+    *[
+        Change(
+            f"a computed column is {what}",
+            item("size: Mapped[int]", *before),
+            item("size: Mapped[int]", *after),
+            answers=answers,
+            rows=("INSERT INTO items (id, name, size) VALUES (1, 'a', 7)",),
+            look=look,
+            sees=((sees,),),
+        )
+        for what, before, after, answers, look, sees in (
+            ("added", [], [DOUBLE], "", "SELECT extra FROM items", 14),
+            ("removed", [DOUBLE], [], "drop=items.extra", "SELECT size FROM items", 7),
+            (
+                "changed",
+                [DOUBLE],
+                [DOUBLE.replace("2", "3")],
+                "",
+                "SELECT extra FROM items",
+                21,
+            ),
+            (
+                "computed no more",
+                [DOUBLE],
+                ["extra = mapped_column(Integer)"],
+                "",
+                "SELECT extra FROM items",
+                14,
+            ),
+            (
+                "in a table that changes for another reason",
+                [DOUBLE],
+                [DOUBLE, "note = mapped_column(Text, CheckConstraint(\"note <> ''\"))"],
+                "",
+                "SELECT extra FROM items",
+                14,
+            ),
+            (
+                "a fraction",
+                [],
+                [DOUBLE.replace("Integer", "Numeric(12, 2)")],
+                "",
+                "SELECT CAST(extra AS CHAR(2)) FROM items",
+                "14",
+            ),
+            (
+                "a text",
+                [],
+                [
+                    (
+                        "extra = mapped_column(String(300), "
+                        "Computed(\"replace(name, '%', ':x')\", True))"
+                    )
+                ],
+                "",
+                "SELECT extra FROM items",
+                "a",
+            ),
+        )
+    ],
+    Change(
+        "a column that holds values is computed from now on",
+        item("size: Mapped[int]", "extra = mapped_column(Integer)"),
+        item("size: Mapped[int]", DOUBLE),
+        rows=(),
+        refused=dict.fromkeys(("sqlite", "postgresql", "mariadb"), "no operation for it is known"),
+    ),
+    *[
+        Change(
+            f"a computed column is stored {what}",
+            item("size: Mapped[int]", DOUBLE.replace("True", before)),
+            item("size: Mapped[int]", DOUBLE.replace("True", after)),
+            rows=("INSERT INTO items (id, name, size) VALUES (1, 'a', 7)",),
+            look="SELECT extra FROM items",
+            sees=((14,),),
+        )
+        for what, before, after in (("no more", "True", "False"), ("from now on", "False", "True"))
+    ],
+    *[
+        Change(
+            f"an identity is {what}",
+            item().replace("primary_key=True", before),
+            item().replace("primary_key=True", after),
+            rows=("INSERT INTO items (name) VALUES ('a')",),
+            then="INSERT INTO items (name) VALUES ('b')",
+            look="SELECT id, name, (SELECT attidentity::text FROM pg_attribute"
+            " WHERE attrelid = 'items'::regclass AND attname = 'id') FROM items ORDER BY id",
+            sees=((1, "a", sees), (2 if "start" not in after else 50, "b", sees)),
+            only=("postgresql",),
+        )
+        for what, before, after, sees in (
+            ("added", "primary_key=True", "Identity(), primary_key=True", "d"),
+            ("removed", "Identity(), primary_key=True", "primary_key=True", ""),
+            (
+                "made strict",
+                "Identity(), primary_key=True",
+                "Identity(always=True), primary_key=True",
+                "a",
+            ),
+            (
+                "relaxed",
+                "Identity(always=True), primary_key=True",
+                "Identity(), primary_key=True",
+                "d",
+            ),
+        )
+    ],
+    Change(
+        "an identity gets another step",
+        item().replace("primary_key=True", "Identity(start=1, increment=1), primary_key=True"),
+        item().replace("primary_key=True", "Identity(start=1, increment=10), primary_key=True"),
+        rows=("INSERT INTO items (name) VALUES ('a')",),
+        then="INSERT INTO items (name) VALUES ('b')",
+        look="SELECT id FROM items ORDER BY id",
+        sees=((1,), (11,)),
+        only=("postgresql",),
+    ),
+    Change(
+        "a column with an identity is added",
+        item(),
+        item("number: Mapped[int] = mapped_column(Identity(start=5))"),
+        look="SELECT number FROM items ORDER BY number",
+        sees=((5,), (6,)),
+        only=("postgresql",),
+    ),
+    Change(
+        "a table with an identity is added",
+        item(),
+        item()
+        + SHELF.replace("primary_key=True", "Identity(always=True, start=9), primary_key=True"),
+    ),
+    *[
+        Change(
+            f"a sequence is {what}",
+            item(*before),
+            item(*after),
+            answers=answers,
+            rows=(
+                (
+                    f"INSERT INTO items (id, name{', number' * bool(before)})"
+                    f" VALUES (1, 'a'{', 5' * bool(before)})"
+                ),
+            ),
+            sees=((1, "a"),),
+            only=("postgresql", "mariadb"),
+        )
+        for what, before, after, answers in (
+            ("added with a column", [], [NUMBER], "fill=items.number:7"),
+            ("removed with a column", [NUMBER], [], "drop=items.number"),
+        )
+    ],
+    Change(
+        "a sequence that belongs to no table is added",
+        item(),
+        item() + "Sequence('tickets', metadata=Base.metadata, start=5)\n",
+        look="SELECT nextval('tickets') > 0",
+        sees=((True,),),
+        only=("postgresql",),
+    ),
+    Change(
+        "a sequence that belongs to no table is removed",
+        item() + "Sequence('tickets', metadata=Base.metadata, start=5)\n",
+        item(),
+        look="SELECT count(*) FROM pg_class WHERE relname = 'tickets'",
+        sees=((0,),),
+        only=("postgresql",),
+    ),
+    Change(
+        "a primary key begins to count by itself",
+        item().replace("primary_key=True", "primary_key=True, autoincrement=False"),
+        item(),
+        then="INSERT INTO items (name) VALUES ('c')",
+        look="SELECT count(*) FROM items WHERE id = 3",
+        sees=((1,),),
+    ),
+    Change(
+        "a primary key counts by itself no more",
+        item(),
+        item().replace("primary_key=True", "primary_key=True, autoincrement=False"),
+    ),
+    *[
+        Change(
+            f"the comment of a column is {what}",
+            item(f"size = mapped_column(Integer{before}, server_default='5', nullable=False)"),
+            item(f"size = mapped_column(Integer{after}, server_default='5', nullable=False)"),
+            look="SELECT name, size FROM items ORDER BY id",
+            sees=(("a", 5), ("b", 5)),
+        )
+        for what, before, after in (
+            ("added", "", ', comment="it\'s 5% :x"'),
+            ("changed", ", comment='x'", ", comment='X'"),
+            ("removed", ", comment='x'", ""),
+        )
+    ],
+    *[
+        Change(f"the comment of a table is {what}", item(before), item(after))
+        for what, before, after in (
+            ("added", "", "__table_args__ = {'comment': \"it's 5% :x\"}"),
+            ("changed", "__table_args__ = {'comment': 'x'}", "__table_args__ = {'comment': 'y'}"),
+            ("removed", "__table_args__ = {'comment': 'x'}", ""),
+        )
+    ],
+    Change(
+        "a table with comments on itself and on a column gets another type and another name",
+        item("size = mapped_column(Integer, comment='x')", "__table_args__ = {'comment': 'y'}"),
+        item(
+            "size = mapped_column(Text, comment='z')", "__table_args__ = {'comment': 'y'}"
+        ).replace('"items"', '"things"'),
+        answers="rename=items:things",
+        rows=("INSERT INTO items (id, name, size) VALUES (1, 'a', 7)",),
+        look="SELECT size FROM things",
+        sees=(("7",),),
+    ),
+    *[
+        Change(
+            f"a collation is {what}: {database}",
+            item(f"word = mapped_column(String(50{before}), index=True)"),
+            item(f"word = mapped_column(String(50{after}), index=True)"),
+            rows=("INSERT INTO items (id, name, word) VALUES (1, 'a', 'x')",),
+            look=f"SELECT word FROM items WHERE word {'=' if finds else '<>'} 'X'",
+            sees=(("x",),),
+            only=(database,),
+        )
+        for database, collation, finds in (
+            ("sqlite", "NOCASE", True),
+            ("postgresql", "C", False),
+            ("mariadb", "utf8mb4_bin", False),
+        )
+        for what, before, after in (
+            ("added", "", f", collation='{collation}'"),
+            ("removed", f", collation='{collation}'", ""),
+        )
+        if what == "added" or database == "postgresql"
+    ],
+    *[
+        Change(
+            f"a default of PostgreSQL's own is added: {type_}",
+            item(),
+            item(f'extra = mapped_column({type_}, server_default=text("{default}"))'),
+            look="SELECT count(*) FROM items WHERE extra IS NOT NULL",
+            sees=((2,),),
+            only=("postgresql",),
+        )
+        for type_, default in (
+            ("Uuid", "gen_random_uuid()"),
+            ("ARRAY(Text)", "'{}'"),
+            ("postgresql.JSONB", "'{}'::jsonb"),
+            ("postgresql.INTERVAL", "'1 day'"),
+            ("postgresql.TIMESTAMP(timezone=True)", "timezone('utc', now())"),
+        )
+    ],
+    Change(
+        "a column that follows each update is added on MariaDB",
+        item(),
+        item(
+            "changed = mapped_column(DateTime, nullable=False,"
+            " server_default=text('CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP'))"
+        ),
+        look="SELECT count(*) FROM items WHERE changed IS NOT NULL",
+        sees=((2,),),
+        only=("mariadb",),
+    ),
+    Change(
+        "a column that another one is computed from gets another type, and goes with it",
+        item("size: Mapped[int]", DOUBLE, "old: Mapped[int | None]", OLDER),
+        item("size: Mapped[int] = mapped_column(BigInteger)", DOUBLE),
+        answers="drop=items.old drop=items.older",
+        rows=("INSERT INTO items (id, name, size) VALUES (1, 'a', 7)",),
+        look="SELECT size, extra FROM items",
+        sees=((7, 14),),
+    ),
+]

@@ -1,0 +1,313 @@
+"""Types of a few values."""
+
+from .kind import SHELF, Change, item
+
+#: Members of the enum in the models, in a form that a change of them can replace.
+MEMBERS = "RED = 1\n    GREEN = 2"
+WORDS = "import enum\nfrom typing import Literal"
+MOOD = """
+class Mood(enum.Enum):
+    GOOD = 1
+    BAD = 2
+"""
+ALL = ("sqlite", "postgresql", "mariadb")
+
+
+CHANGES = [
+    Change("a table with an enum is added", item(), item() + SHELF + "    color: Mapped[Color]\n"),
+    Change(
+        "a table with an enum is removed",
+        item() + SHELF + "    color: Mapped[Color]\n",
+        item(),
+        answers="drop=shelves",
+    ),
+    Change("a column with an enum is added", item(), item("color: Mapped[Color | None]")),
+    Change(
+        "a column with an enum is removed",
+        item("color: Mapped[Color | None]"),
+        item(),
+        answers="drop=items.color",
+    ),
+    Change(
+        "an enum gets a value",
+        item("color: Mapped[Color]"),
+        item("color: Mapped[Color]").replace("GREEN = 2", "GREEN = 2\n    TURQUOISE = 3"),
+        rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED')",),
+        look="SELECT color FROM items",
+        sees=(("RED",),),
+    ),
+    Change(
+        "an enum loses a value that no row uses",
+        item("color: Mapped[Color]").replace("GREEN = 2", "GREEN = 2\n    TURQUOISE = 3"),
+        item("color: Mapped[Color]"),
+        rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED')",),
+        look="SELECT color FROM items",
+        sees=(("RED",),),
+    ),
+    Change(
+        "two tables share an enum",
+        item("color: Mapped[Color | None]"),
+        item("color: Mapped[Color | None]") + SHELF + "    color: Mapped[Color]\n",
+    ),
+    Change(
+        "an enum that is no type of the server is added, with a default",
+        item(),
+        item(
+            "color: Mapped[Color] = mapped_column("
+            "Enum(Color, native_enum=False, create_constraint=True), server_default='RED')"
+        ),
+        look="SELECT color FROM items",
+        sees=(("RED",), ("RED",)),
+    ),
+    *[
+        Change(
+            f"an enum {what}",
+            item(f"color: Mapped[Color] = mapped_column({argument})"),
+            item(f"color: Mapped[Color] = mapped_column({argument})").replace(MEMBERS, members),
+            rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED'), (2, 'b', 'GREEN')",),
+            look="SELECT color FROM items ORDER BY id",
+            sees=(("RED",), ("GREEN",)),
+        )
+        for what, argument, members in (
+            ("gets a value in front", "", "BLUE = 0\n    RED = 1\n    GREEN = 2"),
+            ("gets a value in the middle", "", "RED = 1\n    BLUE = 3\n    GREEN = 2"),
+            (
+                "gets several values",
+                "",
+                "A = 7\n    RED = 1\n    B = 8\n    GREEN = 2\n    VERY_LONG = 9",
+            ),
+            ("gets another order", "", "GREEN = 2\n    RED = 1"),
+            (
+                "gets a value, in a column with a default and an index",
+                "server_default='RED', index=True",
+                "RED = 1\n    GREEN = 2\n    BLUE = 3",
+            ),
+            (
+                "that is no type of the server gets a value",
+                "Enum(Color, native_enum=False, create_constraint=True, length=20)",
+                "RED = 1\n    GREEN = 2\n    BLUE = 3",
+            ),
+            (
+                "that is no type of the server, without a check, gets a longer value",
+                "Enum(Color, native_enum=False)",
+                "RED = 1\n    GREEN = 2\n    TURQUOISE = 3",
+            ),
+            (
+                "with a name of its own gets a value",
+                "Enum(Color, name='paint')",
+                "RED = 1\n    GREEN = 2\n    BLUE = 3",
+            ),
+        )
+    ],
+    Change(
+        "a value of an enum is renamed",
+        item("color: Mapped[Color]"),
+        item("color: Mapped[Color]").replace("RED", "CRIMSON"),
+        answers="rename=items.color.RED:CRIMSON",
+        rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED'), (2, 'b', 'GREEN')",),
+        look="SELECT color FROM items ORDER BY id",
+        sees=(("CRIMSON",), ("GREEN",)),
+    ),
+    Change(
+        "an enum loses a value that rows use, and is refused by the database",
+        item("color: Mapped[Color]").replace(MEMBERS, MEMBERS + "\n    BLUE = 3"),
+        item("color: Mapped[Color]"),
+        rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED')",),
+        look="SELECT color FROM items ORDER BY id",
+        sees=(("RED",),),
+    ),
+    Change(
+        "an enum that two tables share gets a value",
+        item("color: Mapped[Color]") + SHELF + "    color: Mapped[Color | None]\n",
+        (item("color: Mapped[Color]") + SHELF + "    color: Mapped[Color | None]\n").replace(
+            MEMBERS, "BLUE = 3\n    " + MEMBERS
+        ),
+        rows=(
+            "INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED')",
+            "INSERT INTO shelves (id, code, color) VALUES (1, 'x', 'GREEN')",
+        ),
+        look="SELECT items.color, shelves.color FROM items JOIN shelves ON items.id = shelves.id",
+        sees=(("RED", "GREEN"),),
+    ),
+    Change(
+        "one of two tables that share an enum loses it",
+        item("color: Mapped[Color]") + SHELF + "    color: Mapped[Color | None]\n",
+        item("color: Mapped[Color]") + SHELF,
+        answers="drop=shelves.color",
+        rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED')",),
+        look="SELECT color FROM items",
+        sees=(("RED",),),
+    ),
+    Change(
+        "a text becomes an enum",
+        item("color: Mapped[str]"),
+        item("color: Mapped[Color]"),
+        rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED')",),
+        look="SELECT color FROM items",
+        sees=(("RED",),),
+    ),
+    Change(
+        "a text with a default becomes an enum with a default",
+        item("color: Mapped[str] = mapped_column(server_default='RED')"),
+        item("color: Mapped[Color] = mapped_column(server_default='GREEN')"),
+        rows=("INSERT INTO items (id, name) VALUES (1, 'a')",),
+        look="SELECT color FROM items",
+        sees=(("RED",),),
+    ),
+    Change(
+        "an enum becomes a text",
+        item("color: Mapped[Color]"),
+        item("color: Mapped[str]"),
+        rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED')",),
+        look="SELECT color FROM items",
+        sees=(("RED",),),
+    ),
+    Change(
+        "an enum becomes one that is no type of the server",
+        item("color: Mapped[Color]"),
+        item("color: Mapped[Color] = mapped_column(Enum(Color, native_enum=False, length=9))"),
+        rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED')",),
+        look="SELECT color FROM items",
+        sees=(("RED",),),
+    ),
+    Change(
+        "an enum that is no type of the server becomes one that is",
+        item("color: Mapped[Color] = mapped_column(Enum(Color, native_enum=False, length=9))"),
+        item("color: Mapped[Color]"),
+        rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED')",),
+        look="SELECT color FROM items",
+        sees=(("RED",),),
+    ),
+    Change(
+        "the check of an enum that is no type of the server is added",
+        item("color = mapped_column(Enum(Color, native_enum=False, length=9))"),
+        item(
+            "color = mapped_column("
+            "Enum(Color, native_enum=False, length=9, create_constraint=True))"
+        ),
+        rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED')",),
+        look="SELECT color FROM items",
+        sees=(("RED",),),
+    ),
+    Change(
+        "an enum is replaced by another one with the same values",
+        item("color: Mapped[Color]"),
+        item("color: Mapped[Color]").replace("Color", "Paint"),
+        rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED')",),
+        look="SELECT color FROM items",
+        sees=(("RED",),),
+    ),
+    Change(
+        "a column with an enum goes, and one with another enum comes",
+        item("color: Mapped[Color]"),
+        item("mood: Mapped[Mood]").replace("class Item", MOOD + "class Item"),
+        answers="drop=items.color fill=items.mood:BAD",
+        rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED')",),
+        look="SELECT name, mood FROM items",
+        sees=(("a", "BAD"),),
+    ),
+    Change(
+        "a column with an enum is renamed, and the enum gets a value",
+        item("color: Mapped[Color]"),
+        item("paint: Mapped[Color]").replace(MEMBERS, MEMBERS + "\n    BLUE = 3"),
+        answers="rename=items.color:paint",
+        rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED')",),
+        look="SELECT paint FROM items",
+        sees=(("RED",),),
+    ),
+    Change(
+        "a table with an enum is renamed, and the enum gets a value",
+        item("color: Mapped[Color]"),
+        item("color: Mapped[Color]")
+        .replace(MEMBERS, MEMBERS + "\n    BLUE = 3")
+        .replace('"items"', '"things"'),
+        answers="rename=items:things",
+        rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED')",),
+        look="SELECT color FROM things",
+        sees=(("RED",),),
+    ),
+    Change(
+        "an enum gets a value, and a column with it becomes NOT NULL with that value",
+        item("color: Mapped[Color | None]"),
+        item("color: Mapped[Color]").replace(MEMBERS, MEMBERS + "\n    BLUE = 3"),
+        answers="fill=items.color:BLUE",
+        rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED'), (2, 'b', NULL)",),
+        then="UPDATE items SET color = 'RED'",  # what the way back has no value for
+        look="SELECT count(*) FROM items WHERE color IS NOT NULL",
+        sees=((2,),),
+    ),
+    Change(
+        "an enum that was nobody's is used",
+        item(),
+        item(
+            "color: Mapped[Color | None]", "other: Mapped[Color] = mapped_column(default=Color.RED)"
+        ),
+        look="SELECT other FROM items",
+        sees=(("RED",), ("RED",)),
+    ),
+    Change(
+        "an enum of words is added, and gets one",
+        item("size: Mapped[Literal['small', 'large']]").replace("import enum", WORDS),
+        item("size: Mapped[Literal['small', 'medium', 'large']]").replace("import enum", WORDS),
+        rows=("INSERT INTO items (id, name, size) VALUES (1, 'a', 'large')",),
+        look="SELECT size FROM items",
+        sees=(("large",),),
+    ),
+    Change(
+        "an enum with quotes, commas, percent signs and colons gets a value",
+        item("size = mapped_column(Enum(\"it's\", 'a, b', '5%', ':x', '', name='odd'))"),
+        item("size = mapped_column(Enum(\"it's\", 'a, b', '5%', ':x', '', 'new\"', name='odd'))"),
+        rows=("INSERT INTO items (id, name, size) VALUES (1, 'a', '5%'), (2, 'b', 'it''s')",),
+        look="SELECT size FROM items ORDER BY id",
+        sees=(("5%",), ("it's",)),
+    ),
+    Change(
+        "an enum with a name that needs quotes is added",
+        item(),
+        item("size = mapped_column(Enum('a', 'b', name='My Size'), server_default='b')"),
+        look="SELECT size FROM items",
+        sees=(("b",), ("b",)),
+    ),
+    *[
+        Change(
+            f"an array of an enum {what}",
+            item(*(["colors = mapped_column(ARRAY(Enum(Color)))"] if before else [])),
+            item(*(["colors = mapped_column(ARRAY(Enum(Color)))"] if after else [])).replace(
+                MEMBERS, after or MEMBERS
+            ),
+            answers="" if after else "drop=items.colors",
+            rows=(
+                "INSERT INTO items (id, name) VALUES (1, 'a')",
+                *(before and ["UPDATE items SET colors = '{RED,GREEN}'"]),
+            ),
+            look="SELECT colors::text FROM items" if before and after else "SELECT name FROM items",
+            sees=(("{RED,GREEN}" if before and after else "a",),),
+            only=("postgresql",),
+        )
+        for what, before, after in (
+            ("is added", "", MEMBERS),
+            ("is removed", MEMBERS, ""),
+            ("gets a value", MEMBERS, "BLUE = 3\n    " + MEMBERS),
+            ("gets another order", MEMBERS, "GREEN = 2\n    RED = 1"),
+        )
+    ],
+    Change(
+        "an enum gets a value that an index, a check and a computed column use",
+        item(
+            *(
+                rich := (
+                    "color: Mapped[Color]",
+                    (
+                        "__table_args__ = ("
+                        "Index('reds', 'name', postgresql_where=text(\"color = 'RED'\")),"
+                        " CheckConstraint(\"color <> 'RED' OR name <> 'x'\", name='no_x'))"
+                    ),
+                )
+            )
+        ),
+        item(*rich).replace(MEMBERS, "BLUE = 3\n    " + MEMBERS),
+        rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED')",),
+        look="SELECT color FROM items",
+        sees=(("RED",),),
+    ),
+]

@@ -1,0 +1,368 @@
+"""New names for what is there, with all that hangs on it."""
+
+from .kind import ITEM, SHELF, Change, item
+
+MARK = """
+class Mark(Base):
+    __tablename__ = "marks"
+    x: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    y: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+"""
+LINE = """
+class Line(Base):
+    __tablename__ = "edges"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    x: Mapped[int]
+    y: Mapped[int]
+    __table_args__ = (
+        ForeignKeyConstraint(["x", "y"], ["marks.x", "marks.y"]),
+        Index(None, "x", "y"),
+    )
+"""
+ALL = ("sqlite", "postgresql", "mariadb")
+
+
+CHANGES = [
+    Change(
+        "a column is renamed",
+        item(),
+        item().replace("name:", "title:"),
+        answers="rename=items.name:title",
+        look="SELECT id, title FROM items ORDER BY id",
+    ),
+    Change(
+        "a column is renamed and gets another type",
+        item("size: Mapped[str | None]"),
+        item("amount: Mapped[int | None]"),
+        answers="rename=items.size:amount",
+        rows=("INSERT INTO items (id, name, size) VALUES (1, 'a', '7')",),
+        look="SELECT amount FROM items",
+        sees=((7,),),
+    ),
+    Change(
+        "a column with an index and a unique constraint is renamed",
+        item(
+            "note: Mapped[str | None] = mapped_column(index=True)",
+            "code: Mapped[str | None] = mapped_column(unique=True)",
+        ),
+        item(
+            "remark: Mapped[str | None] = mapped_column(index=True)",
+            "number: Mapped[str | None] = mapped_column(unique=True)",
+        ),
+        answers="rename=items.note:remark rename=items.code:number",
+    ),
+    Change(
+        "a primary key is renamed",
+        item(),
+        item().replace("id:", "number:"),
+        answers="rename=items.id:number",
+        look="SELECT number, name FROM items ORDER BY number",
+    ),
+    Change(
+        "a column gets a reserved word in mixed case as its name",
+        item(),
+        item().replace("name: Mapped[str]", "name: Mapped[str] = mapped_column('Order')"),
+        answers="rename=items.name:Order",
+        look="SELECT count(*) FROM items",
+        sees=((2,),),
+    ),
+    Change(
+        "a table is renamed",
+        item(),
+        item().replace('"items"', '"things"'),
+        answers="rename=items:things",
+        look="SELECT id, name FROM things ORDER BY id",
+    ),
+    Change(
+        "a table is renamed that others refer to, with a column of each",
+        item("shelf_id: Mapped[int] = mapped_column(ForeignKey('shelves.id'), index=True)") + SHELF,
+        item("rack_id: Mapped[int] = mapped_column(ForeignKey('racks.number'), index=True)")
+        + SHELF.replace("shelves", "racks").replace("id:", "number:"),
+        answers="rename=shelves:racks rename=racks.id:number rename=items.shelf_id:rack_id",
+        rows=(
+            "INSERT INTO shelves (id, code) VALUES (3, 'x')",
+            "INSERT INTO items (id, name, shelf_id) VALUES (1, 'a', 3)",
+        ),
+        look="SELECT name, code FROM items JOIN racks ON rack_id = number",
+        sees=(("a", "x"),),
+    ),
+    Change(
+        "a table is renamed that refers to itself",
+        item("parent_id: Mapped[int | None] = mapped_column(ForeignKey('items.id'))"),
+        item("parent_id: Mapped[int | None] = mapped_column(ForeignKey('things.id'))").replace(
+            '"items"', '"things"'
+        ),
+        answers="rename=items:things",
+        rows=("INSERT INTO items (id, name, parent_id) VALUES (1, 'a', NULL), (2, 'b', 1)",),
+        look="SELECT id, name FROM things ORDER BY id",
+    ),
+    *[
+        Change(
+            f"a column is renamed that {what}",
+            item(*(line.replace("SIZE", "size") for line in lines)),
+            item(*(line.replace("SIZE", "amount") for line in lines)),
+            answers="rename=items.size:amount",
+            rows=("INSERT INTO items (id, name, size) VALUES (1, 'a', 7), (2, 'b', 8)",),
+            look="SELECT id, amount FROM items ORDER BY id",
+            sees=((1, 7), (2, 8)),
+            only=only,
+        )
+        for what, only, *lines in (
+            (
+                "a unique constraint has with others",
+                ALL,
+                "SIZE: Mapped[int]",
+                "__table_args__ = (UniqueConstraint('name', 'SIZE'),)",
+            ),
+            (
+                "an index has with others",
+                ALL,
+                "SIZE: Mapped[int]",
+                "__table_args__ = (Index(None, 'SIZE', 'name'), Index('own', 'name', 'SIZE'))",
+            ),
+            (
+                "a check with a name uses",
+                ALL,
+                "SIZE: Mapped[int]",
+                "__table_args__ = (CheckConstraint('SIZE > 0', name='positive'),)",
+            ),
+            (
+                "a partial index uses",
+                ("sqlite", "postgresql"),
+                "SIZE: Mapped[int]",
+                (
+                    "__table_args__ = (Index('part', 'name', sqlite_where=text('SIZE > 0'),"
+                    " postgresql_where=text('SIZE > 0')),)"
+                ),
+            ),
+            (
+                "an index on an expression uses",
+                ("sqlite", "postgresql"),
+                "SIZE: Mapped[int]",
+                "__table_args__ = (Index('calculated', text('(SIZE + 1)')),)",
+            ),
+            (
+                "a computed column uses",
+                ALL,
+                "SIZE: Mapped[int]",
+                "double: Mapped[int | None] = mapped_column(Computed('SIZE * 2', persisted=True))",
+            ),
+            (
+                "has a default of the server",
+                ALL,
+                "SIZE: Mapped[int] = mapped_column(server_default='5')",
+            ),
+        )
+    ],
+    Change(
+        "a column of a composite primary key is renamed, and of the foreign key to it",
+        item() + MARK + LINE,
+        item()
+        + (MARK + LINE).replace("x: ", "col: ").replace('"x"', '"col"').replace(".x", ".col"),
+        answers="rename=marks.x:col rename=edges.x:col",
+        rows=(
+            "INSERT INTO marks (x, y) VALUES (1, 2)",
+            "INSERT INTO edges (id, x, y) VALUES (1, 1, 2)",
+        ),
+        look="SELECT edges.col, edges.y FROM edges JOIN marks ON edges.col = marks.col",
+        sees=((1, 2),),
+    ),
+    Change(
+        "a column that refers to its own table is renamed",
+        item("parent_id: Mapped[int | None] = mapped_column(ForeignKey('items.id'), index=True)"),
+        item("mother_id: Mapped[int | None] = mapped_column(ForeignKey('items.id'), index=True)"),
+        answers="rename=items.parent_id:mother_id",
+        rows=("INSERT INTO items (id, name, parent_id) VALUES (1, 'a', NULL), (2, 'b', 1)",),
+        look="SELECT id, mother_id FROM items ORDER BY id",
+        sees=((1, None), (2, 1)),
+    ),
+    Change(
+        "a column that its own table refers to is renamed, and the table too",
+        item("parent_id: Mapped[int | None] = mapped_column(ForeignKey('items.id'), index=True)"),
+        item("parent_id: Mapped[int | None] = mapped_column(ForeignKey('things.nr'), index=True)")
+        .replace("id: Mapped[int] ", "nr: Mapped[int] ")
+        .replace('"items"', '"things"'),
+        answers="rename=items:things rename=things.id:nr",
+        rows=("INSERT INTO items (id, name, parent_id) VALUES (1, 'a', NULL), (2, 'b', 1)",),
+        look="SELECT nr, parent_id FROM things ORDER BY nr",
+        sees=((1, None), (2, 1)),
+    ),
+    Change(
+        "a table, a column and its type change together",
+        item("size: Mapped[str | None] = mapped_column(index=True)"),
+        item("amount: Mapped[int | None] = mapped_column(index=True)").replace(
+            '"items"', '"things"'
+        ),
+        answers="rename=items:things rename=things.size:amount",
+        rows=("INSERT INTO items (id, name, size) VALUES (1, 'a', '7')",),
+        look="SELECT name, amount FROM things",
+        sees=(("a", 7),),
+    ),
+    Change(
+        "a table with an enum, a check, an index and a unique constraint is renamed",
+        item(
+            *(
+                rich := (
+                    "color: Mapped[Color] = mapped_column(server_default='RED')",
+                    "size: Mapped[int] = mapped_column(CheckConstraint('size > 0'), index=True)",
+                    "code: Mapped[str] = mapped_column(unique=True)",
+                )
+            )
+        ),
+        item(*rich).replace('"items"', '"things"'),
+        answers="rename=items:things",
+        rows=("INSERT INTO items (id, name, color, size, code) VALUES (1, 'a', 'GREEN', 7, 'x')",),
+        look="SELECT name, color, size, code FROM things",
+        sees=(("a", "GREEN", 7, "x"),),
+    ),
+    Change(
+        "a table is renamed, and its rows go on counting",
+        item(),
+        item().replace('"items"', '"things"'),
+        answers="rename=items:things",
+        rows=("INSERT INTO items (name) VALUES ('a')", "INSERT INTO items (name) VALUES ('b')"),
+        then="INSERT INTO things (name) VALUES ('c')",
+        look="SELECT id FROM things ORDER BY id",
+        sees=((1,), (2,), (3,)),
+    ),
+    Change(
+        "a table gets a name in mixed case",
+        item(),
+        item().replace('"items"', '"Items"'),
+        answers="rename=items:Items",
+        look='SELECT id, name FROM "Items" ORDER BY id',
+    ),
+    Change(
+        "a column gets a name in mixed case",
+        item("note: Mapped[str | None] = mapped_column(index=True)"),
+        item("Note: Mapped[str | None] = mapped_column(index=True)"),
+        answers="rename=items.note:Note",
+        rows=("INSERT INTO items (id, name, note) VALUES (1, 'a', 'x')",),
+        look='SELECT "Note" FROM items',
+        sees=(("x",),),
+    ),
+    *[
+        Change(
+            f"a table and a column get a name that needs quotes: {name}",
+            item("size: Mapped[int | None] = mapped_column(index=True)"),
+            item(f"size: Mapped[int | None] = mapped_column('{name}', index=True)").replace(
+                '"items"', f'"{name}"'
+            ),
+            answers=f"'rename=items:{name}' 'rename={name}.size:{name}'",
+            rows=("INSERT INTO items (id, name, size) VALUES (1, 'a', 7)",),
+            look=f'SELECT name, "{name}" FROM "{name}"',
+            sees=(("a", 7),),
+        )
+        for name in ("select", "two words", "100% sure")
+    ],
+    Change(
+        "a column is renamed while another one of its type goes and one comes",
+        item("old: Mapped[int]", "size: Mapped[int]"),
+        item("amount: Mapped[int]", "fresh: Mapped[int] = mapped_column(default=3)"),
+        answers="drop=items.old rename=items.size:amount",
+        rows=("INSERT INTO items (id, name, old, size) VALUES (1, 'a', 6, 7)",),
+        look="SELECT amount, fresh FROM items",
+        sees=((7, 3),),
+    ),
+    Change(
+        "two columns are renamed at once, of the same type",
+        item("a: Mapped[int]", "b: Mapped[int]"),
+        item("c: Mapped[int]", "d: Mapped[int]"),
+        answers="rename=items.a:d rename=items.b:c",
+        rows=("INSERT INTO items (id, name, a, b) VALUES (1, 'a', 6, 7)",),
+        look="SELECT c, d FROM items",
+        sees=((7, 6),),
+    ),
+    Change(
+        "two columns exchange their names",
+        item("a: Mapped[int]", "b: Mapped[int]"),
+        item("a: Mapped[int]", "b: Mapped[int]"),
+        answers="rename=items.a:b rename=items.b:a",
+        rows=("INSERT INTO items (id, name, a, b) VALUES (1, 'a', 6, 7)",),
+        refused=dict.fromkeys(ALL, "there is no such change"),
+    ),
+    Change(
+        "a column takes the name of another one that is renamed",
+        item("a: Mapped[int]", "b: Mapped[int]"),
+        item("b: Mapped[int]", "c: Mapped[int]"),
+        answers="rename=items.a:b rename=items.b:c",
+        rows=("INSERT INTO items (id, name, a, b) VALUES (1, 'a', 6, 7)",),
+        refused=dict.fromkeys(ALL, "cannot be renamed"),
+    ),
+    Change(
+        "a column of a foreign key is renamed together with its target, a unique column",
+        item("code: Mapped[str] = mapped_column(ForeignKey('shelves.code'), index=True)") + SHELF,
+        item("mark: Mapped[str] = mapped_column(ForeignKey('shelves.mark'), index=True)")
+        + SHELF.replace("code:", "mark:"),
+        answers="rename=items.code:mark rename=shelves.code:mark",
+        rows=(
+            "INSERT INTO shelves (id, code) VALUES (3, 'x')",
+            "INSERT INTO items (id, name, code) VALUES (1, 'a', 'x')",
+        ),
+        look="SELECT name, shelves.id FROM items JOIN shelves ON shelves.mark = items.mark",
+        sees=(("a", 3),),
+    ),
+    Change(
+        "an association table and its columns are renamed",
+        item()
+        + SHELF
+        + (
+            association := "Table('places', Base.metadata,"
+            " Column('item_id', ForeignKey('items.id', ondelete='CASCADE'), primary_key=True),"
+            " Column('shelf_id', ForeignKey('shelves.id'), primary_key=True, index=True))\n"
+        ),
+        item() + SHELF + association.replace("places", "spots").replace("'shelf_id'", "'rack_id'"),
+        answers="rename=places:spots rename=spots.shelf_id:rack_id",
+        rows=(
+            "INSERT INTO shelves (id, code) VALUES (3, 'x')",
+            "INSERT INTO items (id, name) VALUES (1, 'a')",
+            "INSERT INTO places (item_id, shelf_id) VALUES (1, 3)",
+        ),
+        look="SELECT item_id, rack_id FROM spots",
+        sees=((1, 3),),
+    ),
+    Change(
+        "two tables exchange their roles: one is renamed, one gets the old name",
+        item() + SHELF,
+        item().replace('"items"', '"things"') + SHELF + ITEM.replace("Item", "Other"),
+        answers="rename=items:things",
+        rows=("INSERT INTO items (id, name) VALUES (1, 'a')",),
+        refused=dict.fromkeys(ALL, "there is no such change"),
+    ),
+    Change(
+        "a table is renamed that a view reads, which somebody made by hand",
+        item(),
+        item("size: Mapped[int | None]").replace('"items"', '"things"').replace("name:", "title:"),
+        answers="rename=items:things rename=things.name:title",
+        rows=(
+            "INSERT INTO items (id, name) VALUES (1, 'a')",
+            "CREATE VIEW item_names AS SELECT name FROM items",
+        ),
+        look="SELECT * FROM item_names",
+        sees=(("a",),),
+        only=("sqlite", "postgresql"),
+    ),
+    Change(
+        "the name of an index, a unique constraint, a foreign key and a check changes",
+        item(
+            "shelf_id: Mapped[int]",
+            "__table_args__ = (Index('i1', 'name', 'id'), UniqueConstraint('name', name='u1'),"
+            " ForeignKeyConstraint(['shelf_id'], ['shelves.id'], name='f1'),"
+            " CheckConstraint('shelf_id > 0', name='c1'))",
+        )
+        + SHELF,
+        item(
+            "shelf_id: Mapped[int]",
+            "__table_args__ = (Index('i2', 'name', 'id'), UniqueConstraint('name', name='u2'),"
+            " ForeignKeyConstraint(['shelf_id'], ['shelves.id'], name='f2'),"
+            " CheckConstraint('shelf_id > 0', name='c2'))",
+        )
+        + SHELF,
+        rows=(
+            "INSERT INTO shelves (id, code) VALUES (3, 'x')",
+            "INSERT INTO items (id, name, shelf_id) VALUES (1, 'a', 3)",
+        ),
+        look="SELECT name, shelf_id FROM items",
+        sees=(("a", 3),),
+    ),
+]
