@@ -1,0 +1,44 @@
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-changes test-faults test-real benchmark lint format
+
+# Taken as typed: a folder may have any name.
+unexport in
+export FOLDER := $(value in)
+
+python := .venv/bin/python
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/installed ## Generate a project, change its models, and bring its database up to date: in=folder
+	@./demo.sh $${FOLDER:+"$$FOLDER"}
+
+test: .venv/installed ## Generate every variant and use it as its owner would, on real databases
+	@$(python) -m pytest --numprocesses auto
+
+test-changes: .venv/installed ## Try all kinds of change of the models, on all databases: takes half an hour
+	@$(python) -m pytest --numprocesses auto -m 'long or not long' tests/test_changes.py
+
+test-faults: .venv/installed ## Kill, block and cut off upgrades everywhere, 1,000 processes in all: takes half an hour
+	@$(python) -m pytest --numprocesses auto -m 'faults or not faults' tests/test_upgrades.py
+
+test-real: .venv/installed ## Write revisions for the models of released projects: slow, takes a package index
+	@$(python) -m pytest --numprocesses auto -m real
+
+benchmark: .venv/installed ## Measure how long a writer waits while a big table of PostgreSQL changes
+	@$(python) benchmarks/big_table.py
+
+lint: .venv/installed ## Check style and types of the template's own code
+	@$(python) -m ruff check
+	@$(python) -m ruff format --check
+	@$(python) -m mypy
+
+format: .venv/installed ## Put the template's own code into shape
+	@$(python) -m ruff check --fix
+	@$(python) -m ruff format
+
+.venv/installed: pyproject.toml
+	@echo 'Installing into .venv ...'
+	@python3 -m venv --upgrade-deps .venv
+	@$(python) -m pip install --quiet --group dev
+	@touch $@

@@ -1,0 +1,86 @@
+"""A change of type never changes a value: where it would, it is refused with the number of rows."""
+
+import pytest
+from conftest import DATABASES, Bake, Project
+
+MODEL = """
+from datetime import datetime
+from decimal import Decimal
+from sqlalchemy import Numeric
+from sqlalchemy.orm import Mapped, mapped_column
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    extra: Mapped[{type}]
+"""
+DECIMAL = "Decimal | None] = mapped_column(Numeric({digits}))  # "
+
+
+# SQLite keeps all digits, whatever the type says.
+LOSSES = {
+    "text to number": (DATABASES, "str | None", "int | None", "'12'", "'12 monkeys'"),
+    "number to boolean": (DATABASES, "int | None", "bool | None", "1", "5"),
+    "fraction to number": (DATABASES, DECIMAL.format(digits="10, 2"), "int | None", "9", "9.99"),
+    "fewer digits": (
+        ["postgresql", "mariadb"],
+        DECIMAL.format(digits="10, 2"),
+        DECIMAL.format(digits="8, 1"),
+        "9.5",
+        "9.99",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("database", "before", "after", "fits", "lost"),
+    [
+        pytest.param(database, *change, id=f"{name}-{database}")
+        for name, (databases, *change) in LOSSES.items()
+        for database in databases
+    ],
+)
+def test_rows_that_would_change_are_counted_and_kept(
+    bake: Bake, database: str, before: str, after: str, fits: str, lost: str
+) -> None:
+    project = bake(database)
+    prepare(project, before, after)
+    project.sql(f"INSERT INTO items (extra) VALUES ({fits}), ({lost})")
+    held = project.sql("SELECT extra FROM items ORDER BY id")
+    assert "Nothing" not in project.make("upgrade", status=2)
+    assert project.sql("SELECT extra FROM items ORDER BY id") == held
+
+    project.sql("DELETE FROM items WHERE id = 2")
+    project.make("upgrade")
+    [[value]] = project.sql("SELECT extra FROM items")
+    assert float(value) == float(fits.strip("'"))
+
+
+def test_a_text_that_is_a_date_stays_one_on_sqlite(bake: Bake) -> None:
+    project = bake()
+    prepare(project, "str | None", "datetime | None")
+    project.sql("INSERT INTO items (extra) VALUES ('2026-01-02 03:04:05')")
+    project.make("upgrade")
+    assert project.sql("SELECT extra FROM items") == [["2026-01-02 03:04:05"]]
+
+
+def test_rows_that_would_refer_to_none_are_refused_on_sqlite(bake: Bake) -> None:
+    project = bake()
+    project.make("revision")
+    project.make("upgrade")
+    project.sql("INSERT INTO users (email) VALUES ('ada@example.com')")
+    model = project.path / "src" / project.package / "models" / "user.py"
+    column = '    friend_id: Mapped[int] = mapped_column(ForeignKey("users.id"))\n\n    posts: '
+    model.write_text(model.read_text().replace("    posts: ", column, 1))
+    project.make("revision", "x=fill=users.friend_id:7")
+    assert "1 rows of users refer to rows of users" in project.make("upgrade", status=2)
+    assert "friend_id" not in project.columns()["users"]
+
+
+def prepare(project: Project, before: str, after: str) -> None:
+    """Bring a table with one type into the database, and write the revision to the other."""
+    project.write_model(MODEL.format(type=before))
+    project.make("database")
+    project.make("revision")
+    project.make("upgrade")
+    project.write_model(MODEL.format(type=after))
+    project.make("revision")

@@ -1,0 +1,54 @@
+"""A generated project is small: each file is expected, and none grows unnoticed."""
+
+import pytest
+from conftest import QUESTIONS, VARIANTS, Bake
+
+#: The most lines that each file may have, without blank ones. What needs more says why.
+BUDGET = {
+    ".cruft.json": 20,
+    ".env.example": 12,
+    ".github/workflows/test.yml": 22,
+    ".gitignore": 8,
+    ".pre-commit-config.yaml": 10,
+    "Makefile": 81,
+    "README.md": 58,
+    "alembic.ini": 20,
+    "alembic/env.py": 20,
+    "alembic/script.py.mako": 30,
+    "alembic/versions/.gitkeep": 0,
+    "compose.yaml": 15,
+    "pyproject.toml": 44,
+    "src/shop/__init__.py": 1,
+    "src/shop/database.py": 20,
+    "src/shop/models/__init__.py": 12,
+    "src/shop/models/base.py": 30,
+    "src/shop/models/user.py": 30,
+    "src/shop/settings.py": 56,
+    "tests/conftest.py": 50,
+    "tests/test_migrations.py": 36,
+    "tests/test_models.py": 24,
+}
+LONGEST_GUARD = 200
+ALL_GUARDS = 3700
+ALL_OTHERS = 510
+
+
+@pytest.mark.parametrize(("database", "engine"), VARIANTS)
+def test_every_file_is_expected_and_within_its_budget(
+    bake: Bake, database: str, engine: str
+) -> None:
+    project = bake(database, engine=engine)
+    lines = {
+        path: sum(1 for line in (project.path / path).read_text().splitlines() if line.strip())
+        for path in project.files()
+    }
+    guards = {path: n for path, n in lines.items() if path.startswith("alembic/guards/")}
+    others = {path: n for path, n in lines.items() if path not in guards}
+    # Which version of the template it was is known where one is committed.
+    absent = {"compose.yaml"} - {QUESTIONS["_databases"][database]["compose"]}
+    others.setdefault(".cruft.json", 0)
+    assert others.keys() == BUDGET.keys() - absent
+    assert not {path: n for path, n in others.items() if n > BUDGET[path]}
+    assert sum(others.values()) - others[".cruft.json"] <= ALL_OTHERS
+    assert max(guards.values()) <= LONGEST_GUARD
+    assert sum(guards.values()) <= ALL_GUARDS

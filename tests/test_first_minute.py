@@ -1,0 +1,168 @@
+"""On a machine with little on it, the first commands work, and what is in their way is one line."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from conftest import NO_MARIADB, TEMPLATE, VARIANTS, Project, drop_database
+
+#: What every Unix has, and make; Python beside it is all that a project needs.
+TOOLS = ("make", "sh", "awk", "echo", "grep", "rm", "sed", "tail", "wc")
+CUT_OFF = ("/usr/bin/unshare", "--net", "--map-root-user")
+INSTALLING = "Installing into .venv ...\n"
+
+Generate = Callable[..., Project]
+
+
+@pytest.mark.parametrize(("database", "engine"), VARIANTS)
+def test_the_first_commands_make_the_tables(generate: Generate, database: str, engine: str) -> None:
+    project = generate(database, engine)
+    said = ""
+    if database == "mariadb":
+        said += project.make("database")
+    said += project.make("revision", "m=create users")
+    said += project.make("upgrade")
+    assert project.columns() == {
+        "posts": ["id", "author_id", "title", "body"],
+        "users": ["id", "email", "created_at"],
+    }
+    assert said.startswith(INSTALLING)
+    assert said.count("Installing") == 1
+    assert "WARNING" not in said
+
+
+def test_uv_is_used_where_it_is_there(generate: Generate) -> None:
+    project = generate(uv=True)
+    project.make("revision", "m=create users")
+    project.make("upgrade")
+    assert (project.path / "uv.lock").exists()
+    assert list(project.columns()) == ["posts", "users"]
+
+
+def test_a_moved_folder_is_installed_anew(generate: Generate) -> None:
+    project = generate(uv=True)
+    project.make("install")
+    project.path = project.path.rename(project.path.with_name('it\'s "moved" by $me'))
+    assert project.make("current") == INSTALLING
+    assert project.make("current") == ""
+    package = f"import {project.package}; print({project.package}.__file__)"
+    assert str(project.path) in project.run(".venv/bin/python", "-c", package)
+
+
+def test_a_vanished_python_is_replaced(generate: Generate) -> None:
+    project = generate(uv=True)
+    project.make("install")
+    Path(project.environment["PATH"], "uv").unlink()
+    python = project.path / ".venv" / "bin" / "python"
+    python.unlink()
+    python.symlink_to("/nowhere/python")
+    assert project.make("current") == INSTALLING
+    assert project.make("current") == ""
+
+
+def test_a_machine_without_python_is_told_what_it_needs(generate: Generate) -> None:
+    project = generate()
+    Path(project.environment["PATH"], "python3").unlink()
+    said = project.make("current", status=None)
+    assert "Python 3.11 or newer with venv is needed" in said
+    assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize("uv", [False, True], ids=["pip", "uv"])
+def test_a_missing_network_is_one_line_and_the_next_run_repairs_it(
+    generate: Generate, uv: bool, tmp_path: Path
+) -> None:
+    if subprocess.run([*CUT_OFF, "true"], check=False).returncode:
+        pytest.skip("unshare may not cut off the network here")
+    project = generate(uv=uv)
+    said = project.run(*CUT_OFF, "make", "current", status=None, UV_CACHE_DIR=str(tmp_path / "no"))
+    first, reason, make = said.splitlines()
+    assert first == INSTALLING.strip()
+    assert reason.startswith("Not installed (it takes a network): ")
+    assert make.startswith("make: ***")
+    assert project.make("current") == INSTALLING
+
+
+def test_an_interrupted_install_is_repaired(generate: Generate) -> None:
+    project = generate()
+    installing = start(project, "current")
+    while not list(project.path.glob(".venv/lib/*/site-packages/alembic")):
+        assert installing.poll() is None
+        time.sleep(0.01)
+    os.killpg(installing.pid, signal.SIGKILL)
+    installing.wait()
+    assert project.make("current") == INSTALLING
+
+
+def test_two_at_once_wait_for_each_other(generate: Generate) -> None:
+    project = generate()
+    both = [start(project, "current"), start(project, "heads")]
+    assert [process.wait() for process in both] == [0, 0]
+    assert project.make("current") == ""
+
+
+def test_a_changed_pyproject_is_installed(generate: Generate) -> None:
+    project = generate(uv=True)
+    project.make("install")
+    pyproject = project.path / "pyproject.toml"
+    pyproject.write_text(
+        pyproject.read_text().replace("dependencies = [", 'dependencies = ["idna",', 1)
+    )
+    assert project.make("current") == INSTALLING
+    project.run(".venv/bin/python", "-c", "import idna")
+
+
+@pytest.fixture
+def generate(tmp_path: Path, servers: dict[str, sa.URL]) -> Iterator[Generate]:
+    """Generate a project as its owner does, on a machine that has only Python, make and `uv=`."""
+    made: list[sa.URL] = []
+
+    def generate(database: str = "sqlite", engine: str = "sync", uv: bool = False) -> Project:
+        if database == "mariadb" and "mariadb" not in servers:
+            pytest.skip(NO_MARIADB)
+        slug = f"first-minute-{uuid4().hex[:8]}"
+        answers = (f"project_slug={slug}", f"database={database}", f"engine={engine}")
+        cookiecutter = Path(sys.executable).with_name("cookiecutter")
+        command = (cookiecutter, TEMPLATE, "--no-input", *answers)
+        subprocess.run(command, cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+        project = Project(tmp_path / slug, None)
+        project.environment["PATH"] = str(machine(tmp_path / "bin", uv))
+        if database == "mariadb":
+            made.append(servers["mariadb"].set(database=project.package))
+            if "TEST_MARIADB_URL" in os.environ:
+                project.environment["DATABASE_URL"] = made[0].render_as_string(hide_password=False)
+        return project
+
+    yield generate
+    for url in made:
+        drop_database(url)
+
+
+def machine(folder: Path, uv: bool) -> Path:
+    """Make a folder that holds the only commands there are."""
+    folder.mkdir()
+    for tool in TOOLS:
+        (folder / tool).symlink_to(str(shutil.which(tool)))
+    (folder / "python3").symlink_to(Path(sys.base_prefix, "bin", "python3"))
+    if uv:
+        (folder / "uv").symlink_to(Path(sys.executable).with_name("uv"))
+    return folder
+
+
+def start(project: Project, target: str) -> subprocess.Popen[bytes]:
+    """Run make beside these tests, in a process group of its own."""
+    return subprocess.Popen(
+        ("make", target),
+        cwd=project.path,
+        env=project.environment,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+    )

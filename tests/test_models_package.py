@@ -1,0 +1,101 @@
+"""Models are found without being registered, and their constraints have names everywhere."""
+
+import pytest
+import sqlalchemy as sa
+from conftest import DATABASES, Bake
+
+TABLE = """
+from sqlalchemy.orm import Mapped, mapped_column
+class {name}(Base):
+    __tablename__ = "{name}"
+    id: Mapped[int] = mapped_column(primary_key=True)
+"""
+LONG = "a_name_of_fifty_characters_that_nobody_would_choose"
+CONSTRAINED = f"""
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+class Parent(Base):
+    __tablename__ = "parents"
+    {LONG}_1: Mapped[int] = mapped_column(primary_key=True)
+    {LONG}_2: Mapped[str]
+    price: Mapped[int]
+    __table_args__ = (UniqueConstraint("{LONG}_1", "{LONG}_2"), CheckConstraint("price > 0"))
+class Child(Base):
+    __tablename__ = "children"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    {LONG}: Mapped[int] = mapped_column(ForeignKey("parents.{LONG}_1"), index=True)
+"""
+
+
+def test_a_module_is_found_wherever_it_is_put(bake: Bake) -> None:
+    project = bake()
+    project.write_model(TABLE.format(name="beside"), "beside")
+    project.write_model(TABLE.format(name="in_a_package"), "package/__init__")
+    project.write_model(TABLE.format(name="below_it"), "package/sub/module")
+    project.write_model(TABLE.format(name="in_a_folder"), "folder/module")
+    project.write_model(TABLE.format(name="a_backup"), ".backups/module")
+    project.make("revision")
+    project.make("upgrade")
+    found = project.columns().keys()
+    assert found == {"beside", "below_it", "in_a_folder", "in_a_package", "posts", "users"}
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_every_constraint_has_a_name_however_long(bake: Bake, database: str) -> None:
+    project = bake(database)
+    project.write_model(CONSTRAINED, "constrained")
+    project.make("database")
+    project.make("revision")
+    project.make("upgrade")
+    project.make("check")
+    with project.connect() as connection:
+        inspector = sa.inspect(connection)
+        parents, children = "parents", "children"
+        names = [
+            *[key["name"] for key in inspector.get_unique_constraints(parents)],
+            *[key["name"] for key in inspector.get_check_constraints(parents)],
+            *[key["name"] for key in inspector.get_foreign_keys(children)],
+            *[key["name"] for key in inspector.get_indexes(children)],
+            inspector.get_pk_constraint(parents)["name"] or "PRIMARY on MariaDB",
+        ]
+    assert [str(name).split("_")[0] for name in names[:4]] == ["uq", "ck", "fk", "ix"]
+    assert len(names) == 5
+    project.make("downgrade", "to=base")
+    assert project.columns() == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("class Item(Base:\n    pass", "SyntaxError"),
+        ("import nowhere", "No module named 'nowhere'"),
+        ("oops", "name 'oops' is not defined"),
+        ("class Item(Base):\n    __tablename__ = 'items'", "could not assemble any primary key"),
+        (
+            TABLE.format(name="items").replace("Mapped, ", "Mapped, relationship, ")
+            + "    owner: Mapped['Owner'] = relationship()",
+            "failed to locate a name ('Owner')",
+        ),
+    ],
+    ids=["syntax", "import", "name", "primary key", "relationship"],
+)
+def test_what_is_wrong_with_a_model_is_said_in_a_few_lines(
+    bake: Bake, source: str, reason: str
+) -> None:
+    project = bake()
+    project.write_model(source, "broken")
+    for target in ("revision", "upgrade"):
+        said = project.make(target, status=2)
+        assert reason in said
+        assert "Traceback" not in said
+        assert len(said.splitlines()) <= 8
+    assert not project.revisions()
+
+
+def test_a_foreign_key_to_no_table_is_said_in_a_line(bake: Bake) -> None:
+    project = bake()
+    column = "    shelf: Mapped[int] = mapped_column(ForeignKey('shelves.id'))"
+    project.write_model(f"from sqlalchemy import ForeignKey{TABLE.format(name='items')}{column}")
+    said = project.alembic("revision", "--autogenerate", status=1)
+    assert "could not find table 'shelves'" in said
+    assert len(said.splitlines()) == 1

@@ -1,0 +1,48 @@
+"""Scratch databases are gone afterwards, whatever happens to the process that works on one."""
+
+import pytest
+from conftest import DATABASES, Bake, Project
+
+SERVERS = [database for database in DATABASES if database != "sqlite"]
+DIE = """import os, signal
+from guards import scratch_database
+from {package}.settings import migration_url
+with scratch_database(migration_url()) as url:
+    print(url.database, flush=True)
+    os.kill(os.getpid(), signal.{signal})
+"""
+
+
+@pytest.mark.parametrize("database", SERVERS)
+@pytest.mark.parametrize("signal", ["SIGKILL", "SIGTERM", "SIGINT"])
+def test_what_a_killed_process_left_is_removed_by_the_next(
+    bake: Bake, database: str, signal: str
+) -> None:
+    project = bake(database)
+    project.make("database")
+    code = DIE.format(package=project.package, signal=signal)
+    said = project.run(".venv/bin/python", "-c", code, status=None, PYTHONPATH="src:alembic")
+    project.make("revision")
+    assert said.split()[0] not in databases(project)
+
+
+@pytest.mark.parametrize("database", SERVERS)
+def test_what_somebody_works_on_is_left_alone(bake: Bake, database: str) -> None:
+    project = bake(database)
+    project.make("database")
+    code = f"""import sqlalchemy
+from guards import scratch_database
+from {project.package}.settings import migration_url
+with scratch_database(migration_url()) as mine:
+    with scratch_database(migration_url()) as another:
+        print(another.database)
+    sqlalchemy.create_engine(mine).connect().close()
+"""
+    assert "scratch_" in project.run(".venv/bin/python", "-c", code, PYTHONPATH="src:alembic")
+
+
+def databases(project: Project) -> list[object]:
+    """Return the names of all databases on the project's server."""
+    names = {"postgresql": "SELECT datname FROM pg_database", "mysql": "SHOW DATABASES"}
+    assert project.url
+    return [name for (name,) in project.sql(names[project.url.get_backend_name()])]

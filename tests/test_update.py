@@ -1,0 +1,162 @@
+"""A project of an older version of the template gets the newest, and keeps what its owner did."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Project, commit, git, lend_environment
+
+BIN = Path(sys.executable).parent
+MODEL = """
+from sqlalchemy.orm import Mapped, mapped_column
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(primary_key=True)
+"""
+GENERATED = "{{cookiecutter.project_slug}}"
+GUARDS = "alembic/guards"
+
+
+@pytest.fixture
+def template(tmp_path: Path, published: Path) -> Path:
+    """A repository of the template that this test may change."""
+    git(tmp_path, "clone", "--quiet", str(published), "template")
+    return tmp_path / "template"
+
+
+@pytest.fixture
+def project(tmp_path: Path, template: Path) -> Iterator[Project]:
+    """A project of tag 1 that its owner has put into git and worked on."""
+    subprocess.run(
+        (
+            BIN / "cookiecutter",
+            f"git+file://{template}",
+            "-c",
+            "1",
+            "--no-input",
+            "project_name=Shop",
+        ),
+        cwd=tmp_path,
+        env=os.environ | {"HOME": str(tmp_path)},
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    project = Project(tmp_path / "shop", None)
+    project.environment["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    lend_environment(project.path)
+    git(project.path, "init", "--quiet")
+    git(project.path, "add", "--all")
+    git(project.path, "commit", "--quiet", "--message=Start from the template")
+    yield project
+
+
+def change(folder: Path, path: str, before: str = "", after: str = "") -> None:
+    """Put a line before or after all others of a file."""
+    file = folder / path
+    file.write_text(before + file.read_text() + after)
+
+
+def owner_works(project: Project) -> dict[str, str]:
+    """Do what an owner does; return the contents of all files that are the owner's alone."""
+    project.write_model(MODEL, "item")
+    project.alembic("revision", "--autogenerate", "--message=create all")
+    change(project.path, "src/shop/settings.py", before="# the owner's\n")
+    change(project.path, "README.md", after="\nWhat the owner says.\n")
+    (project.path / "src/shop/models/user.py").unlink()
+    git(project.path, "add", "--all")
+    git(project.path, "commit", "--quiet", "--message=Work")
+    own = [project.path / "src/shop/models/item.py", *project.revisions()]
+    return {str(file): file.read_text() for file in own}
+
+
+def template_grows(template: Path) -> None:
+    """Give the template a second version, in which everything that can change has changed."""
+    change(template, f"{GENERATED}/{GUARDS}/errors.py", after="# newer\n")
+    (template / GENERATED / GUARDS / "brand_new.py").write_text('"""New."""\n')
+    change(
+        template, f"{GENERATED}/src/{{{{cookiecutter.__package}}}}/settings.py", after="# newer\n"
+    )
+    change(template, f"{GENERATED}/README.md", before="{{ 'Newer' | shouted }}\n\n")
+    extensions = template / "local_extensions.py"
+    extensions.write_text(
+        extensions.read_text().replace(
+            "        super().__init__(environment)\n",
+            "        super().__init__(environment)\n"
+            '        environment.filters["shouted"] = str.upper\n',
+        )
+    )
+    commit(template, "2")
+
+
+@pytest.mark.parametrize("command", ["make template-update", "uvx cruft update --skip-apply-ask"])
+def test_an_update_brings_the_newest_and_keeps_every_edit(
+    template: Path, project: Project, command: str
+) -> None:
+    own = owner_works(project)
+    template_grows(template)
+    project.run(*command.split())
+    assert {path: Path(path).read_text() for path in own} == own
+    settings = (project.path / "src/shop/settings.py").read_text()
+    assert settings.startswith("# the owner's\n") and settings.endswith("# newer\n")
+    readme = (project.path / "README.md").read_text()
+    assert readme.startswith("NEWER\n") and readme.endswith("What the owner says.\n")
+    assert not (project.path / "src/shop/models/user.py").exists()
+    assert guards(project.path) == guards(template / GENERATED)
+    assert remembered(project) == git(template, "rev-parse", "2").strip()
+    assert not conflicts(project)
+
+
+def test_a_line_that_both_changed_is_a_conflict_of_git(template: Path, project: Project) -> None:
+    change(project.path, "src/shop/settings.py", after="# the owner's\n")
+    git(project.path, "commit", "--quiet", "--all", "--message=Work")
+    template_grows(template)
+    project.make("template-update")
+    assert conflicts(project) == ["src/shop/settings.py"]
+    assert "<<<<<<< ours\n# the owner's\n" in (project.path / "src/shop/settings.py").read_text()
+
+
+def test_guards_are_replaced_whole_whatever_was_done_to_them(
+    template: Path, project: Project
+) -> None:
+    change(project.path, f"{GUARDS}/errors.py", after="# the owner's\n")
+    change(project.path, f"{GUARDS}/order.py", after="# the owner's\n")
+    git(project.path, "commit", "--quiet", "--all", "--message=Work")
+    template_grows(template)
+    project.make("template-update")
+    assert guards(project.path) == guards(template / GENERATED)
+    assert not conflicts(project)
+
+
+def test_an_unclean_tree_is_left_as_it_is(template: Path, project: Project) -> None:
+    template_grows(template)
+    change(project.path, "README.md", after="unsaved\n")
+    said = project.make("template-update", status=2)
+    assert "make sure your git working tree is clean" in said
+    assert "Traceback" not in said
+    assert remembered(project) == git(template, "rev-parse", "1").strip()
+
+
+def test_a_project_that_knows_no_template_is_told_how_to_name_it(project: Project) -> None:
+    (project.path / ".cruft.json").unlink()
+    said = project.make("template-update", status=2)
+    assert "cruft link" in said
+
+
+def guards(project: Path) -> dict[str, str]:
+    """Return the files that keep data safe, with what is in them."""
+    return {file.name: file.read_text() for file in (project / GUARDS).glob("*.py")}
+
+
+def remembered(project: Project) -> str:
+    """Return the version of the template that a project says it is of."""
+    version: str = json.loads((project.path / ".cruft.json").read_text())["commit"]
+    return version
+
+
+def conflicts(project: Project) -> list[str]:
+    """Return the files that git wants a decision on."""
+    return git(project.path, "diff", "--name-only", "--diff-filter=U").split()
