@@ -11,7 +11,7 @@ from changes.kind import Change
 from conftest import Bake, Project
 
 #: Of so many kinds of change one is tried by `make test`; `make test-changes` tries all.
-SHARE = 8
+SHARE = 12
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_an_interrupted_install_is_repaired(generate: Generate) -> None:
 
 
 def test_two_at_once_wait_for_each_other(generate: Generate) -> None:
-    project = generate()
+    project = generate(uv=True)
     both = [start(project, "current"), start(project, "heads")]
     assert [process.wait() for process in both] == [0, 0]
     assert project.make("current") == ""

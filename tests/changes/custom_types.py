@@ -3,6 +3,7 @@
 from .kind import SHELF, Change, item
 
 TYPES = '''
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import TypeDecorator, UserDefinedType
 
 class Short(TypeDecorator):
@@ -67,7 +68,15 @@ class Staged(TypeDecorator):
     def process_result_value(self, value, dialect):
         return None if value is None else Stage(value)
 
-Flexible = JSON().with_variant(postgresql.JSONB(), "postgresql")
+class Packed(JSON):
+    """What SQLAlchemy has no class for."""
+    __visit_name__ = "packed"
+
+@compiles(Packed, "sqlite")
+def packed(element, compiler, **_):
+    return "JSONB"
+
+Flexible = JSON().with_variant(postgresql.JSONB(), "postgresql").with_variant(Packed(), "sqlite")
 Wide = BIG.with_variant(mysql.BIGINT(unsigned=True), "mysql")
 '''
 #: Each type with a value that a row may hold, and what finds it.

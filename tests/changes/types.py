@@ -20,7 +20,7 @@ GENERAL = [
             "Float(10)",
             "Integer",
             "Interval",
-            "Interval()",
+            "Interval(second_precision=3)",
             "JSON",
             "LargeBinary",
             "LargeBinary(20)",

@@ -74,8 +74,15 @@ POSTGRESQL = """
     FROM found JOIN pg_trigger t ON tgrelid = found.oid WHERE NOT tgisinternal
     UNION ALL
     SELECT '', 'enum', enumtypid::regtype::text,
-        string_agg(quote_literal(enumlabel), ', ' ORDER BY enumsortorder)
+        string_agg(format('''%%s''', replace(enumlabel, '''', '''''')), ', ' ORDER BY enumsortorder)
     FROM pg_enum GROUP BY enumtypid
+    UNION ALL
+    SELECT '', 'domain', t.oid::regtype::text, concat_ws(' ', format_type(typbasetype, typtypmod),
+        'DEFAULT ' || typdefault, CASE WHEN typnotnull THEN 'NOT NULL' END, (
+            SELECT string_agg(format('CONSTRAINT %%I %%s', conname, pg_get_constraintdef(oid)), ' ')
+            FROM pg_constraint WHERE contypid = t.oid AND contype = 'c'))
+    FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace
+    WHERE typtype = 'd' AND nspname NOT LIKE 'pg\\_%%' AND nspname <> 'information_schema'
 """
 
 #: How the lines of a CREATE TABLE begin, and what they are; the first that fits.

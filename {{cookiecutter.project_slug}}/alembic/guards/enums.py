@@ -18,25 +18,21 @@ LITERAL = re.compile(r"'((?:[^']|'')*)'")
 
 
 def change_types(context: AutogenContext, _: object) -> Iterator[SQLOp]:
-    """Yield what makes the enums of PostgreSQL, and gives them the values of the models.
+    """Yield what gives the enums of PostgreSQL the values of the models.
 
     A value that comes is added, which no row has to wait for; where one goes, or the order changes,
     a new type takes the place of the old one.
     """
-    if context.dialect.name != "postgresql" or context.connection is None:
+    if context.connection is None:
         return
     catalog = read_catalog(context.connection)
-    present = {part.name: text.split(", ") for part, text in catalog.items() if part.kind == "enum"}
-    wanted = {
-        enum.compile(dialect=context.dialect): [_literal(value) for value in enum.enums]
-        for table in context.sorted_tables
-        for column in table.columns
-        if (enum := _enum(column.type, context.dialect)) and enum.native_enum
+    present = {
+        part.name: [value[0] for value in LITERAL.finditer(text)]
+        for part, text in catalog.items()
+        if part.kind == "enum"
     }
-    for name, values in sorted(wanted.items()):
-        if name not in present:
-            yield SQLOp([_create(name, values)], [f"DROP TYPE {name}"], f"create enum {name}")
-        elif [value for value in values if value in present[name]] == present[name]:
+    for name, values in sorted(native_enums(context).items()):
+        if [value for value in values if value in present[name]] == present[name]:
             if added := list(_add(name, present[name], values)):
                 back = _replace(name, present[name], catalog)
                 yield SQLOp(added, back, f"add values to enum {name}", autocommit=True)
@@ -60,21 +56,16 @@ def _defaults(context: AutogenContext) -> Catalog:
     }
 
 
-def drop_types(context: AutogenContext) -> Iterator[SQLOp]:
-    """Yield what removes the enums that no model has any more."""
-    if context.dialect.name != "postgresql" or context.connection is None:
-        return
-    catalog = read_catalog(context.connection)
-    wanted = {
-        enum.compile(dialect=context.dialect)
+def native_enums(context: AutogenContext) -> dict[str, list[str]]:
+    """Return the enums that the models want PostgreSQL to have as types, with their values as SQL."""
+    if context.dialect.name != "postgresql":
+        return {}
+    return {
+        enum.compile(dialect=context.dialect): [_literal(value) for value in enum.enums]
         for table in context.sorted_tables
         for column in table.columns
         if (enum := _enum(column.type, context.dialect)) and enum.native_enum
     }
-    for part, text in sorted(catalog.items()):
-        if part.kind == "enum" and part.name not in wanted:
-            create = f"CREATE TYPE {part.name} AS ENUM ({text})"
-            yield SQLOp([f"DROP TYPE {part.name}"], [create], f"drop enum {part.name}")
 
 
 def _enum(type_: Any, dialect: sa.Dialect) -> sa.Enum | None:
@@ -87,10 +78,6 @@ def _enum(type_: Any, dialect: sa.Dialect) -> sa.Enum | None:
 
 def _literal(value: str) -> str:
     return f"'{value.replace(QUOTE, QUOTE * 2)}'"
-
-
-def _create(name: str, values: list[str]) -> str:
-    return f"CREATE TYPE {name} AS ENUM ({', '.join(values)})"
 
 
 def _add(name: str, present: list[str], values: list[str]) -> Iterator[str]:
@@ -114,7 +101,7 @@ def _replace(name: str, values: list[str], catalog: Catalog) -> Iterator[str]:
             )
             yield f"{drop} {part.name}"  # it is made again once it is missed
     yield f"ALTER TYPE {name} RENAME TO {old.rpartition('.')[2]}"
-    yield _create(name, values)
+    yield f"CREATE TYPE {name} AS ENUM ({', '.join(values)})"
     for part, text in catalog.items():
         type_, _, array = text.partition("[")
         if part.kind == "column" and type_ == name:

@@ -48,7 +48,8 @@ def fill(container: ops.OpContainer, migration: MigrationContext, answers: Answe
     """Give a value to every column of `container` that becomes NOT NULL.
 
     It is the answer fill=TABLE.COLUMN:VALUE, the scalar default of the model, or that of the server;
-    else it is asked. An answer is taken for any column that is added, too. A downgrade takes a neutral value, such as 0: what it brings back was dropped with its values.
+    else it is asked. An answer is taken for any column that is added, too. A downgrade takes a neutral
+    value, such as 0: what it brings back was dropped with its values.
     """
     upwards = isinstance(container, ops.UpgradeOps)
 
@@ -157,6 +158,8 @@ def _literal(name: str, value: Any, type_: sa.types.TypeEngine[Any], dialect: sa
                 raise ValueError
             if isinstance(value, timedelta) and dialect.name != "postgresql":
                 value, written = datetime(1970, 1, 1) + value, sa.DateTime()  # as SQLAlchemy has it
+        elif isinstance(type_, sa.types.TypeDecorator):  # the value is a default of the owner's
+            written = type_
         return _sql(sa.literal(value, written), dialect)
     except (StopIteration, LookupError, ValueError, ArithmeticError, CompileError) as error:
         wanted = type_.compile(dialect=dialect)

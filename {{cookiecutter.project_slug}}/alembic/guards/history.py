@@ -1,11 +1,16 @@
 """Runs revisions on a connection, without the command line and without env.py."""
 
+import os
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import URL, Connection
+
+from .errors import explain
 
 #: What context.configure() has to know about a backend, besides what it has to know of each.
 BY_BACKEND: dict[str, dict[str, Any]] = {
@@ -24,18 +29,31 @@ def backend_options(url: URL) -> dict[str, Any]:
 
 
 def upgrade(connection: Connection, script: ScriptDirectory, to: str) -> None:
-    """Apply the revisions up to `to`; raises what they raise."""
-    _run(connection, lambda revision, _: script._upgrade_revs(to, revision))
+    """Apply the revisions up to `to`; raises CommandError where one fails."""
+    _run(connection, lambda heads: script._upgrade_revs(to, heads))
 
 
 def downgrade(connection: Connection, script: ScriptDirectory, to: str) -> None:
-    """Take back the revisions after `to`; raises what they raise."""
-    _run(connection, lambda revision, _: script._downgrade_revs(to, revision))
+    """Take back the revisions after `to`; raises CommandError where one fails."""
+    _run(connection, lambda heads: script._downgrade_revs(to, heads))
 
 
-def _run(connection: Connection, steps: Any) -> None:
+def _run(connection: Connection, find_steps: Callable[[Any], Iterable[Any]]) -> None:
+    running = ""
+
+    def steps(heads: Any, _: object) -> Iterator[Any]:
+        nonlocal running
+        for step in find_steps(heads):
+            running = f"{step.migration_fn.__name__}() of {os.path.relpath(step.revision.path)}"
+            yield step
+
     connection.commit()  # Alembic would take a transaction that is open for its caller's own
     options = {"fn": steps, **backend_options(connection.engine.url)}
     migration = MigrationContext.configure(connection, opts=options)
-    with Operations.context(migration), migration.begin_transaction():
-        migration.run_migrations()
+    try:
+        with Operations.context(migration), migration.begin_transaction():
+            migration.run_migrations()
+    except Exception as error:
+        if not running:
+            raise
+        raise CommandError(f"{running} fails on a scratch database:\n{explain(error)}") from error

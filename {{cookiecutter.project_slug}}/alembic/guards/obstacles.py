@@ -1,8 +1,8 @@
 """Drops the constraints that are in the way of a change; they are made again once they are missed.
 
-PostgreSQL lets no column change its type under a CHECK, a computed column, or a foreign key to a type of
-another family; MariaDB and MySQL none under a foreign key,
-and they keep an index that a foreign key needs. Source: "FOREIGN KEY Constraints" in MySQL's manual.
+PostgreSQL lets no column change its type under a CHECK, a computed column, or a foreign key to a
+type of another family; MariaDB and MySQL none under a foreign key, and they keep an index that a
+foreign key needs. Source: "FOREIGN KEY Constraints" in MySQL's manual.
 """
 
 import re

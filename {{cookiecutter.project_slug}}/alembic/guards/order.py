@@ -81,7 +81,9 @@ def _computed_apart(steps: list[ops.MigrateOperation]) -> None:
     for kind, at_last in ((ops.AddColumnOp, True), (ops.DropColumnOp, False)):
         places = [place for place, op in enumerate(steps) if isinstance(op, kind)]
         in_order = sorted(
-            (steps[place] for place in places), key=lambda op: _is_computed(op) is at_last
+            (steps[place] for place in places),
+            # What goes does so by the alphabet: Alembic has it in no order.
+            key=lambda op: (_is_computed(op) is at_last, getattr(op, "column_name", "")),
         )
         for place, op in zip(places, in_order, strict=True):
             steps[place] = op

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import _repr_type
 from alembic.ddl.impl import DefaultImpl
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlalchemy.util import immutabledict
@@ -21,33 +22,28 @@ def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[
     """Return the code of a type, of SQLAlchemy alone, that gives a column the same type as `item`.
 
     This is a render_item function of context.configure(). Where there is no such code, it is that
-    of `item`, with its import; False leaves it to Alembic. A text that is a default stays as it is:
-    Alembic would take the quotes away that it begins and ends with.
+    of the owner's type, with its import; False leaves the item to Alembic. A text that is a default
+    stays as it is: Alembic would take the quotes away that it begins and ends with.
     """
     if kind == "server_default" and isinstance(getattr(item, "arg", None), str):
         return repr(item.arg)
     if kind != "type":
         return False
-    if isinstance(item, sa.Enum) and item.native_enum and context.dialect.name == "postgresql":
+    if made := _made_before(item, context):
         context.imports.add("from sqlalchemy.dialects import postgresql")
         schema = f", schema={item.schema!r}" if item.schema else ""
-        values = ", ".join(map(repr, item.enums))  # the type itself is made by a statement before
-        return f"postgresql.ENUM({values}, name={item.name!r}{schema}, create_type=False)"
+        return f"postgresql.{made}, name={item.name!r}{schema}, create_type=False)"
     wanted = item.compile(dialect=context.dialect)
     for candidate in _candidates(item, context):
-
-        def render(kind: str, part: Any, plain: AutogenContext, whole: Type = candidate) -> Any:
-            return False if part is whole else render_type(kind, part, plain)
-
-        plain = AutogenContext(
-            context.migration_context, opts={**context.opts, "render_item": render}
-        )
-        text = _repr_type(candidate, plain)
-        if wanted == _meaning(text, plain):
-            context.imports.update(plain.imports)
+        text, imports = _code(candidate, context)
+        if wanted == _meaning(text, imports, context.dialect):
+            context.imports |= imports
             return text
-    context.imports.add(f"import {type(item).__module__}")
-    return False
+    plain = plain_type(item, context.dialect)
+    own = plain if plain.compile(dialect=context.dialect) == wanted else item
+    text, imports = _code(own, context)
+    context.imports |= imports | {f"import {type(own).__module__}"}
+    return text
 
 
 def write_colons(impl: DefaultImpl) -> None:
@@ -86,12 +82,31 @@ def plain_type(type_: Any, dialect: sa.Dialect) -> Any:
         type_ = type_.load_dialect_impl(dialect)
 
 
-def _meaning(text: str, context: AutogenContext) -> str | None:
+def _made_before(item: Any, context: AutogenContext) -> str:
+    """Return how the code of a type begins that a statement of its own has made; "" for all others."""
+    if isinstance(item, postgresql.DOMAIN):
+        return f"DOMAIN(data_type={_repr_type(item.data_type, context)}"
+    if isinstance(item, sa.Enum) and item.native_enum and context.dialect.name == "postgresql":
+        return f"ENUM({', '.join(map(repr, item.enums))}"
+    return ""
+
+
+def _code(type_: Type, context: AutogenContext) -> tuple[str, set[str]]:
+    """Return the code that Alembic writes for a type, but for the types in it, and its imports."""
+
+    def render(kind: str, part: Any, inner: AutogenContext) -> Any:
+        return False if part is type_ else render_type(kind, part, inner)
+
+    inner = AutogenContext(context.migration_context, opts={**context.opts, "render_item": render})
+    return _repr_type(type_, inner), inner.imports
+
+
+def _meaning(text: str, imports: set[str], dialect: sa.Dialect) -> str | None:
     """Return the type in SQL that code stands for; None where it is no code of SQLAlchemy alone."""
     names: dict[str, Any] = {"sa": sa}
     try:
-        exec("\n".join(context.imports), names)  # noqa: S102
+        exec("\n".join(imports), names)  # noqa: S102
         type_: Type = eval(text, names)
-        return type_.compile(dialect=context.dialect)
+        return type_.compile(dialect=dialect)
     except Exception:  # noqa: BLE001 (whatever a stranger's class may raise)
         return None

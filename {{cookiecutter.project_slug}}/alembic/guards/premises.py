@@ -1,14 +1,21 @@
-"""Makes what tables need before they are there, and Alembic leaves to its user: schemas and sequences."""
+"""Makes what tables need before they are there, and Alembic leaves to its user: schemas and types."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
 from alembic.autogenerate.api import AutogenContext
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import CreateDomainType
 from sqlalchemy.schema import CreateSequence
 
+from .catalog import read_catalog
+from .enums import native_enums
 from .names import quoter
 from .sql_op import SQLOp
+
+#: A statement for each name.
+Statements = dict[str, str]
 
 #: The sequences that belong to no column.
 FREE = """
@@ -32,19 +39,18 @@ def make_schemas(context: AutogenContext, _: object) -> Iterator[SQLOp]:
         yield SQLOp([statement], [], about)
 
 
-def make_sequences(context: AutogenContext, _: object) -> Iterator[SQLOp]:
-    """Yield what makes the sequences of the models; their options are compared in the catalog."""
-    present, wanted = _sequences(context)
-    for name in sorted(wanted.keys() - present):
-        yield SQLOp([wanted[name]], [f"DROP SEQUENCE {name}"], f"create sequence {name}")
+def make_free(context: AutogenContext, _: object) -> Iterator[SQLOp]:
+    """Yield what makes the sequences, enums and domains of the models; their options come later."""
+    for kind, (present, wanted) in _free(context).items():
+        for name in sorted(wanted.keys() - present.keys()):
+            yield SQLOp([wanted[name]], [f"DROP {kind} {name}"], f"create {kind.lower()} {name}")
 
 
-def drop_sequences(context: AutogenContext) -> Iterator[SQLOp]:
-    """Yield what removes the sequences that no model has any more."""
-    present, wanted = _sequences(context)
-    for name in sorted(present - wanted.keys()):
-        back = [f"CREATE SEQUENCE {name}"]
-        yield SQLOp([f"DROP SEQUENCE {name}"], back, f"drop sequence {name}")
+def drop_free(context: AutogenContext) -> Iterator[SQLOp]:
+    """Yield what removes those that no model has any more."""
+    for kind, (present, wanted) in reversed(_free(context).items()):
+        for name in sorted(present.keys() - wanted.keys()):
+            yield SQLOp([f"DROP {kind} {name}"], [present[name]], f"drop {kind.lower()} {name}")
 
 
 def leave_counting_to_sequences(metadata: sa.MetaData) -> None:
@@ -65,22 +71,42 @@ def leave_no_key_empty(metadata: sa.MetaData, dialect: sa.Dialect) -> None:
             column.nullable = False
 
 
-def _sequences(context: AutogenContext) -> tuple[set[str], dict[str, str]]:
-    """Return the sequences that belong to no column, there and in the models."""
+def _free(context: AutogenContext) -> dict[str, tuple[Statements, Statements]]:
+    """Return the statements that make what is there beside tables, and what the models want of it."""
     dialect, connection = context.dialect, context.connection
     if not dialect.supports_sequences or connection is None:
-        return set(), {}
-    quote = dialect.identifier_preparer
+        return {}
+    quote, catalog = dialect.identifier_preparer, read_catalog(connection).items()
+    is_postgresql = dialect.name == "postgresql"
     present = (
         connection.exec_driver_sql(FREE).scalars()
-        if dialect.name == "postgresql"
+        if is_postgresql
         else map(quote.quote, sa.inspect(connection).get_sequence_names())
     )
-    wanted = {
-        quote.format_sequence(sequence): str(CreateSequence(sequence).compile(dialect=dialect))
-        for sequence in _metadata(context)._sequences.values()
+    sequences = _metadata(context)._sequences.values()
+    types = (column.type for table in context.sorted_tables for column in table.columns)
+    domains = [type_ for type_ in types if isinstance(type_, postgresql.DOMAIN) and is_postgresql]
+    return {
+        "SEQUENCE": (
+            {name: f"CREATE SEQUENCE {name}" for name in present},
+            {quote.format_sequence(s): _sql(CreateSequence(s), dialect) for s in sequences},
+        ),
+        "TYPE": (
+            {p.name: f"CREATE TYPE {p.name} AS ENUM ({t})" for p, t in catalog if p.kind == "enum"},
+            {
+                n: f"CREATE TYPE {n} AS ENUM ({', '.join(v)})"
+                for n, v in native_enums(context).items()
+            },
+        ),
+        "DOMAIN": (
+            {p.name: f"CREATE DOMAIN {p.name} AS {t}" for p, t in catalog if p.kind == "domain"},
+            {d.compile(dialect=dialect): _sql(CreateDomainType(d), dialect) for d in domains},
+        ),
     }
-    return set(present), {name: " ".join(sql.split()) for name, sql in wanted.items()}
+
+
+def _sql(statement: sa.schema.ExecutableDDLElement, dialect: sa.Dialect) -> str:
+    return " ".join(str(statement.compile(dialect=dialect)).split())
 
 
 def _metadata(context: AutogenContext) -> sa.MetaData:

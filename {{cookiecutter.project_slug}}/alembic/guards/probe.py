@@ -3,23 +3,27 @@
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import URL
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.schema import CreateTable
 
 NAME = "alembic_probe"
 
+#: What servers have answered: a revision is written when the connection to one is closed.
+ANSWERS: dict[tuple[URL, str], ReflectedColumn] = {}
+
 
 def as_written(connection: sa.Connection, column: sa.Column[Any]) -> ReflectedColumn:
     """Return what the database makes of a column; raises DBAPIError where it refuses it.
 
-    A connection is asked once for columns that are declared alike.
+    A server is asked once for columns that are declared alike.
     """
     probe = sa.Table(NAME, sa.MetaData(), column, prefixes=["TEMPORARY"])
-    known: dict[str, ReflectedColumn] = connection.info.setdefault(NAME, {})
-    question = str(CreateTable(probe).compile(dialect=connection.dialect))
-    if question not in known:
-        known[question] = _answer(connection, probe)
-    return known[question]
+    create = str(CreateTable(probe).compile(dialect=connection.dialect))
+    question = (connection.engine.url.set(database=""), create)
+    if question not in ANSWERS:
+        ANSWERS[question] = _answer(connection, probe)
+    return ANSWERS[question]
 
 
 def _answer(connection: sa.Connection, probe: sa.Table) -> ReflectedColumn:

@@ -14,15 +14,15 @@ from alembic.runtime.plugins import Plugin
 from alembic.util import DispatchPriority, PriorityDispatchResult
 
 from .checks import leave_out_what_others_get, move_checks_to_tables
-from .enums import change_types, drop_types, rename_values
+from .enums import change_types, rename_values
 from .labels import rename_keys, rename_labels
 from .names import quoter
 from .premises import (
-    drop_sequences,
+    drop_free,
     leave_counting_to_sequences,
     leave_no_key_empty,
+    make_free,
     make_schemas,
-    make_sequences,
 )
 from .sql_op import SQLOp, rename
 
@@ -69,7 +69,7 @@ def write_renames(
     """Let the renames come first: all other operations use the new names."""
     found.ops[:0] = context.opts["renames"]
     found.ops += [op for schema in schemas for op in rename_keys(context, schema)]
-    found.ops += [*drop_types(context), *drop_sequences(context)]
+    found.ops += drop_free(context)
     return PriorityDispatchResult.CONTINUE
 
 
@@ -118,7 +118,7 @@ def _shapes(
 #: What is done in the scratch database before autogenerate looks at it, in this order.
 FIRST = (
     make_schemas,
-    make_sequences,
+    make_free,
     _tables,
     _columns,
     rename_labels,

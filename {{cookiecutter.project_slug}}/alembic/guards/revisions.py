@@ -23,6 +23,7 @@ from .proof import prove, state_of_models
 from .rehearsal import complete
 from .replay import Original
 from .settled import leave_out_what_is_there
+from .strange_types import write_strange_types
 
 DRIFT = """The database is not what the models say:
   {}
@@ -69,6 +70,7 @@ def finish_revision(
     for up in script.upgrade_ops_list:
         write_consent(up)
     for down in script.downgrade_ops_list:
+        write_strange_types(down, there, migration.dialect)
         down.ops.sort(key=lambda op: not getattr(op, "leads", False))
     directives[:] = complete(script, context.script, migration, original)
     if _describe(directives):

@@ -58,9 +58,10 @@ SERVERS = {
 def scratch_database(url: URL, like: URL | None = None) -> Iterator[URL]:
     """Make a database of the kind of `url`, yield its URL, and remove it in the end.
 
-    It is a copy of `like`, which nobody may be connected to; or empty, as it is on MariaDB always. It lives in a temporary file, or on the server of `url`, or on that of SCRATCH_DATABASE_URL
-    where the login of `url` may not create one. Only scratch databases that a process left behind
-    when it was killed are removed, too. Raises CommandError where there is no connection.
+    It is a copy of `like`, which nobody may be connected to; or empty, as it is on MariaDB always.
+    It lives in a temporary file, or on the server of `url`, or on that of SCRATCH_DATABASE_URL where
+    the login of `url` may not create one. Only scratch databases that a process left behind when it
+    was killed are removed, too. Raises CommandError where there is no connection.
     """
     if url.get_backend_name() == "sqlite":
         with TemporaryDirectory() as folder:

@@ -1,0 +1,49 @@
+"""Brings back columns whose type SQLAlchemy does not know, in the words of the catalog."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.operations import MigrateOperation, ops
+from sqlalchemy.types import NullType
+
+from .catalog import Catalog, Part
+from .names import quoted_table, quoter
+from .sql_op import SQLOp
+
+
+def write_strange_types(container: ops.OpContainer, there: Catalog, dialect: sa.Dialect) -> None:
+    """Write each column of `container` that has no type as SQL, as it is `there`.
+
+    On SQLite there is none: what it does not know it takes for a number.
+    """
+
+    def add(table: Any, column: sa.Column[Any]) -> SQLOp:
+        name = quoter(dialect)(column.name)
+        part = Part(quoted_table(table, dialect), "column", name)
+        definition = there[part]
+        if dialect.name == "postgresql":
+            default = there.get(part._replace(kind="default"))
+            definition = f"{name} {definition}{f' DEFAULT {default}' if default else ''}"
+            definition += f" {there.get(part._replace(kind='not null'), '')}"
+        statement = f"ALTER TABLE {part.table} ADD {definition.strip()}"
+        return SQLOp([statement], [], f"add {table.table_name}.{column.name}")
+
+    def known(op: MigrateOperation) -> Iterator[MigrateOperation]:
+        if isinstance(op, ops.ModifyTableOps):
+            op.ops = [known_part for part in op.ops for known_part in known(part)]
+        if isinstance(op, ops.AddColumnOp) and isinstance(op.column.type, NullType):
+            yield add(op, op.column)
+            return
+        strange: list[Any] = []
+        if isinstance(op, ops.CreateTableOp):
+            strange = [part for part in op.columns if _is_strange(part)]
+            op.columns = [part for part in op.columns if not _is_strange(part)]
+        yield op
+        yield from (add(op, column) for column in strange)
+
+    container.ops = [part for op in container.ops for part in known(op)]
+
+
+def _is_strange(part: sa.schema.SchemaItem) -> bool:
+    return isinstance(part, sa.Column) and isinstance(part.type, NullType)
