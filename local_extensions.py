@@ -282,7 +282,7 @@ class Answers(Extension):
             self.settle(context)
         if variable is None:
             folder, mark, path = source.rpartition(f"{os.sep}.{os.sep}")
-            return f"{folder}{mark}{render(path, context)}"
+            return f"{folder}{mark}{render(path, context) if '{' in path else path}"
         if variable == QUESTIONS[0]:
             check_names()
         last = max((QUESTIONS.index(name) for name in QUESTIONS if name in answers), default=-1)

@@ -1,5 +1,6 @@
 """Generates projects, and uses them as their owners do: through make, on real databases."""
 
+import gc
 import json
 import os
 import pty
@@ -250,8 +251,15 @@ def published() -> Iterator[Path]:
         yield repository
 
 
+@pytest.fixture(scope="session")
+def mypy_cache() -> Iterator[str]:
+    """What mypy has found out about the libraries, once for all projects."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield folder
+
+
 @pytest.fixture
-def bake(tmp_path: Path, servers: dict[str, sa.URL]) -> Iterator[Bake]:
+def bake(tmp_path: Path, servers: dict[str, sa.URL], mypy_cache: str) -> Iterator[Bake]:
     """Generate a project, ready to use: its environment is that of these tests.
 
     It works on a database of its own: a file, or one on a server of `servers`; with
@@ -271,6 +279,7 @@ def bake(tmp_path: Path, servers: dict[str, sa.URL]) -> Iterator[Bake]:
             own = servers[database].set(database=f"test_{uuid4().hex[:12]}")
             made.append(own)
         project = Project(Path(path), own)
+        project.environment["MYPY_CACHE_DIR"] = mypy_cache
         lend_environment(project.path)
         return project
 
@@ -295,6 +304,7 @@ def in_a_copy(
             os.environ.clear()
             os.environ.update(environment)
             sys.dont_write_bytecode = False  # the next of these children reads it
+            gc.disable()  # it would copy the memory of its parent
             os._exit(status_of(command))
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         output.seek(0)

@@ -225,7 +225,7 @@ CHANGES = [
                 "Date",
                 "DateTime",
                 "'2026-01-02'",
-                "extra = '2026-01-02'",
+                "extra BETWEEN '2026-01-02' AND '2026-01-02 00:00:00.000000'",
             ),
             (
                 "a time zone is added",
