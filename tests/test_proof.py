@@ -1,4 +1,4 @@
-"""A revision that cannot be proven says what is missing, and stays named until it is complete."""
+"""A revision that cannot be proven says so until it is complete; what was made by hand stays."""
 
 import pytest
 from conftest import DATABASES, Bake
@@ -13,6 +13,25 @@ event.listen(Item.__table__, "after_create", DDL("CREATE VIEW every AS SELECT id
 """
 UP = '\n    op.execute("CREATE VIEW every AS SELECT id FROM {table}")\n\n\ndef downgrade'
 DOWN = '-> None:\n    op.execute("DROP VIEW every")\n'
+
+VIEW = "CREATE VIEW emails AS SELECT email, title FROM users JOIN posts ON author_id = users.id"
+INSERT = "INSERT INTO posts (author_id, title) VALUES (NEW.id, 'by hand')"
+TRIGGER = "CREATE TRIGGER greet AFTER INSERT ON users"
+BODY = f"BEGIN {INSERT}; RETURN NULL; END".replace("'", "''")
+MADE_BY_HAND = {
+    "sqlite": (VIEW, f"{TRIGGER} BEGIN {INSERT}; END"),
+    "postgresql": (
+        VIEW,
+        f"CREATE FUNCTION greet() RETURNS trigger LANGUAGE plpgsql AS '{BODY}'",
+        f"{TRIGGER} FOR EACH ROW EXECUTE FUNCTION greet()",
+    ),
+    "mariadb": (VIEW, f"{TRIGGER} FOR EACH ROW {INSERT}"),
+}
+UNMADE_BY_HAND = {
+    "sqlite": ("DROP TRIGGER greet", "DROP VIEW emails"),
+    "postgresql": ("DROP TRIGGER greet ON users", "DROP FUNCTION greet", "DROP VIEW emails"),
+    "mariadb": ("DROP TRIGGER greet", "DROP VIEW emails"),
+}
 
 
 @pytest.mark.parametrize("database", DATABASES)
@@ -39,3 +58,33 @@ def test_what_autogenerate_cannot_write_is_named_until_it_is_there(
     assert "Nothing to write" in project.make("revision")
     for command in ("upgrade", "check", "downgrade", "upgrade"):
         project.make(command)
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_views_and_triggers_that_a_revision_makes_by_hand_are_kept_and_not_complained_of(
+    bake: Bake, database: str
+) -> None:
+    project = bake(database)
+    project.make("database")
+    project.make("revision")
+    project.run(".venv/bin/python", "-m", "alembic", "revision", "--message=by hand")
+    revision = project.revisions()[1]
+    up = "".join(f"    op.execute({statement!r})\n" for statement in MADE_BY_HAND[database])
+    down = "".join(f"    op.execute({statement!r})\n" for statement in UNMADE_BY_HAND[database])
+    upgrade, _, downgrade = revision.read_text().partition("    pass\n")
+    revision.write_text(upgrade + up + downgrade.replace("    pass\n", down))
+    assert "Nothing to write" in project.make("revision")
+    for command in ("format", "lint", "upgrade", "check", "test"):
+        project.make(command)
+
+    model = project.path / "src" / project.package / "models" / "user.py"
+    model.write_text(model.read_text().replace("Mapped[datetime]", "Mapped[datetime | None]"))
+    for command in ("revision", "upgrade", "check"):
+        project.make(command)
+    project.sql("INSERT INTO users (email) VALUES ('ada@example.com')")
+    assert project.sql("SELECT email, title FROM emails") == [["ada@example.com", "by hand"]]
+
+    model.write_text(model.read_text().replace("email:", "mail:"))
+    said = project.make("revision", "x=drop=users.email fill=users.mail:x", status=2)
+    assert "emails" in said
+    assert "Complete it by hand" in said

@@ -49,6 +49,14 @@ class Letter(UserDefinedType):
     def get_col_spec(self, **_):
         return f"CHAR({self.length})"
 
+class Vector(UserDefinedType):
+    """As that of pgvector, whose extension comes with the server of these tests."""
+    cache_ok = True
+    def __init__(self, length):
+        self.length = length
+    def get_col_spec(self, **_):
+        return f"VECTOR({self.length})"
+
 class Level(enum.Enum):
     LOW = "low level"
     HIGH = "high level"
@@ -195,4 +203,23 @@ CHANGES = [
         look="SELECT count(*) FROM items WHERE price = 0.5 AND stage = 2 AND level = 'high level'",
         sees=((2,),),
     ),
+    *[
+        Change(
+            f"a column with a type of an extension {what}",
+            own(*before),
+            own(*after),
+            answers=answers,
+            only=("postgresql",),
+        )
+        for what, before, after, answers in (
+            ("is added", [], ["extra = mapped_column(Vector(3))"], ""),
+            ("is removed", ["extra = mapped_column(Vector(3))"], [], "drop=items.extra"),
+            (
+                "changes its length",
+                ["extra = mapped_column(Vector(3))"],
+                ["extra = mapped_column(Vector(4))"],
+                "",
+            ),
+        )
+    ],
 ]

@@ -20,11 +20,13 @@ Catalog = dict[Part, str]
 
 #: The fields of each Part, quoted, and what it is; pg_temp and pg_toast are schemas too.
 POSTGRESQL = """
-    WITH found AS (
+    WITH theirs AS (SELECT objid FROM pg_depend WHERE deptype = 'e'),  -- of an extension
+    found AS (
         SELECT c.*, c.oid::regclass::text AS name
         FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
         WHERE nspname NOT LIKE 'pg\\_%%' AND nspname <> 'information_schema'
             AND relname NOT IN ('alembic_version', 'alembic_version_pkc')
+            AND NOT relispartition AND c.oid NOT IN (SELECT objid FROM theirs)
     )
     SELECT name, kind, '', text FROM found, LATERAL (VALUES
         ('table', concat_ws(' ', pg_get_partkeydef(oid), reloptions)),
@@ -75,7 +77,7 @@ POSTGRESQL = """
     UNION ALL
     SELECT '', 'enum', enumtypid::regtype::text,
         string_agg(format('''%%s''', replace(enumlabel, '''', '''''')), ', ' ORDER BY enumsortorder)
-    FROM pg_enum GROUP BY enumtypid
+    FROM pg_enum WHERE enumtypid NOT IN (SELECT objid FROM theirs) GROUP BY enumtypid
     UNION ALL
     SELECT '', 'domain', t.oid::regtype::text, concat_ws(' ', format_type(typbasetype, typtypmod),
         'DEFAULT ' || typdefault, CASE WHEN typnotnull THEN 'NOT NULL' END, (
@@ -83,6 +85,7 @@ POSTGRESQL = """
             FROM pg_constraint WHERE contypid = t.oid AND contype = 'c'))
     FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace
     WHERE typtype = 'd' AND nspname NOT LIKE 'pg\\_%%' AND nspname <> 'information_schema'
+        AND t.oid NOT IN (SELECT objid FROM theirs)
 """
 
 #: How the lines of a CREATE TABLE begin, and what they are; the first that fits.
@@ -123,6 +126,21 @@ def read_statements(connection: Connection) -> dict[str, str]:
         return {}
     query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
     return {name: sql for name, sql in connection.exec_driver_sql(query)}
+
+
+def of_models(found: Catalog, wanted: Catalog) -> Catalog:
+    """Return what is `found` without what somebody made by hand, such as views and triggers.
+
+    Of a table that is not `wanted`, that it is there is all there is to say.
+    """
+    tables = {part.table for part in wanted if part.table}
+    return {
+        part: text
+        for part, text in found.items()
+        if part in wanted
+        or (part.kind == "table" and part.table not in tables)
+        or (part.table in tables and part.kind != "trigger")
+    }
 
 
 def differences(found: Catalog, wanted: Catalog) -> list[str]:
@@ -226,7 +244,9 @@ def _mysql(connection: Connection) -> Iterator[tuple[Part, str]]:
                 else:
                     yield Part(quoted, kind, name and _quoted(name)), text.removeprefix(") ")
         else:
-            yield Part(quoted, "view", ""), shown
+            check = connection.exec_driver_sql(f"CHECK TABLE {quoted}", execution_options=plain)
+            broken = any(row.Msg_type == "Error" for row in check)
+            yield Part(quoted, "view", ""), f"{shown} INVALID" if broken else shown
 
 
 def _quoted(name: str) -> str:

@@ -15,6 +15,7 @@ from .answers import Answers
 from .connections import open_connection
 from .history import backend_options
 from .plain_types import render_type
+from .premises import tables_of_others
 from .replay import Original
 from .revisions import finish_revision
 from .scratch import create_database
@@ -63,8 +64,11 @@ def options(url: URL) -> dict[str, Any]:
 
 
 def _is_ours(name: str | None, kind: str, _: object) -> bool:
-    """Leave schemas alone that no model is in; a scratch database has only ours."""
-    tables = context.get_context().opts["target_metadata"].tables.values()
+    """Leave alone what no model is about: schemas, partitions, and what extensions brought."""
+    migration = context.get_context()
+    if kind == "table" and migration.connection is not None:
+        return name not in {migration.version_table, *tables_of_others(migration.connection)}
+    tables = migration.opts["target_metadata"].tables.values()
     return kind != "schema" or _writes_revision() or name in {None, *(t.schema for t in tables)}
 
 

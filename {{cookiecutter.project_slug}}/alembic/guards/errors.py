@@ -51,6 +51,10 @@ HINTS = {
     "Ambiguous walk": ": before a merge there are several. Say where to: make downgrade to=REVISION",
     "Target database is not up to date": " Bring it up to date: make upgrade",
     "produce 1 migrations": ": the database is at its first state.",
+    "is written, but": "",
+    "fails on a scratch database": (
+        "\nNothing was written. Correct that file, or delete it where no database has it yet."
+    ),
     "copy_from": "\nSQLite replaces the whole table, and only a database knows what is in it: make upgrade",
 }
 
@@ -94,7 +98,10 @@ def explain(error: Exception) -> str:
         return str(error)
     if isinstance(error, DBAPIError):
         statement = " ".join((error.statement or "none").split())
-        said = f"{first_line(error.orig)}\nThe statement was: {statement[:300]}"
+        details = re.findall("^DETAIL: +(.+)$", str(error.orig), re.MULTILINE)  # of PostgreSQL
+        said = "\n".join(
+            [first_line(error.orig), *details, f"The statement was: {statement[:300]}"]
+        )
         return said + remedy(said, PERMISSIONS)
     frames = traceback.extract_tb(error.__traceback__)
     others = "site-packages|<(frozen|string)|env.py|alembic/guards"

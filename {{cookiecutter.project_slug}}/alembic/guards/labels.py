@@ -89,7 +89,7 @@ def _in_database(context: AutogenContext, table: sa.Table) -> Labels:
     counting = table._autoincrement_column
     columns = {column["name"] for column in inspector.get_columns(*where)}
     if context.dialect.name == "postgresql" and counting is not None and counting.name in columns:
-        quoted = context.dialect.identifier_preparer.format_table(table)
+        quoted = ".".join(map(quoter(context.dialect), filter(None, where[::-1])))
         query = sa.select(sa.func.pg_get_serial_sequence(quoted, counting.name))
         sequence = context.connection.scalar(query) if context.connection else None
         if sequence:

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic.operations import Operations, ops, toimpl
 from alembic.runtime.plugins import Plugin
 from alembic.util import CommandError
+from sqlalchemy.dialects import mysql
 
 Condition = Any  # of sa.select().where(), or None
 
@@ -69,6 +70,11 @@ def _words(column: sa.ColumnClause[Any], new: Any, dialect: sa.Dialect) -> Condi
     words = sa.cast(column, sa.Text if dialect.name == "postgresql" else sa.CHAR)
     if isinstance(new, sa.Enum):
         return None if dialect.name == "postgresql" and new.native_enum else words.not_in(new.enums)
+    if isinstance(new, mysql.SET):  # whose length is that of one value
+        gone = set(getattr(column.type, "values", ())) - set(new.values)
+        return sa.or_(
+            sa.false(), *(sa.func.find_in_set(value, column) > 0 for value in sorted(gone))
+        )
     if new.length is None or (isinstance(column.type, sa.Uuid) and new.length == 32):
         return None
     return sa.func.char_length(words) > new.length

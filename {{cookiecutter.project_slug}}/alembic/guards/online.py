@@ -53,7 +53,7 @@ def online(container: ops.OpContainer, moved: Steps, dialect: sa.Dialect) -> Ste
                 add, _, validate = _in_two_steps(
                     constraint, dialect, f"add constraint {op.constraint_name}"
                 )
-                alone += [add, validate]
+                alone += [add] if op.kw.get("postgresql_not_valid") else [add, validate]
             case ops.AlterColumnOp(modify_nullable=False):
                 add, drop, validate = _in_two_steps(_not_null(op, dialect), dialect, "")
                 alone += [add, *fills(container, op, dialect), validate]

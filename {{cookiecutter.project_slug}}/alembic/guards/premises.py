@@ -1,6 +1,8 @@
-"""Makes what tables need before they are there, and Alembic leaves to its user: schemas and types."""
+"""Makes what tables need before they are there: extensions, schemas, sequences and types."""
 
+import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,20 +23,37 @@ Statements = dict[str, str]
 FREE = """
     SELECT oid::regclass::text FROM pg_class WHERE relkind = 'S' AND NOT EXISTS (
         SELECT FROM pg_depend
-        WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype IN ('a', 'i'))
+        WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype IN ('a', 'e', 'i'))
 """
+
+#: The tables that belong to an extension, or to another table, of which they are a partition.
+OTHERS = """
+    SELECT relname FROM pg_class WHERE relispartition OR oid IN (
+        SELECT objid FROM pg_depend WHERE classid = 'pg_class'::regclass AND deptype = 'e')
+"""
+
+#: The types, operator classes and functions that come with an extension of PostgreSQL.
+EXTENSIONS = {
+    "citext": "citext",
+    "hstore": "hstore",
+    "ltree": "ltree|lquery|ltxtquery",
+    "pg_trgm": "gin_trgm_ops|gist_trgm_ops",
+    "postgis": "geography|geometry",
+    "uuid-ossp": r"uuid_generate_v\w+",
+    "vector": "halfvec|sparsevec|vector",
+}
 
 
 def create_all(connection: sa.Connection, metadata: sa.MetaData) -> None:
-    """Make all that the models say in an empty database, with the schemas that PostgreSQL wants."""
-    for statement in _schemas(metadata, connection):
+    """Make all that the models say in an empty database, with what PostgreSQL wants before that."""
+    for statement in _before_tables(metadata, connection):
         connection.exec_driver_sql(statement)
     metadata.create_all(connection)
 
 
-def make_schemas(context: AutogenContext, _: object) -> Iterator[SQLOp]:
-    """Yield what makes the schemas of the models. None is dropped later: others may use it, too."""
-    for statement in _schemas(_metadata(context), context.connection):
+def make_shared(context: AutogenContext, _: object) -> Iterator[SQLOp]:
+    """Yield what makes extensions and schemas. None is dropped later: others may use it, too."""
+    for statement in _before_tables(_metadata(context), context.connection):
         about = statement.lower().replace(" if not exists", "")
         yield SQLOp([statement], [], about)
 
@@ -69,6 +88,14 @@ def leave_no_key_empty(metadata: sa.MetaData, dialect: sa.Dialect) -> None:
     for table in metadata.tables.values() if dialect.name != "sqlite" else ():
         for column in table.primary_key:
             column.nullable = False
+
+
+@cache
+def tables_of_others(connection: sa.Connection) -> set[str]:
+    """Return the tables of PostgreSQL that no model is about."""
+    if connection.dialect.name != "postgresql":
+        return set()
+    return set(connection.exec_driver_sql(OTHERS).scalars())
 
 
 def _free(context: AutogenContext) -> dict[str, tuple[Statements, Statements]]:
@@ -114,13 +141,28 @@ def _metadata(context: AutogenContext) -> sa.MetaData:
     return metadata
 
 
-def _schemas(metadata: sa.MetaData, connection: sa.Connection | None) -> Iterator[str]:
-    if connection is not None and connection.dialect.name == "postgresql":
-        present = sa.inspect(connection).get_schema_names()
-        tables = metadata.tables.values()
-        types = (column.type for table in tables for column in table.columns)
-        owners: list[Any] = [*tables, *metadata._sequences.values(), *types]
-        names = {str(owner.schema) for owner in owners if getattr(owner, "schema", None)}
-        for name in sorted(names.difference(present)):
-            quoted = quoter(connection.dialect)(name)
-            yield f"CREATE SCHEMA IF NOT EXISTS {quoted}"
+def _before_tables(metadata: sa.MetaData, connection: sa.Connection | None) -> Iterator[str]:
+    if connection is None or connection.dialect.name != "postgresql":
+        return
+    quote = quoter(connection.dialect)
+    tables = metadata.tables.values()
+    words = {word for table in tables for word in _words(table, connection.dialect)}
+    there = set(connection.exec_driver_sql("SELECT extname FROM pg_extension").scalars())
+    for name, pattern in EXTENSIONS.items():
+        if name not in there and any(re.fullmatch(pattern, word) for word in words):
+            yield f"CREATE EXTENSION IF NOT EXISTS {quote(name)}"
+    types = (column.type for table in tables for column in table.columns)
+    owners: list[Any] = [*tables, *metadata._sequences.values(), *types]
+    names = {str(owner.schema) for owner in owners if getattr(owner, "schema", None)}
+    for name in sorted(names.difference(sa.inspect(connection).get_schema_names())):
+        yield f"CREATE SCHEMA IF NOT EXISTS {quote(name)}"
+
+
+def _words(table: sa.Table, dialect: sa.Dialect) -> Iterator[str]:
+    """Yield the names of types, operator classes and functions that a table needs."""
+    for column in table.columns:
+        yield re.split(r"\W", column.type.compile(dialect=dialect).lower())[0]
+        if isinstance(column.server_default, sa.DefaultClause):
+            yield str(column.server_default.arg).partition("(")[0]
+    for index in table.indexes:
+        yield from index.dialect_options["postgresql"]["ops"].values()

@@ -22,7 +22,7 @@ from .premises import (
     leave_counting_to_sequences,
     leave_no_key_empty,
     make_free,
-    make_schemas,
+    make_shared,
 )
 from .sql_op import SQLOp, rename
 
@@ -104,7 +104,7 @@ def _shapes(
     present = {
         name: {column["name"]: column["type"]._type_affinity for column in columns}
         for (_, name), columns in reflected.items()
-        if name != context.migration_context.version_table
+        if context.run_name_filters(name, "table", {"schema_name": schema})
     }
     wanted = {
         table.name: {column.name: column.type._type_affinity for column in table.columns}
@@ -117,7 +117,7 @@ def _shapes(
 
 #: What is done in the scratch database before autogenerate looks at it, in this order.
 FIRST = (
-    make_schemas,
+    make_shared,
     make_free,
     _tables,
     _columns,

@@ -12,7 +12,7 @@ from sqlalchemy import MetaData
 
 from .answers import Answers
 from .casts import add_casts
-from .catalog import Catalog, differences, read_catalog
+from .catalog import Catalog, differences, of_models, read_catalog
 from .consent import write_consent
 from .describe import describe
 from .fills import fill
@@ -78,25 +78,14 @@ def finish_revision(
     else:
         directives.clear()
         original.close()
-        if missed := differences(there, wanted):
+        if missed := differences(of_models(there, wanted), wanted):
             raise CommandError(MISSED.format("\n  ".join(missed)))
         context.config.print_stdout("Nothing to write: the revisions hold all that the models say.")
 
 
 def _refuse_drift(there: Catalog, wanted: Catalog) -> None:
-    """Raise CommandError where the database is not what the models say.
-
-    Of a table that no model has, that it is there is all there is to say.
-    """
-    tables = {part.table for part in wanted if part.table}
-    found = {
-        part: text
-        for part, text in there.items()
-        if part in wanted
-        or (part.kind == "table" and part.table not in tables)
-        or (part.table in tables and part.kind != "trigger")
-    }
-    if drift := differences(found, wanted):
+    """Raise CommandError where the database is not what the models say."""
+    if drift := differences(of_models(there, wanted), wanted):
         raise CommandError(DRIFT.format("\n  ".join(drift)))
 
 
