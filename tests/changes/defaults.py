@@ -3,6 +3,9 @@
 from .kind import SHELF, Change, item
 
 DOUBLE = "extra = mapped_column(Integer, Computed('size * 2', True))"
+PRICE = "price: Mapped[decimal.Decimal] = mapped_column(Numeric(10, 2))"
+REBATE = "rebate: Mapped[decimal.Decimal] = mapped_column(Numeric(4, 2), server_default='0')"
+TOTAL = "total = mapped_column(Numeric(12, 2), Computed('{}', True))"
 OLDER = "older = mapped_column(Integer, Computed('old + 1', True))"
 NUMBER = "number: Mapped[int] = mapped_column(Sequence('numbers'))"
 
@@ -415,5 +418,36 @@ CHANGES = [
         rows=("INSERT INTO items (id, name, size) VALUES (1, 'a', 7)",),
         look="SELECT size, extra FROM items",
         sees=((7, 14),),
+    ),
+    *[
+        Change(
+            f"a computed column is made of one that {what}",
+            item(PRICE, *before),
+            item(PRICE, *after),
+            answers=answers,
+            rows=("INSERT INTO items (id, name, price) VALUES (1, 'a', 1.5)",),
+            look="SELECT CAST(2 * total AS CHAR(1)) FROM items",
+            sees=(("6",),),
+        )
+        for what, before, after, answers in (
+            (
+                "comes",
+                [TOTAL.format("price * 2")],
+                [REBATE, TOTAL.format("price * 2 - rebate")],
+                "",
+            ),
+            (
+                "goes",
+                [REBATE, TOTAL.format("price * 2 - rebate")],
+                [TOTAL.format("price * 2")],
+                "drop=items.rebate",
+            ),
+        )
+    ],
+    Change(
+        "a table with a computed column is removed",
+        item() + SHELF + f"    {PRICE}\n    {TOTAL.format('price * 2')}\n",
+        item(),
+        answers="drop=shelves",
     ),
 ]

@@ -296,4 +296,12 @@ CHANGES = [
         item("__table_args__ = (Index('ix_own', text(\"replace(name, '5%', 'it''s \\\\:x')\")),)"),
         only=("sqlite", "postgresql"),
     ),
+    Change(
+        "an index on an expression comes with a column",
+        item(),
+        item(
+            "size: Mapped[int | None]",
+            "__table_args__ = (Index('ix_own', 'name', text('size DESC')),)",
+        ),
+    ),
 ]

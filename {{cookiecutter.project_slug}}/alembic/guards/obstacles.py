@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from alembic.operations import ops
 
-from .catalog import Catalog, Part
-from .names import quoted_table, quoter
+from .catalog import COMPUTED, Catalog, Part
+from .names import bare, quoted_table, quoter
 from .sql_op import SQLOp
 
 
@@ -25,6 +25,8 @@ def clear_the_way(
     not the same in `wanted`.
     """
     tables = [op for op in container.ops if isinstance(op, ops.ModifyTableOps)]
+    if dialect.name == "sqlite":
+        container.ops[:0] = _unseen_indexes(tables, there, wanted, dialect)
     if not tables or dialect.name == "sqlite":
         return
     changes = [
@@ -43,8 +45,13 @@ def clear_the_way(
             if "postgresql_using" in getattr(op, "kw", {})
         }
     )
-    gone = {op.column_name for t in tables for op in t.ops if isinstance(op, ops.DropColumnOp)}
-    keys = list(_primary_keys(there, wanted, gone))
+    gone = {
+        (quoted_table(table, dialect).replace("`", ""), op.column_name)
+        for table in tables
+        for op in table.ops
+        if isinstance(op, ops.DropColumnOp)
+    }
+    keys = list(_primary_keys(there, wanted, {column for _, column in gone}))
     rekeyed = {
         part.table.replace("`", "")
         for part, text in there.items()
@@ -66,7 +73,9 @@ def clear_the_way(
     obstacles += [
         (part, f"COLUMN {part.name}")
         for part, text in sorted(there.items())
-        if part.kind == "generated" and _is_on(part, text, changed)
+        if COMPUTED in text
+        and _is_on(part, text, gone if dialect.name == "mysql" else changed | gone)
+        if (bare(part.table), bare(part.name)) not in gone
     ]
     obstacles += keys
     names = {what.removeprefix("CONSTRAINT ").strip('`"') for _, what in obstacles}
@@ -87,6 +96,20 @@ def clear_the_way(
         SQLOp([f"ALTER TABLE {part.table} DROP {what}"], [], f"drop {part.kind} {part.name}")
         for part, what in obstacles
     ]
+
+
+def _unseen_indexes(
+    tables: list[ops.ModifyTableOps], there: Catalog, wanted: Catalog, dialect: sa.Dialect
+) -> Iterator[SQLOp]:
+    """Yield what drops the indexes of SQLite that are on expressions, which Alembic does not see."""
+    names = {table.table_name for table in tables}
+    seen = {
+        op.index_name for table in tables for op in table.ops if isinstance(op, ops.DropIndexOp)
+    }
+    for part in sorted(there.keys() - wanted.keys()):
+        if part.kind == "index" and part.table in names and part.name not in seen:
+            drop = f"DROP INDEX {quoter(dialect)(part.name)}"
+            yield SQLOp([drop], [], f"drop index {part.name}")
 
 
 def _columns(op: ops.MigrateOperation, there: Catalog) -> Iterator[str]:

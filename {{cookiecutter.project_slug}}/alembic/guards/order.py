@@ -41,7 +41,12 @@ def put_in_order(container: ops.OpContainer, dialect: sa.Dialect) -> None:
     linked: list[ops.MigrateOperation] = []
     for table in changed:
         _computed_apart(table.ops)
-    if dialect.name != "sqlite":
+    if dialect.name == "sqlite":
+        for table in changed:
+            unlinked += _take(table, lambda op: _has_expressions(op, ops.DropIndexOp))
+            linked += _take(table, lambda op: _has_expressions(op, ops.CreateIndexOp))
+        changed = [table for table in changed if table.ops]
+    else:
         for op in created:
             op.columns = [part for part in op.columns if all(part is not key for key in circular)]
         for key in circular:
@@ -142,6 +147,12 @@ def _alone(op: Any) -> ops.ModifyTableOps:
     table = getattr(op, "source_table", None) or op.table_name
     schema = op.kw.get("source_schema") if hasattr(op, "source_table") else op.schema
     return ops.ModifyTableOps(table, [op], schema=schema)
+
+
+def _has_expressions(op: Any, kind: type[ops.CreateIndexOp | ops.DropIndexOp]) -> bool:
+    """Whether an index is on more than columns: beside other changes Alembic looks for such a column."""
+    parts = op.to_index().expressions if isinstance(op, kind) else ()
+    return any(not isinstance(part, sa.Column) for part in parts)
 
 
 def _drops_foreign_key(op: ops.MigrateOperation) -> bool:

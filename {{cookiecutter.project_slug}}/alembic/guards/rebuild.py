@@ -18,7 +18,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from .catalog import split_table
+from .catalog import read_statements, split_table
 
 TEMPORARY = "_alembic_tmp_"
 
@@ -74,6 +74,15 @@ class KeepingSQLiteImpl(SQLiteImpl):
 
     batch: ApplyBatchImpl | None = None
     belongings: Belongings
+
+    def autogen_column_reflect(self, inspector: Any, table: sa.Table, column_info: Any) -> None:
+        """Read what a column is computed from where SQLAlchemy does not: behind a type with a comma."""
+        super().autogen_column_reflect(inspector, table, column_info)
+        if "computed" in column_info and self.connection is not None:
+            _, parts, _ = split_table(read_statements(self.connection)[table.name])
+            text = parts["column", column_info["name"]]
+            found = re.search(r"\sAS\s*\((.*)\)", text, re.DOTALL | re.IGNORECASE)
+            column_info["computed"]["sqltext"] = found[1] if found else ""
 
     def cast_for_batch_migrate(self, existing: sa.Column[Any], transfer: Any, new: Any) -> None:
         """Copy values as they are, but where a column of the new type has them in another form.

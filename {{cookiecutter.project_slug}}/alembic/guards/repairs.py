@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from .catalog import Catalog, Part, read_catalog, read_statements, same
+from .catalog import COMPUTED, Catalog, Part, read_catalog, read_statements, same
 from .names import serial_name
 from .rebuild import RebuildTableOp
 from .sql_op import SQLOp
@@ -22,7 +22,6 @@ class Repair(NamedTuple):
     drop: str = ""
 
 
-COMPUTED = "GENERATED ALWAYS AS ("
 TABLE = "ALTER TABLE {table} "
 COLUMN = TABLE + "ALTER {name} "
 DEFAULT = COLUMN + "SET DEFAULT {text}"
@@ -50,7 +49,7 @@ REPAIRS = {
     "mysql": {
         "table": Repair(change=TABLE + "{text}"),
         "column": Repair(change=TABLE + "MODIFY {text}"),
-        "stored": Repair(change=TABLE + "DROP {name}, ADD {text}"),
+        "stored": Repair(TABLE + "ADD {text}", TABLE + "DROP {name}, ADD {text}"),
         "constraint": Repair(TABLE + "ADD {text}", drop=TABLE + "DROP CONSTRAINT {name}"),
         "unnamed": Repair(TABLE + "ADD {name}", drop=TABLE + "DROP {has}"),
         "primary key": Repair(
@@ -111,10 +110,10 @@ def repairs(found: State, wanted: State, dialect: sa.Dialect, *, back: bool) -> 
             continue
         text = wanted.catalog.get(part, "")
         was = found.catalog.get(part, "")
-        computed = (
-            part.kind == "column" and COMPUTED in text and COMPUTED in was
-        )  # on MariaDB and MySQL
+        # On MariaDB and MySQL no column begins or ends to be stored; one may have been in the way.
+        computed = part.kind == "column" and COMPUTED in text and (not was or COMPUTED in was)
         kind = "stored" if computed and (") STORED" in text) != (") STORED" in was) else part.kind
+        kind = "stored" if computed and not was else kind
         repair = REPAIRS[dialect.name].get(kind, Repair())
         # The index that a foreign key brought goes by itself when another one takes its place.
         exists = "IF EXISTS " if getattr(dialect, "is_mariadb", False) else ""
@@ -200,7 +199,11 @@ def _on_sqlite(
         if name in found.statements:
             yield SQLOp([f"DROP INDEX {quote(name)}"], [], f"drop index {name}")
     for table in sorted({p.table for p in changed if p.kind in ("table", "column", "constraint")}):
-        if _columns(table, found) == _columns(table, wanted):
+        missing = _columns(table, wanted) - _columns(table, found)
+        computed = {
+            name for name in missing if " AS (" in wanted.catalog[Part(table, "column", name)]
+        }
+        if missing == computed and not _columns(table, found) - _columns(table, wanted):
             yield RebuildTableOp(table, wanted.statements[table])
     for name in indexes:
         if name in wanted.statements:
