@@ -399,4 +399,29 @@ CHANGES = [
         ),
         only=("postgresql",),
     ),
+    Change(
+        "a foreign key of a renamed table gets another action",
+        item(f"shelf_id: Mapped[int | None] = {KEY.format('')}") + SHELF,
+        item("shelf_id: Mapped[int | None] = " + KEY.format(", ondelete='CASCADE'")).replace(
+            '"items"', '"goods"'
+        )
+        + SHELF,
+        rows=ON_SHELF,
+        answers="rename=items:goods",
+        look="SELECT id, shelf_id FROM goods ORDER BY id",
+        sees=((1, 1), (2, None)),
+    ),
+    Change(
+        "an index takes the place of the one that a foreign key brought",
+        item("shelf_id: Mapped[int | None] = mapped_column(ForeignKey('shelves.id'))") + SHELF,
+        item(
+            "shelf_id: Mapped[int | None] = mapped_column(ForeignKey('shelves.id'))",
+            "size: Mapped[int | None]",
+            "__table_args__ = (Index('ix_own', 'shelf_id', 'size'),)",
+        )
+        + SHELF,
+        rows=ON_SHELF,
+        look="SELECT id, shelf_id FROM items ORDER BY id",
+        sees=((1, 1), (2, None)),
+    ),
 ]

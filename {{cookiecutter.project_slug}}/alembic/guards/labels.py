@@ -44,8 +44,13 @@ def rename_labels(context: AutogenContext, schema: str | None) -> Iterator[SQLOp
                 yield rename(templates[part[0]], quote(old), quote(new), **names)
 
 
-def rename_keys(context: AutogenContext, schema: str | None) -> Iterator[ops.ModifyTableOps]:
-    """Yield what makes foreign keys anew where MariaDB and MySQL cannot rename them."""
+def rename_keys(
+    context: AutogenContext, schema: str | None, made: set[str]
+) -> Iterator[ops.ModifyTableOps]:
+    """Yield what makes foreign keys anew where MariaDB and MySQL cannot rename them.
+
+    Those that are `made` in any case, for another reason, are left out.
+    """
     for table in _both(context, schema) if context.dialect.name == "mysql" else ():
         present = sa.Table(
             table.name, sa.MetaData(), schema=schema, autoload_with=context.connection
@@ -53,7 +58,7 @@ def rename_keys(context: AutogenContext, schema: str | None) -> Iterator[ops.Mod
         old = {_ends(key): key for key in present.foreign_key_constraints}
         for new in table.foreign_key_constraints:
             key, name = old.get(_ends(new)), _get_constraint_final_name(new, context.dialect)
-            if key is not None and name is not None and key.name != name:
+            if key is not None and name is not None and name not in {key.name, *made}:
                 again = [
                     ops.DropConstraintOp.from_constraint(key),
                     ops.CreateForeignKeyOp.from_constraint(new),

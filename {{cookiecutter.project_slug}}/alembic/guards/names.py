@@ -32,6 +32,6 @@ def bare(name: str) -> str:
 
 
 def quoted_table(op: Any, dialect: sa.Dialect) -> str:
-    """Return the same as SQL."""
+    """Return the name of the table of an operation as SQL."""
     quote = quoter(dialect)
     return ".".join(quote(name) for name in (op.schema, op.table_name) if name)

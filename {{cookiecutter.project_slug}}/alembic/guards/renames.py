@@ -68,7 +68,10 @@ def write_renames(
 ) -> PriorityDispatchResult:
     """Let the renames come first: all other operations use the new names."""
     found.ops[:0] = context.opts["renames"]
-    found.ops += [op for schema in schemas for op in rename_keys(context, schema)]
+    tables = [op for op in found.ops if isinstance(op, ops.ModifyTableOps)]
+    parts = [op for table in tables for op in table.ops]
+    made = {str(op.constraint_name) for op in parts if isinstance(op, ops.CreateForeignKeyOp)}
+    found.ops += [op for schema in schemas for op in rename_keys(context, schema, made)]
     found.ops += drop_free(context)
     return PriorityDispatchResult.CONTINUE
 

@@ -103,22 +103,24 @@ def repairs(found: State, wanted: State, dialect: sa.Dialect, *, back: bool) -> 
     stages: dict[str, list[Step]] = {"drop": [], "alter": [], "add": [], "last": []}
     if dialect.name == "postgresql":
         stages["add"] += _counting(changed, found.catalog, wanted.catalog)
+    missing = wanted.catalog.keys() - found.catalog.keys()
     for part in sorted(changed):
         if part.kind == "default" and _way_of_counting(part, {**found.catalog, **wanted.catalog}):
             continue
         if part.kind == "column" and part._replace(kind="generated") in changed:
             continue
+        if part.kind == "index" and part._replace(kind="constraint") in missing:
+            continue  # it comes with the foreign key of that name
         text = wanted.catalog.get(part, "")
         was = found.catalog.get(part, "")
         # On MariaDB and MySQL no column begins or ends to be stored; one may have been in the way.
         computed = part.kind == "column" and COMPUTED in text and (not was or COMPUTED in was)
-        kind = "stored" if computed and (") STORED" in text) != (") STORED" in was) else part.kind
-        kind = "stored" if computed and not was else kind
+        anew = computed and (not was or (") STORED" in text) != (") STORED" in was))
+        kind = "stored" if anew else part.kind
         repair = REPAIRS[dialect.name].get(kind, Repair())
         # The index that a foreign key brought goes by itself when another one takes its place.
         exists = "IF EXISTS " if getattr(dialect, "is_mariadb", False) else ""
-        names = {**part._asdict(), "text": text, "exists": exists}
-        names["has"] = found.catalog.get(part, "")
+        names = {**part._asdict(), "text": text, "has": was, "exists": exists}
         verbs = ["drop"] if part not in wanted.catalog else []
         verbs += ["add"] if part not in found.catalog else []
         verbs = verbs or (["alter"] if repair.change else ["drop", "add"])

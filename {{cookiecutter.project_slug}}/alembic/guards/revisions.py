@@ -12,7 +12,7 @@ from sqlalchemy import MetaData
 
 from .answers import Answers
 from .casts import add_casts
-from .catalog import Catalog, differences, of_models, read_catalog
+from .catalog import differences, of_models, read_catalog
 from .consent import write_consent
 from .describe import describe
 from .fills import fill
@@ -63,8 +63,10 @@ def finish_revision(
         if answers:
             fill(container, migration, answers)
         add_casts(container, migration)
+    drift = "\n  ".join(differences(of_models(there, wanted), wanted))
     if answers is None or original is None:  # `alembic check`
-        _refuse_drift(there, wanted)
+        if drift:
+            raise CommandError(DRIFT.format(drift))
         return
     answers.settle()
     for up in script.upgrade_ops_list:
@@ -78,15 +80,9 @@ def finish_revision(
     else:
         directives.clear()
         original.close()
-        if missed := differences(of_models(there, wanted), wanted):
-            raise CommandError(MISSED.format("\n  ".join(missed)))
+        if drift:
+            raise CommandError(MISSED.format(drift))
         context.config.print_stdout("Nothing to write: the revisions hold all that the models say.")
-
-
-def _refuse_drift(there: Catalog, wanted: Catalog) -> None:
-    """Raise CommandError where the database is not what the models say."""
-    if drift := differences(of_models(there, wanted), wanted):
-        raise CommandError(DRIFT.format("\n  ".join(drift)))
 
 
 def _describe(scripts: list[ops.MigrationScript]) -> list[str]:

@@ -3,7 +3,7 @@
 from alembic.operations import MigrateOperation, ops
 
 from .catalog import Catalog, same
-from .names import bare
+from .names import bare, table_key
 
 KINDS = ("index", "constraint")
 
@@ -28,8 +28,7 @@ def leave_out_what_is_there(container: ops.OpContainer, found: Catalog, wanted: 
 
     for table in container.ops:
         if isinstance(table, ops.ModifyTableOps):
-            name = f"{table.schema}.{table.table_name}" if table.schema else table.table_name
-            table.ops = [op for op in table.ops if not is_there(name, op)]
+            table.ops = [op for op in table.ops if not is_there(table_key(table), op)]
     container.ops = [op for op in container.ops if not isinstance(op, ops.ModifyTableOps) or op.ops]
 
 

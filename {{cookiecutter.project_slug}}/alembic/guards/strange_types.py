@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from alembic.operations import MigrateOperation, ops
 from sqlalchemy.types import NullType
 
-from .catalog import Catalog, Part
-from .names import quoted_table, quoter
+from .catalog import Catalog
+from .names import bare, quoted_table, quoter, table_key
 from .sql_op import SQLOp
 
 
@@ -18,15 +18,17 @@ def write_strange_types(container: ops.OpContainer, there: Catalog, dialect: sa.
     On SQLite there is none: what it does not know it takes for a number.
     """
 
+    texts = {(bare(part.table), part.kind, bare(part.name)): text for part, text in there.items()}
+
     def add(table: Any, column: sa.Column[Any]) -> SQLOp:
-        name = quoter(dialect)(column.name)
-        part = Part(quoted_table(table, dialect), "column", name)
-        definition = there[part]
+        key = table_key(table)
+        definition = texts[key, "column", column.name]
         if dialect.name == "postgresql":
-            default = there.get(part._replace(kind="default"))
-            definition = f"{name} {definition}{f' DEFAULT {default}' if default else ''}"
-            definition += f" {there.get(part._replace(kind='not null'), '')}"
-        statement = f"ALTER TABLE {part.table} ADD {definition.strip()}"
+            default = texts.get((key, "default", column.name))
+            definition = f"{quoter(dialect)(column.name)} {definition}"
+            definition += f" DEFAULT {default}" if default else ""
+            definition += f" {texts.get((key, 'not null', column.name), '')}"
+        statement = f"ALTER TABLE {quoted_table(table, dialect)} ADD {definition.strip()}"
         return SQLOp([statement], [], f"add {table.table_name}.{column.name}")
 
     def known(op: MigrateOperation) -> Iterator[MigrateOperation]:
