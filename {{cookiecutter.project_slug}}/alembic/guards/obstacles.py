@@ -1,8 +1,8 @@
 """Drops the constraints that are in the way of a change; they are made again once they are missed.
 
-PostgreSQL lets no column change its type under a CHECK, a computed column, or a foreign key to a
-type of another family; MariaDB and MySQL none under a foreign key, and they keep an index that a
-foreign key needs. Source: "FOREIGN KEY Constraints" in MySQL's manual.
+PostgreSQL lets no column change its type under a computed column, nor to another family of types
+under a CHECK or a foreign key; MariaDB and MySQL none under a foreign key, and they keep an index
+that a foreign key needs. Source: "FOREIGN KEY Constraints" in MySQL's manual.
 """
 
 import re
@@ -68,7 +68,7 @@ def clear_the_way(
         (part, what)
         for part, (what, text) in sorted(constraints.items())
         if ("FOREIGN KEY (" in text and (_is_on(part, text, linked) or _targets(text) & rekeyed))
-        or (dialect.name == "postgresql" and "CHECK (" in text and _is_on(part, text, changed))
+        or (dialect.name == "postgresql" and "CHECK (" in text and _is_on(part, text, linked))
     ]
     obstacles += [
         (part, f"COLUMN {part.name}")

@@ -161,7 +161,8 @@ def _before_tables(metadata: sa.MetaData, connection: sa.Connection | None) -> I
 def _words(table: sa.Table, dialect: sa.Dialect) -> Iterator[str]:
     """Yield the names of types, operator classes and functions that a table needs."""
     for column in table.columns:
-        yield re.split(r"\W", column.type.compile(dialect=dialect).lower())[0]
+        if not isinstance(column.type, sa.types.NullType):  # as that of a key to no table is
+            yield re.split(r"\W", column.type.compile(dialect=dialect).lower())[0]
         if isinstance(column.server_default, sa.DefaultClause):
             yield str(column.server_default.arg).partition("(")[0]
     for index in table.indexes:
