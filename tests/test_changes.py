@@ -11,7 +11,7 @@ from changes.kind import Change
 from conftest import Bake, Project
 
 #: Of so many kinds of change one is tried by `make test`; `make test-changes` tries all.
-SHARE = 12
+SHARE = 20
 
 
 @pytest.mark.parametrize(
