@@ -23,7 +23,8 @@ def change_types(context: AutogenContext, _: object) -> Iterator[SQLOp]:
     A value that comes is added, which no row has to wait for; where one goes, or the order changes,
     a new type takes the place of the old one.
     """
-    if context.connection is None:
+    wanted = native_enums(context)
+    if not wanted or context.connection is None:
         return
     catalog = read_catalog(context.connection)
     present = {
@@ -31,7 +32,7 @@ def change_types(context: AutogenContext, _: object) -> Iterator[SQLOp]:
         for part, text in catalog.items()
         if part.kind == "enum"
     }
-    for name, values in sorted(native_enums(context).items()):
+    for name, values in sorted(wanted.items()):
         if [value for value in values if value in present[name]] == present[name]:
             if added := list(_add(name, present[name], values)):
                 back = _replace(name, present[name], catalog)

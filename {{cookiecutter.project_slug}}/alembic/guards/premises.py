@@ -103,8 +103,8 @@ def _free(context: AutogenContext) -> dict[str, tuple[Statements, Statements]]:
     dialect, connection = context.dialect, context.connection
     if not dialect.supports_sequences or connection is None:
         return {}
-    quote, catalog = dialect.identifier_preparer, read_catalog(connection).items()
-    is_postgresql = dialect.name == "postgresql"
+    quote, is_postgresql = dialect.identifier_preparer, dialect.name == "postgresql"
+    catalog = read_catalog(connection).items() if is_postgresql else ()
     present = (
         connection.exec_driver_sql(FREE).scalars()
         if is_postgresql
