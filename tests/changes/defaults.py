@@ -450,4 +450,13 @@ CHANGES = [
         item(),
         answers="drop=shelves",
     ),
+    Change(
+        "a computed column goes with its base, in a table with a name that needs quotes",
+        item(PRICE, TOTAL.format("price * 2")).replace('"items"', '"order"'),
+        item().replace('"items"', '"order"'),
+        rows=("""INSERT INTO "order" (id, name, price) VALUES (1, 'a', 1.5)""",),
+        answers="drop=order.price drop=order.total",
+        look='SELECT id, name FROM "order"',
+        sees=((1, "a"),),
+    ),
 ]

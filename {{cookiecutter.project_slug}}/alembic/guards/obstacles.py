@@ -27,10 +27,11 @@ def clear_the_way(
     tables = [op for op in container.ops if isinstance(op, ops.ModifyTableOps)]
     if dialect.name == "sqlite":
         container.ops[:0] = _unseen_indexes(tables, there, wanted, dialect)
-    if not tables or dialect.name == "sqlite":
+        return
+    if not tables:
         return
     changes = [
-        (quoted_table(table, dialect).replace("`", ""), column, op)
+        (_plain(quoted_table(table, dialect)), column, op)
         for table in tables
         for op in table.ops
         for column in _columns(op, there)
@@ -46,14 +47,14 @@ def clear_the_way(
         }
     )
     gone = {
-        (quoted_table(table, dialect).replace("`", ""), op.column_name)
+        (_plain(quoted_table(table, dialect)), op.column_name)
         for table in tables
         for op in table.ops
         if isinstance(op, ops.DropColumnOp)
     }
     keys = list(_primary_keys(there, wanted, {column for _, column in gone}))
     rekeyed = {
-        part.table.replace("`", "")
+        _plain(part.table)
         for part, text in there.items()
         if "PRIMARY KEY" in (part.kind.upper(), text[:11])
         and wanted.get(part) != text
@@ -64,18 +65,19 @@ def clear_the_way(
         for part, text in there.items()
         if part.kind in ("constraint", "unnamed")
     }
+    kinds = ("FOREIGN KEY (",) if dialect.name == "mysql" else ("FOREIGN KEY (", "CHECK (")
     obstacles = [
         (part, what)
         for part, (what, text) in sorted(constraints.items())
-        if ("FOREIGN KEY (" in text and (_is_on(part, text, linked) or _targets(text) & rekeyed))
-        or (dialect.name == "postgresql" and "CHECK (" in text and _is_on(part, text, linked))
+        if ("FOREIGN KEY (" in text and _targets(text) & rekeyed)
+        or (any(kind in text for kind in kinds) and _is_on(part, text, linked))
     ]
     obstacles += [
         (part, f"COLUMN {part.name}")
         for part, text in sorted(there.items())
         if COMPUTED in text
         and _is_on(part, text, gone if dialect.name == "mysql" else changed | gone)
-        if (bare(part.table), bare(part.name)) not in gone
+        if (_plain(part.table), bare(part.name)) not in gone
     ]
     obstacles += keys
     names = {what.removeprefix("CONSTRAINT ").strip('`"') for _, what in obstacles}
@@ -123,16 +125,20 @@ def _columns(op: ops.MigrateOperation, there: Catalog) -> Iterator[str]:
 
 
 def _is_on(part: Part, text: str, columns: set[tuple[str, str]]) -> bool:
-    plain = text.replace("`", "")
-    tables = {part.table.replace("`", "")} | _targets(text)
+    tables = {_plain(part.table)} | _targets(text)
     return any(
-        table in tables and re.search(rf"(?<!\w){re.escape(column)}(?!\w)", plain)
+        table in tables and re.search(rf"(?<!\w){re.escape(column)}(?!\w)", _plain(text))
         for table, column in columns
     )
 
 
 def _targets(text: str) -> set[str]:
-    return set(re.findall(r"REFERENCES ([^\s(]+)", text.replace("`", "")))
+    return set(re.findall(r"REFERENCES ([^\s(]+)", _plain(text)))
+
+
+def _plain(text: str) -> str:
+    """Return a name or a text without the quotes that MariaDB puts around every name."""
+    return text.replace("`", "")
 
 
 def _primary_keys(there: Catalog, wanted: Catalog, gone: set[str]) -> Iterator[tuple[Part, str]]:
