@@ -68,6 +68,27 @@ def test_whoever_waits_says_so_once_and_goes_on_when_the_one_at_work_is_killed(
     assert is_complete(project, database)
 
 
+def test_the_turn_of_a_killed_upgrade_ends_while_its_statement_runs_on_the_server(
+    bake: Bake,
+) -> None:
+    project = prepare(bake, "postgresql")
+    write_revision(project, '\n    op.execute("SELECT pg_advisory_lock(1)")')
+    patient = {"MIGRATION_LOCK_TIMEOUT": "600", "MIGRATION_TIMEOUT": "10"}
+    blocked = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    with project.connect() as other:
+        other.exec_driver_sql("SELECT pg_advisory_lock(1)")
+        at_work = Process(project, ["upgrade", "head"], environment=patient)
+        while not (found := other.exec_driver_sql(blocked).scalars().all()):
+            pass
+        waiting = Process(project, ["upgrade", "head"], environment=patient)
+        waiting.read_until("wait")
+        at_work.kill()
+        at_work.end()
+        while other.exec_driver_sql(blocked).scalars().all() in (found, []):
+            assert os.waitpid(waiting.pid, os.WNOHANG) == (0, 0), "it gave up"
+    assert waiting.end()[0] == 0
+
+
 @pytest.mark.parametrize("database", DATABASES)
 @pytest.mark.parametrize("when", ["after", pytest.param("before", marks=LONG)])
 @pytest.mark.parametrize("every", [7, pytest.param(1, marks=LONG)])
@@ -110,18 +131,24 @@ def test_a_failing_revision_leaves_what_was_before_and_goes_on_after_the_repair(
     assert is_complete(project, database)
 
 
-@pytest.mark.parametrize("database", SERVERS)
+@pytest.mark.parametrize(
+    ("database", "words", "revision"),
+    [
+        *((database, "UPDATE parents SET n = n + 10", "r1: number 1") for database in SERVERS),
+        ("postgresql", "INDEX CONCURRENTLY", "r2: number 2"),
+    ],
+)
 def test_a_connection_that_is_cut_is_told_and_the_next_upgrade_goes_on(
-    bake: Bake, database: str
+    bake: Bake, database: str, words: str, revision: str
 ) -> None:
     project = prepare(bake, database)
     write_chain(project, database)
-    stopped = Stopped(project, "UPDATE parents SET n = n + 10")
+    stopped = Stopped(project, words)
     cut_connections(project)
     stopped.go_on()
     status, said = stopped.process.end()
     assert status == 1 and "Traceback" not in said and len(said.splitlines()) <= 6, said
-    assert "Revision r1: number 1 failed" in said
+    assert f"Revision {revision} failed" in said and words in said
     project.alembic("upgrade", "head")
     assert is_complete(project, database)
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
 from sqlalchemy import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoReferenceError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoReferenceError, PendingRollbackError
 from sqlalchemy.orm import configure_mappers
 
 # What a driver says when it does not connect, and what helps: the first that fits.
@@ -96,6 +96,8 @@ def explain(error: Exception) -> str:
     """Say in a few lines what went wrong, and where that was in the owner's code."""
     if isinstance(error, CommandError):
         return str(error)
+    if isinstance(error, PendingRollbackError) and isinstance(error.__context__, DBAPIError):
+        error = error.__context__  # the end of an autocommit_block() hides how the connection was lost
     if isinstance(error, DBAPIError):
         statement = " ".join((error.statement or "none").split())
         details = re.findall("^DETAIL: +(.+)$", str(error.orig), re.MULTILINE)  # of PostgreSQL

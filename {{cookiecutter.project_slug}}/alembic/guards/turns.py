@@ -24,6 +24,7 @@ class Locks(NamedTuple):
     take_turn: str  # never waits, and lasts as long as the connection
     limit: str
     holders: str  # who is in the way of a statement, which is the parameter
+    notice: str  # that a client is gone, while its statement runs: or its turn lasts as long as that
 
 
 #: On SQLite a transaction that writes is a turn, and a revision is one.
@@ -38,6 +39,7 @@ LOCKS = {
             WHERE datname = current_database() AND granted AND relkind IN ('r', 'p')
                 AND pid <> pg_backend_pid() AND position(relname IN %s) > 0
             ORDER BY xact_start LIMIT 1""",
+        notice="SET client_connection_check_interval = 500",  # ms
     ),
     "mysql": Locks(
         take_turn="SELECT GET_LOCK(CONCAT('alembic ', SHA1(DATABASE())), 0)",
@@ -49,6 +51,7 @@ LOCKS = {
                 JOIN information_schema.processlist ON id = trx_mysql_thread_id
             WHERE db = DATABASE() AND id <> CONNECTION_ID() AND %s <> ''
             ORDER BY trx_started LIMIT 1""",
+        notice="DO 0",  # these servers never look
     ),
 }
 
@@ -98,6 +101,10 @@ def take_turn(connection: Connection, say: Callable[[str], None]) -> None:
             say("Another upgrade is at work on this database: waiting for it.")
             said = True
         time.sleep(POLL)
+    try:
+        connection.exec_driver_sql(locks.notice)
+    except DBAPIError:  # before PostgreSQL 14, and where its system cannot tell
+        connection.rollback()
     limit = lock_timeout()
     connection.exec_driver_sql(locks.limit.format(s=math.ceil(limit), ms=math.ceil(1000 * limit)))
     connection.commit()
