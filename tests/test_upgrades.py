@@ -52,6 +52,28 @@ def test_of_several_upgrades_at_once_each_succeeds_and_none_is_applied_twice(
         assert sum(said.count("Applied r") for _, said in ends) == 5
 
 
+@pytest.mark.parametrize("transaction", range(1, 6))
+def test_an_upgrade_that_another_one_overtakes_applies_nothing_twice(
+    bake: Bake, transaction: int
+) -> None:
+    project = prepare(bake, "sqlite")  # the others have but one at a time
+    write_chain(project, "sqlite")
+    begun = 0
+
+    def be_overtaken() -> None:
+        @sa.event.listens_for(sa.Engine, "before_cursor_execute")
+        def begin(_: object, __: object, statement: str, *___: object) -> None:
+            nonlocal begun
+            begun += statement == "BEGIN IMMEDIATE"
+            if statement == "BEGIN IMMEDIATE" and begun == transaction:
+                assert Process(project, ["upgrade", "head"]).end()[0] == 0
+
+    status, said = Process(project, ["upgrade", "head"], first=be_overtaken).end()
+    assert status == 0, said
+    assert said.count("Applied r") == transaction - 1, said
+    assert is_complete(project, "sqlite")
+
+
 @pytest.mark.parametrize("database", DATABASES)
 def test_whoever_waits_says_so_once_and_goes_on_when_the_one_at_work_is_killed(
     bake: Bake, database: str

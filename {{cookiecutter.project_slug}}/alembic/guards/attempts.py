@@ -60,6 +60,7 @@ class Attempt:
         self.migration, self.connection, self.say = migration, connection, say
         self.succeeded = False
         self.heads: Heads = ()
+        self.reached: Heads = ()  # when what is running is committed
         self.applied = 0
         self.step: RevisionStep | None = None  # what is running
         self.said = ""
@@ -68,7 +69,7 @@ class Attempt:
         self._be_patient()
         self.find_steps: Any = migration._migrations_fn
         migration._migrations_fn = self._steps
-        migration.on_version_apply_callbacks += (lambda **_: self.progress.forget(),)
+        migration.on_version_apply_callbacks += (self._before_commit,)
         connection.execution_options(begin="BEGIN IMMEDIATE")
 
     def __enter__(self) -> None:
@@ -103,7 +104,7 @@ class Attempt:
             began = time.monotonic()
             step.migration_fn = self._watched(step.migration_fn)
             yield step  # and Alembic comes back when it is committed
-            self.heads = migration.get_current_heads()
+            self.heads = self.reached  # another one may have moved the database on already
             self.applied += 1
             self._be_patient()
             if self.step is not None:
@@ -111,6 +112,10 @@ class Attempt:
                 verb = "Applied" if step.is_upgrade else "Took back"
                 self.say(f"{verb} {_name(self.step)} ({done})")
         self.step = None
+
+    def _before_commit(self, heads: set[str], **_: object) -> None:
+        self.progress.forget()
+        self.reached = tuple(heads)
 
     def _watched(self, migrate: Callable[..., None]) -> Callable[..., None]:
         @wraps(migrate)
