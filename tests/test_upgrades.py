@@ -4,6 +4,7 @@ import os
 import pty
 import resource
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -147,7 +148,7 @@ def test_a_failing_revision_leaves_what_was_before_and_goes_on_after_the_repair(
     assert "CREATE UNIQUE INDEX by_label" in said
     assert said.rstrip().endswith("then again: make upgrade")
     assert len(said.splitlines()) <= 5
-    assert ("its first 2 statements are done" in said) == (database == "mariadb")
+    assert ("done for good up to its statement 2" in said) == (database == "mariadb")
     execute(project, "UPDATE children SET label = note")
     project.alembic("upgrade", "head")
     assert is_complete(project, database)
@@ -180,20 +181,29 @@ def test_a_full_disk_leaves_nothing_of_a_revision(bake: Bake, full: sa.URL, data
     project = bake(database)
     if database == "postgresql":
         project.environment["DATABASE_URL"] = full.render_as_string(hide_password=False)
-    write_revision(project, '\n    op.create_table("t", sa.Column("text", sa.Text))')
-    write_revision(
-        project,
-        """
-    import secrets
-    op.add_column("t", sa.Column("more", sa.Integer))
-    texts = [{"text": secrets.token_hex(500_000)} for _ in range(20)]
-    op.bulk_insert(sa.table("t", sa.column("text")), texts)""",
-    )
+    write_too_much(project)
     status, said = Process(project, ["upgrade", "head"], first=limit_files).end()
     assert status == 1, said
     assert "Revision r1: number 1 failed: nothing of it is done, and the database is at r0" in said
     assert len(said) < 1000 and len(said.splitlines()) <= 6
     assert project.alembic("current") == "r0\n"
+
+
+@pytest.mark.faults
+def test_with_a_full_disk_mariadb_goes_on_where_a_revision_stopped(
+    bake: Bake, full_mariadb: sa.URL
+) -> None:
+    project = bake("mariadb", url=None)
+    project.environment["DATABASE_URL"] = full_mariadb.render_as_string(hide_password=False)
+    project.alembic("-x", "create-database", "current")
+    path = write_too_much(project)
+    said = project.alembic("upgrade", "head", status=1)
+    assert "failed: it is done for good up to its statement 1, and the database is at r0" in said
+    assert "The table 't' is full" in said and len(said.splitlines()) <= 6
+    path.write_text(path.read_text().replace("5000", "5"))
+    project.alembic("upgrade", "head")
+    project.url = full_mariadb
+    assert is_there(project, "SELECT count(text), count(more) FROM t") == [[5, 0]]
 
 
 @pytest.mark.parametrize("database", SERVERS)
@@ -434,6 +444,20 @@ def empty(project: Project) -> None:
         project.alembic("-x", "create-database", "current")
 
 
+def write_too_much(project: Project) -> Path:
+    """Write two revisions, the second of which has 20 MB to write; return its file."""
+    columns = 'sa.Column("id", sa.Integer, primary_key=True), sa.Column("text", sa.String(4000))'
+    write_revision(project, f'\n    op.create_table("t", {columns})')
+    return write_revision(
+        project,
+        """
+    import secrets
+    op.add_column("t", sa.Column("more", sa.Integer))
+    texts = [{"text": secrets.token_hex(2000)} for _ in range(5000)]
+    op.bulk_insert(sa.table("t", sa.column("text")), texts)""",
+    )
+
+
 def execute(project: Project, *statements: str) -> None:
     """Execute statements on the project's database."""
     with project.connect() as connection:
@@ -482,6 +506,35 @@ def full(tmp_path: Path) -> Iterator[sa.URL]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     with server:
         yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+
+
+@pytest.fixture
+def full_mariadb(tmp_path: Path) -> Iterator[sa.URL]:
+    """The URL of a server that has 10 MB of disk left for tables: takes root, and its programs.
+
+    It has all that it writes besides tables from the start, since it does not survive the lack of that.
+    """
+    disk, data = tmp_path / "disk", tmp_path / "disk" / "data"
+    disk.mkdir()
+    run("mount", "-t", "tmpfs", "-o", "size=75M", "tmpfs", str(disk))
+    files = ("data-file-path=ibdata1:40M", "temp-data-file-path=ibtmp1:12M", "log-file-size=4M")
+    innodb = [f"--innodb-{file}" for file in files]
+    options = ["--no-defaults", f"--datadir={data}", "--user=root", *innodb]
+    run("mariadb-install-db", *options, "--auth-root-authentication-method=normal")
+    socket = f"{tmp_path}/socket"
+    command = ["mariadbd", *options, "--skip-networking", f"--socket={socket}"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr and any("ready for connections" in line for line in server.stderr)
+        yield sa.make_url(f"mysql+pymysql://root@localhost/full?unix_socket={socket}")
+        server.terminate()
+        server.communicate()
+    run("umount", str(disk))
+
+
+def run(*command: str) -> None:
+    """Run a command, and show what it said when it fails."""
+    result = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def limit_files() -> None:

@@ -151,7 +151,7 @@ class Attempt:
             self.connection.rollback()
             self.progress.load()
             count = self.progress.count()
-            left = f"its first {count} statements are done for good"
+            left = f"it is done for good up to its statement {count}"
         except SQLAlchemyError:
             count, left = 1, "the server is gone"
         command = "upgrade" if self.step is None or self.step.is_upgrade else "downgrade"
