@@ -13,7 +13,20 @@ class Mood(enum.Enum):
 ALL = ("sqlite", "postgresql", "mariadb")
 
 
+ONE_CHECK = "Enum('x', 'y', name='xy', native_enum=False, create_constraint=True)"
+
 CHANGES = [
+    Change(
+        "two columns have checks of the same name",
+        item(),
+        item(
+            f"a: Mapped[str | None] = mapped_column({ONE_CHECK})",
+            f"b: Mapped[str | None] = mapped_column({ONE_CHECK})",
+        ),
+        look="SELECT count(*) FROM sqlite_master WHERE sql LIKE '%CHECK (a IN%CHECK (b IN%'",
+        sees=((1,),),
+        only=("sqlite",),  # the others want a name only once
+    ),
     Change("a table with an enum is added", item(), item() + SHELF + "    color: Mapped[Color]\n"),
     Change(
         "a table with an enum is removed",

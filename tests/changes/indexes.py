@@ -5,7 +5,14 @@ from .kind import Change, item
 PARTIAL = "sqlite_where=text('{0}'), postgresql_where=text('{0}')"
 
 
+TWICE = "__table_args__ = (UniqueConstraint('name', 'id'), Index('by_name', 'name', 'id'))"
+
 CHANGES = [
+    Change(
+        "another column comes to a table with an index and a unique constraint on the same columns",
+        item(TWICE),
+        item(TWICE, "note: Mapped[str | None]"),
+    ),
     Change(
         "an index is added",
         item(),

@@ -199,6 +199,15 @@ CHANGES = [
         sees=(("a", 7),),
     ),
     Change(
+        "a column of a renamed table is named by the old name of the table",
+        item("size: Mapped[int | None]", "age: Mapped[int | None]"),
+        item("amount: Mapped[int | None]").replace('"items"', '"things"'),
+        answers="rename=items.size:amount rename=items:things drop=items.age",
+        rows=("INSERT INTO items (id, name, size) VALUES (1, 'a', 7)",),
+        look="SELECT name, amount FROM things",
+        sees=(("a", 7),),
+    ),
+    Change(
         "a table with an enum, a check, an index and a unique constraint is renamed",
         item(
             *(

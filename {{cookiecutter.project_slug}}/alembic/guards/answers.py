@@ -93,9 +93,20 @@ class Answers:
                 new = (way or "").partition(":")[2] or None
             if new in free:
                 free.remove(new)
+                self._rename(f"{name}.", f"{label}{new}.")
                 yield old, new
             elif new is not None:
                 raise CommandError(f"{name} cannot be renamed to {new}. Nothing was written.")
+
+    def _rename(self, old: str, new: str) -> None:
+        """Take what is said of a renamed table, whichever of its names is used."""
+
+        def renamed(answer: tuple[str, str]) -> tuple[str, str]:
+            verb, rest = answer
+            return verb, new + rest.removeprefix(old) if rest.startswith(old) else rest
+
+        self.given = [renamed(answer) for answer in self.given]
+        self.unused = {renamed(answer) for answer in self.unused}
 
     def settle(self) -> None:
         """Raise CommandError for questions without an answer, and answers without a question."""

@@ -1,6 +1,7 @@
 """Reads what a database really holds, from its own catalog, in words that can be compared."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -108,9 +109,11 @@ def split_table(sql: str) -> tuple[str, dict[tuple[str, str], str], str]:
     """Split a CREATE TABLE of SQLite: what begins it, its parts by kind and name, what ends it."""
     head, parenthesis, rest = sql.partition("(")
     body, end, tail = rest.rpartition(")")
+    found = [(_recognise(text, SQLITE), text) for text in _split(body)]
+    count = Counter(part for part, _ in found)
     parts = {}
-    for text in _split(body):
-        kind, name = _recognise(text, SQLITE)
+    for (kind, name), text in found:
+        name += f" {text}" if count[kind, name] > 1 else ""  # checks of columns that share an enum
         name = name.strip('"') if kind == "column" else re.sub(r'["\s]', "", name)
         parts[kind, name] = text
     return head + parenthesis, parts, end + tail

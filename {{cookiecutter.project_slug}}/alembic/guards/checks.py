@@ -21,8 +21,8 @@ def move_checks_to_tables(metadata: sa.MetaData, dialect: sa.Dialect) -> None:
 
     MariaDB and MySQL would refuse it in a column, because it has a name. One that comes with a type,
     such as Boolean, gets the name that create_all() would give it, or goes where the type needs none.
-    A second one of a name is removed: when Alembic makes an operation of a CHECK, it leaves a copy in
-    the table of the models.
+    A second one of the same name and text is removed: when Alembic makes an operation of a CHECK, it
+    leaves a copy in the table of the models.
     """
     compiler = dialect.ddl_compiler(dialect, None)  # type: ignore[arg-type]
     for table in metadata.tables.values():
@@ -31,13 +31,13 @@ def move_checks_to_tables(metadata: sa.MetaData, dialect: sa.Dialect) -> None:
                 if isinstance(check, sa.CheckConstraint):
                     column.constraints.remove(check)
                     table.append_constraint(check)
-        names: set[object] = set()
+        seen: set[tuple[object, str]] = set()
         checks = [part for part in table.constraints if isinstance(part, sa.CheckConstraint)]
         for check in sorted(checks, key=lambda check: not check._type_bound):
             name = _get_constraint_final_name(check, dialect)
             needed = check._create_rule is None or check._create_rule(compiler)
             if check._type_bound:
                 check.name, check._type_bound, check._create_rule = name, False, None
-            if not needed or (name and name in names):
+            if not needed or (name and (name, str(check.sqltext)) in seen):
                 table.constraints.remove(check)
-            names.add(name)
+            seen.add((name, str(check.sqltext)))

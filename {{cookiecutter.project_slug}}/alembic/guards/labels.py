@@ -1,5 +1,6 @@
 """Gives constraints, indexes and sequences new names, where nothing but the name has changed."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,8 +25,8 @@ TEMPLATES = {
     "mysql": {"unique": INDEX, "index": INDEX},
 }
 
-#: What a part of a table is, the columns that it is on, and the table that it refers to.
-Labels = dict[tuple[str, tuple[Any, ...]], str]
+#: By what a part of a table is, the columns that it is on, and the table that it refers to: its names.
+Labels = defaultdict[tuple[str, tuple[Any, ...]], set[str]]
 
 
 def rename_labels(context: AutogenContext, schema: str | None) -> Iterator[SQLOp]:
@@ -38,10 +39,11 @@ def rename_labels(context: AutogenContext, schema: str | None) -> Iterator[SQLOp
     for table in _both(context, schema) if templates else ():
         found, wanted = _in_database(context, table), _in_models(context, table)
         names = {"schema": f"{quote(schema)}." if schema else "", "table": quote(table.name)}
-        for part, new in sorted(wanted.items()):
-            old = found.get(part, new)
-            if old != new and new not in found.values() and part[0] in templates:
-                yield rename(templates[part[0]], quote(old), quote(new), **names)
+        there = set().union(*found.values())
+        for part in sorted(wanted):
+            old, new = found[part] - wanted[part], wanted[part] - found[part]
+            if len(old) == len(new) == 1 and not new & there and part[0] in templates:
+                yield rename(templates[part[0]], quote(*old), quote(*new), **names)
 
 
 def rename_keys(
@@ -86,11 +88,10 @@ def _in_database(context: AutogenContext, table: sa.Table) -> Labels:
         *[("unique", key, "column_names") for key in inspector.get_unique_constraints(*where)],
         *[("index", key, "column_names") for key in inspector.get_indexes(*where)],
     ]
-    labels: Labels = {
-        (kind, (*key[columns], key.get("referred_table", ""))): str(key["name"])
-        for kind, key, columns in listed
-        if key["name"] and not key.get("duplicates_constraint")
-    }
+    labels: Labels = defaultdict(set)
+    for kind, key, on in listed:
+        if key["name"] and not key.get("duplicates_constraint"):
+            labels[kind, (*key[on], key.get("referred_table", ""))].add(str(key["name"]))
     counting = table._autoincrement_column
     columns = {column["name"] for column in inspector.get_columns(*where)}
     if context.dialect.name == "postgresql" and counting is not None and counting.name in columns:
@@ -98,7 +99,7 @@ def _in_database(context: AutogenContext, table: sa.Table) -> Labels:
         query = sa.select(sa.func.pg_get_serial_sequence(quoted, counting.name))
         sequence = context.connection.scalar(query) if context.connection else None
         if sequence:
-            labels["sequence", (counting.name,)] = sequence.rpartition(".")[2].strip('"')
+            labels["sequence", (counting.name,)] = {sequence.rpartition(".")[2].strip('"')}
     return labels
 
 
@@ -110,16 +111,15 @@ def _in_models(context: AutogenContext, table: sa.Table) -> Labels:
         sa.Index: "index",
     }
     listed: list[Any] = [*table.constraints, *table.indexes]
-    labels: Labels = {
-        (kinds[type(part)], (*(column.name for column in part.columns), _target(part))): str(
-            _get_constraint_final_name(part, context.dialect)
-        )
-        for part in listed
-        if type(part) in kinds and part.name
-    }
+    labels: Labels = defaultdict(set)
+    for part in listed:
+        if type(part) in kinds and part.name:
+            on = (*(column.name for column in part.columns), _target(part))
+            name = str(_get_constraint_final_name(part, context.dialect))
+            labels[kinds[type(part)], on].add(name)
     if table._autoincrement_column is not None:
         name = table._autoincrement_column.name
-        labels["sequence", (name,)] = serial_name(table.name, name)
+        labels["sequence", (name,)] = {serial_name(table.name, name)}
     return labels
 
 
