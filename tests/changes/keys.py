@@ -76,6 +76,18 @@ CHANGES = [
         + SHELF,
     ),
     Change(
+        "the column of a foreign key becomes unique",
+        item("shelf_id: Mapped[int | None] = mapped_column(ForeignKey('shelves.id'))") + SHELF,
+        item("shelf_id: Mapped[int | None] = mapped_column(ForeignKey('shelves.id'), unique=True)")
+        + SHELF,
+    ),
+    Change(
+        "the column of a foreign key is no longer unique",
+        item("shelf_id: Mapped[int | None] = mapped_column(ForeignKey('shelves.id'), unique=True)")
+        + SHELF,
+        item("shelf_id: Mapped[int | None] = mapped_column(ForeignKey('shelves.id'))") + SHELF,
+    ),
+    Change(
         "a foreign key is added",
         item("shelf_id: Mapped[int | None]") + SHELF,
         item(

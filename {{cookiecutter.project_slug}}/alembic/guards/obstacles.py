@@ -7,6 +7,7 @@ that a foreign key needs. Source: "FOREIGN KEY Constraints" in MySQL's manual.
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy as sa
 from alembic.operations import ops
@@ -114,13 +115,14 @@ def _unseen_indexes(
             yield SQLOp([drop], [], f"drop index {part.name}")
 
 
-def _columns(op: ops.MigrateOperation, there: Catalog) -> Iterator[str]:
+def _columns(op: Any, there: Catalog) -> Iterator[str]:
     """Yield the columns that `op` gives another type, or takes an index from."""
     if isinstance(op, ops.AlterColumnOp) and op.modify_type is not None:
         yield op.column_name
-    if isinstance(op, ops.DropIndexOp):
+    if isinstance(op, ops.DropIndexOp) or getattr(op, "constraint_type", "") == "unique":
+        name = op.index_name if isinstance(op, ops.DropIndexOp) else op.constraint_name
         for part, text in there.items():
-            if part.name == f"`{op.index_name}`" and part.kind == "index":
+            if part.name == f"`{name}`" and part.kind == "index":
                 yield from re.findall("`(.+?)`", text.partition("(")[2])
 
 
