@@ -19,7 +19,7 @@ test: .venv/installed ## Generate every variant and use it as its owner would, o
 test-changes: .venv/installed ## Try all kinds of change of the models, on all databases: takes half an hour
 	@$(python) -m pytest --numprocesses auto -m 'long or not long' tests/test_changes.py
 
-test-faults: .venv/installed ## Kill, block and cut off upgrades everywhere, 1,000 processes in all: takes half an hour
+test-faults: .venv/installed ## Kill, block and cut off upgrades everywhere, 1,000 processes in all: takes five minutes
 	@$(python) -m pytest --numprocesses auto -m 'faults or not faults' tests/test_upgrades.py
 
 test-real: .venv/installed ## Write revisions for the models of released projects: slow, takes a package index

@@ -44,7 +44,50 @@ class Box(Base):
     y: Mapped[int]
 """
 
+TAG = """
+class Tag(Base):
+    __tablename__ = "tags"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"))
+"""
+
 CHANGES = [
+    Change(
+        "a table whose parts have no names is renamed",
+        nameless := item(
+            "code: Mapped[str] = mapped_column(unique=True, server_default='x')",
+            "size: Mapped[int | None] = mapped_column(CheckConstraint('size > 0'))",
+            "shelf_id: Mapped[int | None] = mapped_column(ForeignKey('shelves.id'))",
+        ).replace(ITEM, WITHOUT_NAMES + ITEM)
+        + SHELF
+        + TAG,
+        nameless.replace('"items"', '"things"').replace("items.id", "things.id"),
+        answers="rename=items:things",
+        rows=("INSERT INTO items (id, name) VALUES (1, 'a')",),
+        look="SELECT id, name FROM things",
+        sees=((1, "a"),),
+    ),
+    Change(
+        "a table whose parts have no names is renamed, and its foreign key is changed",
+        nameless,
+        nameless.replace('"items"', '"things"')
+        .replace("items.id", "things.id")
+        .replace("ForeignKey('shelves.id')", "ForeignKey('shelves.id', ondelete='CASCADE')"),
+        answers="rename=items:things",
+        rows=("INSERT INTO items (id, name) VALUES (1, 'a')",),
+        look="SELECT id, name FROM things",
+        sees=((1, "a"),),
+    ),
+    Change(
+        "a column goes from a table that has a check without a name",
+        nameless.replace(TAG, "").replace(
+            "    name: Mapped[str]\n", "    name: Mapped[str]\n    note: Mapped[str | None]\n"
+        ),
+        nameless.replace(TAG, ""),
+        answers="drop=items.note",
+        rows=("INSERT INTO items (id, name) VALUES (1, 'a')",),
+        sees=((1, "a"),),
+    ),
     Change(
         "a column of the primary key is said to be nullable",
         item(),

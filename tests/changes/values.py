@@ -3,6 +3,43 @@
 from .kind import SHELF, Change, item
 
 CHANGES = [
+    *[
+        Change(
+            f"a column that must have a value comes back: {type_}",
+            item(f"more: Mapped[str] = mapped_column(postgresql.{type_})"),
+            item(),
+            answers="drop=items.more",
+            rows=(
+                f"INSERT INTO items (id, name, more) VALUES (1, 'a', '{value}'), (2, 'b', '{value}')",
+            ),
+            only=("postgresql",),
+        )
+        for type_, value in {
+            "INET": "10.0.0.1",
+            "CIDR": "10.0.0.0/8",
+            "MACADDR": "08:00:2b:01:02:03",
+            "MONEY": "7",
+            "BIT(3)": "101",
+            "TSVECTOR": "a b",
+            "INT4RANGE": "[1,7)",
+            "TSTZMULTIRANGE": "{}",
+            "OID": "7",
+            "JSONB": "[]",
+        }.items()
+    ],
+    *[
+        Change(
+            f"a column is removed whose values are all different, by {how}: {type_}",
+            item(f"code: Mapped[{type_}] = mapped_column({how})"),
+            item(),
+            answers="drop=items.code",
+            rows=(
+                f"INSERT INTO items (id, name, code) VALUES (1, 'a', {ab[0]}), (2, 'b', {ab[1]})",
+            ),
+        )
+        for how in ("unique=True", "unique=True, index=True")
+        for type_, ab in {"str": ("'x'", "'y'"), "int": (7, 8), "decimal.Decimal": (7, 8)}.items()
+    ],
     Change("NOT NULL becomes NULL", item(), item().replace("Mapped[str]", "Mapped[str | None]")),
     Change(
         "NULL becomes NOT NULL",

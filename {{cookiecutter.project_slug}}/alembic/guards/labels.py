@@ -2,48 +2,63 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
 
 import sqlalchemy as sa
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 from alembic.util.sqla_compat import _get_constraint_final_name
 
-from .names import quoter, serial_name
+from .catalog import Catalog, Part, read_catalog
+from .names import bare, quoter, serial_name
+from .proof import state_of_models
 from .sql_op import SQLOp, rename
 
 CONSTRAINT = "ALTER TABLE {schema}{table} RENAME CONSTRAINT {old} TO {new}"
 INDEX = "ALTER TABLE {schema}{table} RENAME INDEX {old} TO {new}"
 TEMPLATES = {
     "postgresql": {
-        "primary": CONSTRAINT,
-        "foreign": CONSTRAINT,
-        "unique": CONSTRAINT,
+        "constraint": CONSTRAINT,
         "index": "ALTER INDEX {schema}{old} RENAME TO {new}",
         "sequence": "ALTER SEQUENCE {schema}{old} RENAME TO {new}",
     },
-    "mysql": {"unique": INDEX, "index": INDEX},
+    "mysql": {"index": INDEX},
 }
-
-#: By what a part of a table is, the columns that it is on, and the table that it refers to: its names.
-Labels = defaultdict[tuple[str, tuple[Any, ...]], set[str]]
 
 
 def rename_labels(context: AutogenContext, schema: str | None) -> Iterator[SQLOp]:
-    """Yield what gives the parts of tables the names that the models have for them.
+    """Yield what gives the parts of tables the names that they have where the models make them.
 
     Where a database has no such command, autogenerate drops them and makes them anew.
     """
-    templates = TEMPLATES.get(context.dialect.name, {})
+    templates = TEMPLATES.get(context.dialect.name)
+    if templates is None or context.connection is None:
+        return
+    found = read_catalog(context.connection)
+    metadata = context.migration_context.opts["target_metadata"]
+    wanted = state_of_models(context.connection.info["original"].url, metadata).catalog
     quote = quoter(context.dialect)
-    for table in _both(context, schema) if templates else ():
-        found, wanted = _in_database(context, table), _in_models(context, table)
-        names = {"schema": f"{quote(schema)}." if schema else "", "table": quote(table.name)}
-        there = set().union(*found.values())
-        for part in sorted(wanted):
-            old, new = found[part] - wanted[part], wanted[part] - found[part]
-            if len(old) == len(new) == 1 and not new & there and part[0] in templates:
-                yield rename(templates[part[0]], quote(*old), quote(*new), **names)
+    prefix = f"{quote(schema)}." if schema else ""
+    for table in _both(context, schema):
+        names = {"schema": prefix, "table": quote(table.name)}
+        old, new = (_nameless(some, prefix + names["table"]) for some in (found, wanted))
+        for (kind, what), parts in sorted(old.items()):
+            gone, come = parts - wanted.keys(), new.get((kind, what), set()) - found.keys()
+            if len(gone) == len(come) == 1 and kind in templates:
+                ends = [quote(bare(p.name).removeprefix(bare(prefix))) for p in (*gone, *come)]
+                yield rename(templates[kind], *ends, **names)
+        if (counting := table._autoincrement_column) is not None:
+            counter, wished = _counter(context, table), serial_name(table.name, counting.name)
+            if counter not in (None, wished):
+                yield rename(templates["sequence"], quote(counter), quote(wished), **names)
+
+
+def _nameless(catalog: Catalog, table: str) -> dict[tuple[str, str], set[Part]]:
+    """Return the parts of a table by what is said of them, but for their names."""
+    parts = defaultdict(set)
+    for part, text in catalog.items():
+        if bare(part.table) == bare(table):
+            parts[part.kind, text.replace(part.name, "", 1)].add(part)
+    return parts
 
 
 def rename_keys(
@@ -80,48 +95,15 @@ def _both(context: AutogenContext, schema: str | None) -> Iterator[sa.Table]:
             yield table
 
 
-def _in_database(context: AutogenContext, table: sa.Table) -> Labels:
-    inspector, where = context.inspector, (table.name, table.schema)
-    listed: list[tuple[str, Any, str]] = [
-        ("primary", inspector.get_pk_constraint(*where), "constrained_columns"),
-        *[("foreign", key, "constrained_columns") for key in inspector.get_foreign_keys(*where)],
-        *[("unique", key, "column_names") for key in inspector.get_unique_constraints(*where)],
-        *[("index", key, "column_names") for key in inspector.get_indexes(*where)],
-    ]
-    labels: Labels = defaultdict(set)
-    for kind, key, on in listed:
-        if key["name"] and not key.get("duplicates_constraint"):
-            labels[kind, (*key[on], key.get("referred_table", ""))].add(str(key["name"]))
+def _counter(context: AutogenContext, table: sa.Table) -> str | None:
+    """Return the name of the sequence that a column of PostgreSQL counts by."""
     counting = table._autoincrement_column
-    columns = {column["name"] for column in inspector.get_columns(*where)}
-    if context.dialect.name == "postgresql" and counting is not None and counting.name in columns:
-        quoted = ".".join(map(quoter(context.dialect), filter(None, where[::-1])))
-        query = sa.select(sa.func.pg_get_serial_sequence(quoted, counting.name))
-        sequence = context.connection.scalar(query) if context.connection else None
-        if sequence:
-            labels["sequence", (counting.name,)] = {sequence.rpartition(".")[2].strip('"')}
-    return labels
-
-
-def _in_models(context: AutogenContext, table: sa.Table) -> Labels:
-    kinds = {
-        sa.PrimaryKeyConstraint: "primary",
-        sa.ForeignKeyConstraint: "foreign",
-        sa.UniqueConstraint: "unique",
-        sa.Index: "index",
-    }
-    listed: list[Any] = [*table.constraints, *table.indexes]
-    labels: Labels = defaultdict(set)
-    for part in listed:
-        if type(part) in kinds and part.name:
-            on = (*(column.name for column in part.columns), _target(part))
-            name = str(_get_constraint_final_name(part, context.dialect))
-            labels[kinds[type(part)], on].add(name)
-    if table._autoincrement_column is not None:
-        name = table._autoincrement_column.name
-        labels["sequence", (name,)] = {serial_name(table.name, name)}
-    return labels
-
-
-def _target(part: Any) -> str:
-    return str(part.referred_table.name) if isinstance(part, sa.ForeignKeyConstraint) else ""
+    columns = context.inspector.get_columns(table.name, table.schema)
+    if context.dialect.name != "postgresql" or counting is None or context.connection is None:
+        return None
+    if counting.name not in {column["name"] for column in columns}:
+        return None
+    quoted = ".".join(map(quoter(context.dialect), filter(None, (table.schema, table.name))))
+    query = sa.select(sa.func.pg_get_serial_sequence(quoted, counting.name))
+    sequence = context.connection.scalar(query)
+    return sequence.rpartition(".")[2].strip('"') if sequence else None

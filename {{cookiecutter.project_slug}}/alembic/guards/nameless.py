@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.operations import ops
 
-from .catalog import Catalog
+from .catalog import Catalog, Part
 from .names import bare, quoted_table
 
 Constraint = ops.AddConstraintOp | ops.DropConstraintOp
@@ -25,13 +25,18 @@ def give_names(container: ops.OpContainer, there: Catalog, dialect: sa.Dialect) 
             if isinstance(op, ops.DropConstraintOp) and _is_nameless(op):
                 begin = _beginning(op.to_constraint())
                 for part, text in there.items():
-                    name = text.split()[1] if part.kind == "unnamed" else part.name
+                    name = name_of(part, text)
                     said = bare(part.name if part.kind == "unnamed" else text)
                     # MariaDB writes the name of a UNIQUE between the word and the columns.
                     said = said.replace(f"UNIQUE KEY {bare(name)} ", "UNIQUE ")
                     is_table = bare(part.table) == bare(quoted_table(op, dialect))
                     if is_table and said.startswith(begin):
                         op.constraint_name = bare(name)
+
+
+def name_of(part: Part, text: str) -> str:
+    """Return the name that a server has given a part, if nobody else did."""
+    return text.split()[1] if part.kind == "unnamed" and text else part.name
 
 
 def _is_nameless(op: ops.MigrateOperation) -> bool:

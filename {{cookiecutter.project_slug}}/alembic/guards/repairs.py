@@ -51,7 +51,7 @@ REPAIRS = {
         "column": Repair(change=TABLE + "MODIFY {text}"),
         "stored": Repair(TABLE + "ADD {text}", TABLE + "DROP {name}, ADD {text}"),
         "constraint": Repair(TABLE + "ADD {text}", drop=TABLE + "DROP CONSTRAINT {name}"),
-        "unnamed": Repair(TABLE + "ADD {name}", drop=TABLE + "DROP {has}"),
+        "unnamed": Repair(TABLE + "ADD {again}{name}", drop=TABLE + "DROP {has}"),
         "primary key": Repair(
             TABLE + "ADD {text}",
             TABLE + "DROP PRIMARY KEY, ADD {text}",
@@ -120,7 +120,8 @@ def repairs(found: State, wanted: State, dialect: sa.Dialect, *, back: bool) -> 
         repair = REPAIRS[dialect.name].get(kind, Repair())
         # The index that a foreign key brought goes by itself when another one takes its place.
         exists = "IF EXISTS " if getattr(dialect, "is_mariadb", False) else ""
-        names = {**part._asdict(), "text": text, "has": was, "exists": exists}
+        again = f"{text} " if back else ""  # for the next upgrade it has its name again
+        names = {**part._asdict(), "text": text, "has": was, "exists": exists, "again": again}
         verbs = ["drop"] if part not in wanted.catalog else []
         verbs += ["add"] if part not in found.catalog else []
         verbs = verbs or (["alter"] if repair.change else ["drop", "add"])

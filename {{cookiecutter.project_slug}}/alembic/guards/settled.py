@@ -3,9 +3,10 @@
 from alembic.operations import MigrateOperation, ops
 
 from .catalog import Catalog, same
+from .nameless import name_of
 from .names import bare, table_key
 
-KINDS = ("index", "constraint")
+KINDS = ("index", "constraint", "unnamed")
 
 
 def leave_out_what_is_there(container: ops.OpContainer, found: Catalog, wanted: Catalog) -> None:
@@ -13,7 +14,7 @@ def leave_out_what_is_there(container: ops.OpContainer, found: Catalog, wanted: 
     parts = {part for part in found.keys() | wanted.keys() if part.kind in KINDS}
     changed = {part for part in parts if not same(found.get(part), wanted.get(part))}
     settled, unsettled = (
-        {(bare(part.table), bare(part.name)) for part in some}
+        {(bare(part.table), bare(name_of(part, found.get(part, "")))) for part in some}
         for some in (parts - changed, changed)
     )
     tables = {table for table, _ in settled} - {table for table, _ in unsettled}
