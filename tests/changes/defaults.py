@@ -228,6 +228,22 @@ CHANGES = [
     ],
     *[
         Change(
+            f"an identity is {what} in a table with a name that needs quotes: {name}",
+            item().replace("primary_key=True", before).replace('"items"', f'"{name}"'),
+            item().replace("primary_key=True", after).replace('"items"', f'"{name}"'),
+            rows=(f"""INSERT INTO "{name}" (name) VALUES ('a')""",),
+            then=f"""INSERT INTO "{name}" (name) VALUES ('b')""",
+            look=f'SELECT id, name FROM "{name}" ORDER BY id',
+            only=("postgresql",),
+        )
+        for name in ("Items", "order", "two words")
+        for what, before, after in (
+            ("added", "primary_key=True", "Identity(), primary_key=True"),
+            ("removed", "Identity(), primary_key=True", "primary_key=True"),
+        )
+    ],
+    *[
+        Change(
             f"an identity is {what}",
             item().replace("primary_key=True", before),
             item().replace("primary_key=True", after),

@@ -3,6 +3,17 @@
 from .kind import SHELF, Change, item
 
 CHANGES = [
+    Change(
+        "a column is removed whose values are different beside another one",
+        item(
+            "__table_args__ = (UniqueConstraint('name', 'code'),)",
+            "code: Mapped[str] = mapped_column(String(5))",
+        ),
+        item(),
+        answers="drop=items.code",
+        rows=("INSERT INTO items (id, name, code) VALUES (1, 'a', 'x'), (2, 'a', 'y')",),
+        sees=((1, "a"), (2, "a")),
+    ),
     *[
         Change(
             f"a column that must have a value comes back: {type_}",

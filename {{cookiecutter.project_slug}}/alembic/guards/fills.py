@@ -61,11 +61,11 @@ def fill(container: ops.OpContainer, migration: MigrationContext, answers: Answe
                     op.column = op.column._copy()
                     op.column.nullable = True
                     updates.append(_update(op, op.column.name, own, migration.dialect))
-                    later.append(_forbid_null(op))
+                    later.append(_afterwards(op, modify_nullable=False))
                 elif sql := value_of(f"{key}.{op.column.name}", op.column, wanted=wanted):
                     default, op.column = op.column.server_default, op.column._copy()
                     op.column.server_default = sa.DefaultClause(sa.text(as_text(sql)))
-                    later.append(_set_default(op, default))
+                    later.append(_afterwards(op, modify_server_default=default))
             elif isinstance(op, ops.AlterColumnOp) and op.modify_nullable is False:
                 column = _model(migration, key, op) if upwards else None
                 if column is None:
@@ -122,7 +122,8 @@ def _split_off(op: ops.AlterColumnOp) -> ops.AlterColumnOp:
     return first
 
 
-def _set_default(op: ops.AddColumnOp, default: Any) -> ops.AlterColumnOp:
+def _afterwards(op: ops.AddColumnOp, **changes: Any) -> ops.AlterColumnOp:
+    """Return what changes the column that `op` adds, once the rows have their values."""
     return ops.AlterColumnOp(
         op.table_name,
         op.column.name,
@@ -131,7 +132,7 @@ def _set_default(op: ops.AddColumnOp, default: Any) -> ops.AlterColumnOp:
         existing_nullable=op.column.nullable,
         existing_server_default=op.column.server_default,
         existing_comment=op.column.comment,
-        modify_server_default=default,
+        **changes,
     )
 
 
@@ -139,14 +140,12 @@ def _numbers(
     table: ops.ModifyTableOps, column: sa.Column[Any], migration: MigrationContext
 ) -> str | None:
     """Return what gives each row a value of its own, if a column that comes back has to be unique."""
-    unique = any(_unique_columns(op) == [column.name] for op in table.ops)
+    unique = any(column.name in _unique_columns(op) for op in table.ops)
     model = migration.opts["target_metadata"].tables.get(table_key(table))
     keys = [] if model is None else list(model.primary_key)
-    kinds = (sa.Integer, sa.Numeric, sa.String)
     numbered = len(keys) == 1 and isinstance(keys[0].type, sa.Integer)
-    if not (unique and numbered and isinstance(column.type, kinds)) or isinstance(
-        column.type, sa.Enum
-    ):
+    takes_numbers = isinstance(column.type, sa.Integer | sa.Numeric | sa.String)
+    if not (unique and numbered and takes_numbers) or isinstance(column.type, sa.Enum):
         return None
     return as_sql(sa.cast(sa.column(keys[0].name), column.type), migration.dialect)
 
@@ -157,18 +156,6 @@ def _unique_columns(op: ops.MigrateOperation) -> list[str]:
     if isinstance(op, ops.CreateIndexOp) and op.unique:
         return [column.name for column in op.to_index().columns]
     return []
-
-
-def _forbid_null(op: ops.AddColumnOp) -> ops.AlterColumnOp:
-    return ops.AlterColumnOp(
-        op.table_name,
-        op.column.name,
-        schema=op.schema,
-        existing_type=op.column.type,
-        existing_nullable=True,
-        existing_comment=op.column.comment,
-        modify_nullable=False,
-    )
 
 
 def _update(op: Any, name: str, sql: str, dialect: sa.Dialect) -> ops.ExecuteSQLOp:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from .catalog import COMPUTED, Catalog, Part, read_catalog, read_statements, same
-from .names import serial_name
+from .names import bare, serial_name
 from .rebuild import RebuildTableOp
 from .sql_op import SQLOp
 
@@ -158,7 +158,7 @@ def _counting(changed: set[Part], found: Catalog, wanted: Catalog) -> Iterator[S
     for part in sorted({part._replace(kind="column") for part in changed if part.kind in kinds}):
         has, wants = _way_of_counting(part, found), _way_of_counting(part, wanted)
         alter = f"ALTER TABLE {part.table} ALTER {part.name}"
-        sequence = serial_name(part.table, part.name)
+        sequence = _serial(part)
         leave = {
             "serial": [f"{alter} DROP DEFAULT", f"DROP SEQUENCE {sequence}"],
             "identity": [f"{alter} DROP IDENTITY"],
@@ -182,8 +182,16 @@ def _counting(changed: set[Part], found: Catalog, wanted: Catalog) -> Iterator[S
 def _way_of_counting(column: Part, catalog: Catalog) -> str:
     if column._replace(kind="identity") in catalog:
         return "identity"
-    own = f"nextval('{serial_name(column.table, column.name)}'"
+    own = f"nextval('{_serial(column)}'"
     return "serial" if catalog.get(column._replace(kind="default"), "").startswith(own) else ""
+
+
+def _serial(column: Part) -> str:
+    """Return the sequence that PostgreSQL lets a column count by, as it writes its name."""
+    schema, dot, table = column.table.rpartition(".")
+    name = serial_name(bare(table), bare(column.name))
+    plain = re.fullmatch("[a-z_][a-z0-9_]*", name)
+    return f"{schema}{dot}{name}" if plain else f'{schema}{dot}"{name}"'
 
 
 def _starts_to_be_computed(part: Part, found: Catalog, wanted: Catalog) -> bool:
