@@ -17,6 +17,16 @@ class Place(Base):
 
 
 CHANGES = [
+    Change(
+        "a column is removed whose name is a default of another one",
+        item(
+            "size: Mapped[str] = mapped_column(server_default='note')", "note: Mapped[str | None]"
+        ),
+        item("size: Mapped[str] = mapped_column(server_default='note')"),
+        answers="drop=items.note",
+        look="SELECT id, size FROM items ORDER BY id",
+        sees=((1, "note"), (2, "note")),
+    ),
     Change("a column is added", item(), item("note: Mapped[str | None]")),
     Change(
         "a column is removed", item("note: Mapped[str | None]"), item(), answers="drop=items.note"

@@ -53,6 +53,14 @@ class Tag(Base):
 
 CHANGES = [
     Change(
+        "a new table refers to a key that becomes larger",
+        item() + TAG.replace("tags", "marks").replace("Tag", "Mark"),
+        item().replace("primary_key", "type_=BigInteger, primary_key")
+        + (large := TAG.replace('ForeignKey("items.id")', 'BigInteger, ForeignKey("items.id")'))
+        + large.replace("tags", "marks").replace("Tag", "Mark"),
+        only=("postgresql", "mariadb"),  # where it counts by itself then, too
+    ),
+    Change(
         "a table whose parts have no names is renamed",
         nameless := item(
             "code: Mapped[str] = mapped_column(unique=True, server_default='x')",

@@ -1,6 +1,6 @@
 """Puts operations into an order that every database accepts."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from itertools import takewhile
 from typing import Any
 
@@ -23,8 +23,9 @@ def put_in_order(container: ops.OpContainer, dialect: sa.Dialect) -> None:
     that needs it, and never makes foreign keys that lead in a circle. SQLite checks no foreign key
     meanwhile: there each change of a table stays in one piece, for each piece copies the table.
     """
-    created, circular = _sort(op for op in container.ops if isinstance(op, ops.CreateTableOp))
-    dropped, freed = _sort(op for op in container.ops if isinstance(op, ops.DropTableOp))
+    retyped = set(_retyped(container))
+    created, circular = _sort(container, ops.CreateTableOp, retyped)
+    dropped, freed = _sort(container, ops.DropTableOp, retyped)
     gone = {table_key(op) for op in dropped}  # and their indexes with them
     changed = [
         op
@@ -62,11 +63,30 @@ def put_in_order(container: ops.OpContainer, dialect: sa.Dialect) -> None:
     container.ops = [*before, *ordered, *behind]
 
 
-def _sort(operations: Iterable[Any]) -> tuple[list[Any], Keys]:
-    """Sort whole tables behind those that they refer to; return the keys that prevent it, too."""
+def _retyped(container: ops.OpContainer) -> Iterator[str]:
+    """Yield the columns that get another type, as foreign keys name them."""
+    for table in container.ops:
+        for op in table.ops if isinstance(table, ops.ModifyTableOps) else ():
+            if isinstance(op, ops.AlterColumnOp) and op.modify_type is not None:
+                yield f"{table_key(table)}.{op.column_name}"
+
+
+def _sort(
+    container: ops.OpContainer, kind: type[WholeTable], retyped: set[str]
+) -> tuple[list[Any], Keys]:
+    """Sort whole tables behind those that they refer to; return the keys that come apart, too.
+
+    Those lead in a circle, or to a column that is about to get the type that theirs has.
+    """
+    operations: list[Any] = [op for op in container.ops if isinstance(op, kind)]
     waiting = {table_key(op): op for op in sorted(operations, key=table_key)}
     every = {key: _foreign_keys(op) for key, op in waiting.items()}
-    circular = [part for parts in every.values() for part in parts if _comes_later(part)]
+    circular = [
+        part
+        for parts in every.values()
+        for part in parts
+        if _comes_later(part) or retyped & {element.target_fullname for element in part.elements}
+    ]
     keys = {key: [p for p in parts if p not in circular] for key, parts in every.items()}
     ready: list[Any] = []
     while waiting:
