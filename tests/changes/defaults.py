@@ -12,6 +12,13 @@ NUMBER = "number: Mapped[int] = mapped_column(Sequence('numbers'))"
 
 CHANGES = [
     Change(
+        "a comment comes to a column that is computed",
+        item("twice: Mapped[int | None] = mapped_column(Computed('2 * 3', persisted=True))"),
+        item(
+            "twice: Mapped[int | None] = mapped_column(Computed('2 * 3', persisted=True), comment='six')"
+        ),
+    ),
+    Change(
         "a column with a server default is added",
         item(),
         item("size: Mapped[int] = mapped_column(server_default='5')"),

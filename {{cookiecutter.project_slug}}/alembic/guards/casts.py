@@ -18,17 +18,22 @@ def add_casts(container: ops.OpContainer, migration: MigrationContext) -> None:
     A type of another family gets a USING clause. Inside one, as from VARCHAR(20) to VARCHAR(10),
     PostgreSQL refuses values that do not fit, where an explicit cast would cut them short. MariaDB
     takes a number for the place of a value in an enum: there it becomes a text in between. A column
-    that is computed is left to repairs.py, for it is made again.
+    that is computed is left to repairs.py: it is made again, and on MariaDB Alembic changes none.
     """
-    complete = {"postgresql": _with_using, "mysql": _by_way_of_text}.get(migration.dialect.name)
+    server = migration.dialect.name
+    complete = {"postgresql": _with_using, "mysql": _by_way_of_text}.get(server)
     for table in container.ops:
         if isinstance(table, ops.ModifyTableOps):
             parts: list[ops.MigrateOperation] = []
             for op in table.ops:
-                if not (isinstance(op, ops.AlterColumnOp) and op.modify_type and op.existing_type):
-                    parts.append(op)
-                elif not isinstance(op.existing_server_default, sa.Computed):
-                    parts += complete(op, migration.dialect) if complete else [op]
+                alter = op if isinstance(op, ops.AlterColumnOp) else None
+                typed = alter and alter.modify_type and alter.existing_type
+                if alter and isinstance(alter.existing_server_default, sa.Computed):
+                    parts += [] if typed or server == "mysql" else [op]
+                else:
+                    parts += (
+                        complete(alter, migration.dialect) if alter and typed and complete else [op]
+                    )
             table.ops = parts
 
 
