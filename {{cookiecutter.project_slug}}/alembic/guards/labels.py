@@ -53,10 +53,14 @@ def rename_labels(context: AutogenContext, schema: str | None) -> Iterator[SQLOp
 
 
 def _nameless(catalog: Catalog, table: str) -> dict[tuple[str, str], set[Part]]:
-    """Return the parts of a table by what is said of them, but for their names."""
+    """Return the parts of a table by what is said of them, but for their names.
+
+    An index that comes with a foreign key has its name from that.
+    """
     parts = defaultdict(set)
     for part, text in catalog.items():
-        if bare(part.table) == bare(table):
+        with_key = part.kind == "index" and part._replace(kind="constraint") in catalog
+        if bare(part.table) == bare(table) and not with_key:
             parts[part.kind, text.replace(part.name, "", 1)].add(part)
     return parts
 
