@@ -16,7 +16,7 @@ demo: .venv/installed ## Generate a project, change its models, and bring its da
 test: .venv/installed ## Generate every variant and use it as its owner would, on real databases
 	@$(python) -m pytest --numprocesses auto
 
-test-changes: .venv/installed ## Try all kinds of change of the models, on all databases: takes half an hour
+test-changes: .venv/installed ## Try all kinds of change of the models, on all databases: takes an hour
 	@$(python) -m pytest --numprocesses auto -m 'long or not long' tests/test_changes.py
 
 test-faults: .venv/installed ## Kill, block and cut off upgrades everywhere, 1,000 processes in all: takes five minutes

@@ -37,20 +37,23 @@ def prepare(bake: Bake, database: str) -> Project:
 @pytest.mark.parametrize("database", DATABASES)
 @pytest.mark.parametrize(
     ("processes", "rounds"),
-    [(4, 1), pytest.param(8, 38, marks=LONG), pytest.param(2, 10, marks=LONG)],
+    [(4, 2), pytest.param(8, 40, marks=LONG), pytest.param(2, 20, marks=LONG)],
 )
 def test_of_several_upgrades_at_once_each_succeeds_and_none_is_applied_twice(
     bake: Bake, database: str, processes: int, rounds: int
 ) -> None:
     project = prepare(bake, database)
     write_chain(project, database)
-    for _ in range(rounds):
+    for number in range(rounds):
         empty(project)
+        there = 2 * (number % 2)  # how many are applied before, in every other database
+        if there:
+            project.alembic("upgrade", "r1")
         together = [Process(project, ["upgrade", "head"]) for _ in range(processes)]
         ends = [process.end() for process in together]
         assert [status for status, _ in ends] == [0] * processes, ends
         assert is_complete(project, database), ends
-        assert sum(said.count("Applied r") for _, said in ends) == 5
+        assert sum(said.count("Applied r") for _, said in ends) == 5 - there
 
 
 @pytest.mark.parametrize("transaction", range(1, 6))
