@@ -108,7 +108,8 @@ def take_turn(connection: Connection, say: Callable[[str], None]) -> None:
     except DBAPIError:  # before PostgreSQL 14, and where its system cannot tell
         connection.rollback()
     limit = lock_timeout()
-    connection.exec_driver_sql(locks.limit.format(s=math.ceil(limit), ms=math.ceil(1000 * limit)))
+    # Others wait a little longer, and after 1 s PostgreSQL would end one of them as a deadlock.
+    connection.exec_driver_sql(locks.limit.format(s=math.ceil(limit), ms=math.ceil(800 * limit)))
     connection.commit()
 
 
