@@ -97,9 +97,7 @@ def explain(error: Exception) -> str:
     if isinstance(error, CommandError):
         return str(error)
     if isinstance(error, PendingRollbackError) and isinstance(error.__context__, DBAPIError):
-        error = (
-            error.__context__
-        )  # the end of an autocommit_block() hides how the connection was lost
+        error = error.__context__  # which the end of an autocommit_block() hides
     if isinstance(error, DBAPIError):
         statement = " ".join((error.statement or "none").split())
         details = re.findall("^DETAIL: +(.+)$", str(error.orig), re.MULTILINE)  # of PostgreSQL

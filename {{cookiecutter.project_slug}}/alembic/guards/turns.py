@@ -24,9 +24,7 @@ class Locks(NamedTuple):
     take_turn: str  # never waits, and lasts as long as the connection
     limit: str
     holders: str  # who is in the way of a statement, which is the parameter
-    notice: (
-        str  # that a client is gone, while its statement runs: or its turn lasts as long as that
-    )
+    notice: str  # that a client is gone while its statement runs: its turn ends with that
 
 
 #: On SQLite a transaction that writes is a turn, and a revision is one.
