@@ -118,13 +118,16 @@ def is_complete(project: Project, database: str) -> bool:
         )
 
 
-def at_statement(number: int, do: object, *, when: str = "after") -> None:
-    """Let this process `do` something before or after a statement that it sends to a database."""
+def at_statement(number: int, do: object, *, when: str = "after", words: str = "") -> None:
+    """Let this process `do` something before or after a statement that it sends to a database.
+
+    It is one by its number among those that hold these words.
+    """
     count = 0
 
     @sa.event.listens_for(sa.Engine, f"{when}_cursor_execute")
-    def counted(*_: object) -> None:
+    def counted(_: object, __: object, statement: str, *___: object) -> None:
         nonlocal count
-        count += 1
-        if count == number:
+        count += words in statement
+        if words in statement and count == number:
             do()  # type: ignore[operator]

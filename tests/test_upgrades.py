@@ -63,15 +63,12 @@ def test_an_upgrade_that_another_one_overtakes_applies_nothing_twice(
 ) -> None:
     project = prepare(bake, "sqlite")  # the others have but one at a time
     write_chain(project, "sqlite")
-    begun = 0
+
+    def overtake() -> None:
+        assert Process(project, ["upgrade", "head"]).end()[0] == 0
 
     def be_overtaken() -> None:
-        @sa.event.listens_for(sa.Engine, "before_cursor_execute")
-        def begin(_: object, __: object, statement: str, *___: object) -> None:
-            nonlocal begun
-            begun += statement == "BEGIN IMMEDIATE"
-            if statement == "BEGIN IMMEDIATE" and begun == transaction:
-                assert Process(project, ["upgrade", "head"]).end()[0] == 0
+        at_statement(transaction, overtake, when="before", words="BEGIN IMMEDIATE")
 
     status, said = Process(project, ["upgrade", "head"], first=be_overtaken).end()
     assert status == 0, said

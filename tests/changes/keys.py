@@ -51,6 +51,16 @@ class Tag(Base):
     item_id: Mapped[int] = mapped_column(ForeignKey("items.id"))
 """
 
+NAMELESS = (
+    item(
+        "code: Mapped[str] = mapped_column(unique=True, server_default='x')",
+        "size: Mapped[int | None] = mapped_column(CheckConstraint('size > 0'))",
+        "shelf_id: Mapped[int | None] = mapped_column(ForeignKey('shelves.id'))",
+    ).replace(ITEM, WITHOUT_NAMES + ITEM)
+    + SHELF
+    + TAG
+)
+
 CHANGES = [
     Change(
         "a new table refers to a key that becomes larger",
@@ -60,38 +70,29 @@ CHANGES = [
         + large.replace("tags", "marks").replace("Tag", "Mark"),
         only=("postgresql", "mariadb"),  # where it counts by itself then, too
     ),
-    Change(
-        "a table whose parts have no names is renamed",
-        nameless := item(
-            "code: Mapped[str] = mapped_column(unique=True, server_default='x')",
-            "size: Mapped[int | None] = mapped_column(CheckConstraint('size > 0'))",
-            "shelf_id: Mapped[int | None] = mapped_column(ForeignKey('shelves.id'))",
-        ).replace(ITEM, WITHOUT_NAMES + ITEM)
-        + SHELF
-        + TAG,
-        nameless.replace('"items"', '"things"').replace("items.id", "things.id"),
-        answers="rename=items:things",
-        rows=("INSERT INTO items (id, name) VALUES (1, 'a')",),
-        look="SELECT id, name FROM things",
-        sees=((1, "a"),),
-    ),
-    Change(
-        "a table whose parts have no names is renamed, and its foreign key is changed",
-        nameless,
-        nameless.replace('"items"', '"things"')
-        .replace("items.id", "things.id")
-        .replace("ForeignKey('shelves.id')", "ForeignKey('shelves.id', ondelete='CASCADE')"),
-        answers="rename=items:things",
-        rows=("INSERT INTO items (id, name) VALUES (1, 'a')",),
-        look="SELECT id, name FROM things",
-        sees=((1, "a"),),
-    ),
+    *[
+        Change(
+            f"a table whose parts have no names is renamed{too}",
+            NAMELESS,
+            NAMELESS.replace('"items"', '"things"')
+            .replace("items.id", "things.id")
+            .replace("'shelves.id'", key),
+            answers="rename=items:things",
+            rows=("INSERT INTO items (id, name) VALUES (1, 'a')",),
+            look="SELECT id, name FROM things",
+            sees=((1, "a"),),
+        )
+        for too, key in {
+            "": "'shelves.id'",
+            ", and its foreign key is changed": "'shelves.id', ondelete='CASCADE'",
+        }.items()
+    ],
     Change(
         "a column goes from a table that has a check without a name",
-        nameless.replace(TAG, "").replace(
+        NAMELESS.replace(TAG, "").replace(
             "    name: Mapped[str]\n", "    name: Mapped[str]\n    note: Mapped[str | None]\n"
         ),
-        nameless.replace(TAG, ""),
+        NAMELESS.replace(TAG, ""),
         answers="drop=items.note",
         rows=("INSERT INTO items (id, name) VALUES (1, 'a')",),
         sees=((1, "a"),),

@@ -1,5 +1,6 @@
 """Tells a server how to turn the values of a column into those of another type."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -20,21 +21,19 @@ def add_casts(container: ops.OpContainer, migration: MigrationContext) -> None:
     takes a number for the place of a value in an enum: there it becomes a text in between. A column
     that is computed is left to repairs.py: it is made again, and on MariaDB Alembic changes none.
     """
-    server = migration.dialect.name
-    complete = {"postgresql": _with_using, "mysql": _by_way_of_text}.get(server)
     for table in container.ops:
         if isinstance(table, ops.ModifyTableOps):
-            parts: list[ops.MigrateOperation] = []
-            for op in table.ops:
-                alter = op if isinstance(op, ops.AlterColumnOp) else None
-                typed = alter and alter.modify_type and alter.existing_type
-                if alter and isinstance(alter.existing_server_default, sa.Computed):
-                    parts += [] if typed or server == "mysql" else [op]
-                else:
-                    parts += (
-                        complete(alter, migration.dialect) if alter and typed and complete else [op]
-                    )
-            table.ops = parts
+            table.ops = [part for op in table.ops for part in _complete(op, migration.dialect)]
+
+
+def _complete(op: ops.MigrateOperation, dialect: sa.Dialect) -> Sequence[ops.MigrateOperation]:
+    if not isinstance(op, ops.AlterColumnOp):
+        return [op]
+    typed = op.modify_type and op.existing_type
+    if isinstance(op.existing_server_default, sa.Computed):
+        return [] if typed or dialect.name == "mysql" else [op]
+    complete = {"postgresql": _with_using, "mysql": _by_way_of_text}.get(dialect.name)
+    return complete(op, dialect) if typed and complete else [op]
 
 
 def _by_way_of_text(op: ops.AlterColumnOp, _: sa.Dialect) -> list[ops.AlterColumnOp]:

@@ -21,6 +21,9 @@ class Part(NamedTuple):
 #: How a column is defined whose values are computed, on PostgreSQL, MariaDB and MySQL.
 COMPUTED = "GENERATED ALWAYS AS ("
 
+#: A text in SQL, and what stands between its quotes.
+LITERAL = re.compile(r"'((?:[^']|'')*)'")
+
 #: What each part is, as its database writes it.
 Catalog = dict[Part, str]
 

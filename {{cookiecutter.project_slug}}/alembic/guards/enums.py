@@ -8,13 +8,12 @@ import sqlalchemy as sa
 from alembic.autogenerate.api import AutogenContext
 
 from .answers import Answers
-from .catalog import Catalog, Part, read_catalog
+from .catalog import LITERAL, Catalog, Part, read_catalog
 from .names import quoter
 from .plain_types import plain_type
 from .sql_op import SQLOp
 
 QUOTE = "'"
-LITERAL = re.compile(r"'((?:[^']|'')*)'")
 
 
 def change_types(context: AutogenContext, _: object) -> Iterator[SQLOp]:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy as sa
 from alembic.autogenerate.api import AutogenContext
@@ -30,39 +31,40 @@ def rename_labels(context: AutogenContext, schema: str | None) -> Iterator[SQLOp
 
     Where a database has no such command, autogenerate drops them and makes them anew.
     """
-    templates = TEMPLATES.get(context.dialect.name)
-    if templates is None or context.connection is None:
+    templates, tables = TEMPLATES.get(context.dialect.name), list(_both(context, schema))
+    if templates is None or context.connection is None or not tables:
         return
     found = read_catalog(context.connection)
     metadata = context.migration_context.opts["target_metadata"]
     wanted = state_of_models(context.connection.info["original"].url, metadata).catalog
     quote = quoter(context.dialect)
     prefix = f"{quote(schema)}." if schema else ""
-    for table in _both(context, schema):
-        names = {"schema": prefix, "table": quote(table.name)}
-        old, new = (_nameless(some, prefix + names["table"]) for some in (found, wanted))
-        for (kind, what), parts in sorted(old.items()):
-            gone, come = parts - wanted.keys(), new.get((kind, what), set()) - found.keys()
+    old, new = _nameless(found), _nameless(wanted)
+    for table in tables:
+        names, key = {"schema": prefix, "table": quote(table.name)}, bare(prefix) + bare(table.name)
+        for (kind, what), parts in sorted(old[key].items()):
+            gone, come = parts - wanted.keys(), new[key][kind, what] - found.keys()
             if len(gone) == len(come) == 1 and kind in templates:
                 ends = [quote(bare(p.name).removeprefix(bare(prefix))) for p in (*gone, *come)]
                 yield rename(templates[kind], *ends, **names)
-        if (counting := table._autoincrement_column) is not None:
-            counter, wished = _counter(context, table), serial_name(table.name, counting.name)
+        counting = table._autoincrement_column
+        if counting is not None and "sequence" in templates:
+            counter = _counter(context, table, counting.name)
+            wished = serial_name(table.name, counting.name)
             if counter not in (None, wished):
                 yield rename(templates["sequence"], quote(counter), quote(wished), **names)
 
 
-def _nameless(catalog: Catalog, table: str) -> dict[tuple[str, str], set[Part]]:
-    """Return the parts of a table by what is said of them, but for their names.
+def _nameless(catalog: Catalog) -> defaultdict[str, defaultdict[tuple[str, str], set[Part]]]:
+    """Return the parts of each table by what is said of them, but for their names.
 
     An index that comes with a foreign key has its name from that.
     """
-    parts = defaultdict(set)
+    tables: defaultdict[str, Any] = defaultdict(lambda: defaultdict(set))
     for part, text in catalog.items():
-        with_key = part.kind == "index" and part._replace(kind="constraint") in catalog
-        if bare(part.table) == bare(table) and not with_key:
-            parts[part.kind, text.replace(part.name, "", 1)].add(part)
-    return parts
+        if part.kind != "index" or part._replace(kind="constraint") not in catalog:
+            tables[bare(part.table)][part.kind, text.replace(part.name, "", 1)].add(part)
+    return tables
 
 
 def rename_keys(
@@ -99,15 +101,12 @@ def _both(context: AutogenContext, schema: str | None) -> Iterator[sa.Table]:
             yield table
 
 
-def _counter(context: AutogenContext, table: sa.Table) -> str | None:
+def _counter(context: AutogenContext, table: sa.Table, column: str) -> str | None:
     """Return the name of the sequence that a column of PostgreSQL counts by."""
-    counting = table._autoincrement_column
     columns = context.inspector.get_columns(table.name, table.schema)
-    if context.dialect.name != "postgresql" or counting is None or context.connection is None:
-        return None
-    if counting.name not in {column["name"] for column in columns}:
+    if context.connection is None or column not in {found["name"] for found in columns}:
         return None
     quoted = ".".join(map(quoter(context.dialect), filter(None, (table.schema, table.name))))
-    query = sa.select(sa.func.pg_get_serial_sequence(quoted, counting.name))
+    query = sa.select(sa.func.pg_get_serial_sequence(quoted, column))
     sequence = context.connection.scalar(query)
     return sequence.rpartition(".")[2].strip('"') if sequence else None

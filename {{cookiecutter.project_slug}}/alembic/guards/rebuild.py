@@ -18,10 +18,9 @@ from alembic.util import CommandError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from .catalog import read_statements, split_table
+from .catalog import LITERAL, read_statements, split_table
 
 TEMPORARY = "_alembic_tmp_"
-TEXT = re.compile("'(?:[^']|'')*'")
 
 
 class Belongings:
@@ -165,7 +164,7 @@ def _merge(now: str, seen: str, wanted: str) -> str:
         re.escape(name) for kind, name in old if (kind, name) not in new and kind == "column"
     ]
     gone = re.compile(rf"(?<!\w)({'|'.join(dropped)})(?!\w)" if dropped else "(?!)")
-    return head + _lines(part for part in parts if not gone.search(TEXT.sub("", part))) + tail
+    return head + _lines(part for part in parts if not gone.search(LITERAL.sub("", part))) + tail
 
 
 def _lines(parts: Iterable[str]) -> str:
