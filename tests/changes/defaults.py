@@ -319,7 +319,25 @@ CHANGES = [
         )
         for what, before, after, answers in (
             ("added with a column", [], [NUMBER], "fill=items.number:7"),
-            ("removed with a column", [NUMBER], [], "drop=items.number"),
+            ("removed with a column", [NUMBER], [], "drop=items.number drop=numbers"),
+        )
+    ],
+    *[
+        Change(
+            f"a sequence is renamed, and goes on counting: {database}",
+            item(NUMBER),
+            item(NUMBER.replace("numbers", "figures")),
+            answers="rename=numbers:figures",
+            rows=(
+                "SELECT nextval(numbers)" if database == "mariadb" else "SELECT nextval('numbers')",
+            ),
+            look=look,
+            sees=((True,),),
+            only=(database,),
+        )
+        for database, look in (
+            ("postgresql", "SELECT last_value = 1 AND is_called FROM figures"),
+            ("mariadb", "SELECT next_not_cached_value > 1 FROM figures"),
         )
     ],
     Change(
@@ -334,6 +352,7 @@ CHANGES = [
         "a sequence that belongs to no table is removed",
         item() + "Sequence('tickets', metadata=Base.metadata, start=5)\n",
         item(),
+        answers="drop=tickets",
         look="SELECT count(*) FROM pg_class WHERE relname = 'tickets'",
         sees=((0,),),
         only=("postgresql",),

@@ -1,5 +1,6 @@
 """Makes what tables need before they are there: extensions, schemas, sequences and types."""
 
+import operator
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -13,8 +14,8 @@ from sqlalchemy.schema import CreateSequence
 
 from .catalog import read_catalog
 from .enums import native_enums
-from .names import quoter
-from .sql_op import SQLOp
+from .names import bare, quoter
+from .sql_op import SQLOp, rename
 
 #: A statement for each name.
 Statements = dict[str, str]
@@ -63,6 +64,22 @@ def make_free(context: AutogenContext, _: object) -> Iterator[SQLOp]:
     for kind, (present, wanted) in _free(context).items():
         for name in sorted(wanted.keys() - present.keys()):
             yield SQLOp([wanted[name]], [f"DROP {kind} {name}"], f"create {kind.lower()} {name}")
+
+
+def rename_sequences(context: AutogenContext, schema: str | None) -> Iterator[SQLOp]:
+    """Yield what renames sequences: a new one would count from the beginning."""
+    before = f"{quoter(context.dialect)(schema)}." if schema else ""
+    present, wanted = (
+        {
+            bare(part): part
+            for *of, part in (name.rpartition(".") for name in names)
+            if "".join(of) == before
+        }
+        for names in _free(context).get("SEQUENCE", ({}, {}))
+    )
+    for old, new in context.opts["answers"].pair(bare(before), present, wanted, operator.ne):
+        names = (present[old], wanted[new])
+        yield rename("ALTER TABLE {schema}{old} RENAME TO {new}", *names, schema=before)
 
 
 def drop_free(context: AutogenContext) -> Iterator[SQLOp]:

@@ -23,6 +23,7 @@ from .premises import (
     leave_no_key_empty,
     make_free,
     make_shared,
+    rename_sequences,
 )
 from .sql_op import SQLOp, rename
 
@@ -121,6 +122,7 @@ def _shapes(
 #: What is done in the scratch database before autogenerate looks at it, in this order.
 FIRST = (
     make_shared,
+    rename_sequences,
     make_free,
     _tables,
     _columns,
