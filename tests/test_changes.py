@@ -45,6 +45,7 @@ def test_a_change_of_the_models_goes_up_and_down_and_up(
         project.alembic(*words(change.answers))
         assert change.stopped in project.alembic("upgrade", "head", status=None)
         assert look(project, change.look) == change.sees
+        assert catalog(project) == before
         return
     after = commit(project, change.answers, change.by_hand)
     if change.then:

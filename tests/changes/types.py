@@ -125,6 +125,7 @@ MARIADB = "".join(
     )
 )
 ALL = ("sqlite", "postgresql", "mariadb")
+SERVERS = ("postgresql", "mariadb")
 NUMBER = """
 class Number(Base):
     __tablename__ = "numbers"
@@ -397,6 +398,13 @@ CHANGES = [
             ("ARRAY(Integer)", "ARRAY(String(9))", "'{1,2}'", "{1,2}"),
             ("ARRAY(String(9))", "ARRAY(Integer)", "'{1,2}'", "{1,2}"),
             ("Text", "ARRAY(Text)", "'{a,b}'", "{a,b}"),
+            ("Integer", "ARRAY(BigInteger)", "7", "{7}"),
+            ("Enum('x', 'y', name='xy')", "ARRAY(Enum('x', 'y', name='xy'))", "'x'", "{x}"),
+            ("postgresql.INET", "String(20)", "'10.0.0.1'", "10.0.0.1"),
+            ("Uuid", "String(32)", f"'{UID}'", UID),
+            ("postgresql.INT4RANGE", "postgresql.INT4MULTIRANGE", "'[1,3)'", "{[1,3)}"),
+            ("String(40)", "postgresql.INTERVAL", "'1 day'", "1 day"),
+            ("String(40)", "DateTime(True)", f"'{NOON}+00'", f"{NOON}+00"),
             ("Text", "postgresql.TSVECTOR", "'cat'", "'cat'"),
             ("postgresql.INTERVAL", "postgresql.INTERVAL(fields='DAY')", "'1 day'", "1 day"),
             ("postgresql.BIT(4)", "postgresql.BIT(8, varying=True)", "B'1010'", "1010"),
@@ -446,6 +454,10 @@ CHANGES = [
             ("mysql.VARCHAR(20, charset='latin1')", "mysql.VARCHAR(20)", "'ä'", "ä"),
             ("mysql.BIT(4)", "mysql.BIT(8)", "5", "\x05"),
             ("Text", "mysql.INET6", "'::1'", "::1"),
+            ("Uuid", "CHAR(32)", f"'{UID}'", UID),
+            ("Uuid", "Uuid(native_uuid=False)", f"'{UID}'", UID),
+            ("mysql.ENUM('7.5', '9')", "Numeric(5, 1)", "'7.5'", "7.5"),
+            ("Boolean", "mysql.ENUM('0', '1')", "true", "1"),
             ("mysql.DOUBLE", "mysql.DECIMAL(12, 2, unsigned=True)", "0.25", "0.25"),
         )
     ],
@@ -484,6 +496,30 @@ CHANGES = [
             ("BigInteger", "Float", "9007199254740993", ("postgresql", "mariadb")),
             ("Numeric(9, 2)", "Numeric(5, 2)", "1234.5", ("postgresql", "mariadb")),
             ("Float", "Numeric(5, 2)", "0.125", ("postgresql", "mariadb")),
+            ("String(20)", "Numeric(5, 2)", "'7.256'", SERVERS),
+            ("String(20)", "Integer", "'7.5'", SERVERS),
+            ("String(20)", "REAL", "'0.12345678901234567'", SERVERS),
+            ("String(20)", "Date", f"'{NOON}'", ALL),
+            ("String(20)", "Time", f"'{NOON}'", ALL),
+            ("String(30)", "DateTime", f"'{NOON}.7'", ("mariadb",)),
+            ("String(30)", "DateTime", f"'{NOON}+05'", ("postgresql",)),
+            ("String(9)", "postgresql.BIT(3)", "'10101'", ("postgresql",)),
+            ("String(9)", "postgresql.MONEY", "'7.256'", ("postgresql",)),
+            ("postgresql.INET", "postgresql.CIDR", "'10.0.0.1/8'", ("postgresql",)),
+            ("Numeric(9, 3)", "postgresql.MONEY", "7.256", ("postgresql",)),
+            ("postgresql.MONEY", "Numeric(9, 1)", "7.25", ("postgresql",)),
+            ("ARRAY(Numeric(9, 2))", "ARRAY(Integer)", "'{1.5}'", ("postgresql",)),
+            ("JSON", "Date", f"'\"{NOON}\"'", ("postgresql",)),
+            ("Interval", "postgresql.INTERVAL(precision=0)", "'1.7 s'", ("postgresql",)),
+            ("Interval", "Time", "'1 day 2 hours'", ("postgresql",)),
+            ("mysql.DOUBLE", "mysql.DOUBLE(12, 2)", "1.256", ("mariadb",)),
+            ("Integer", "mysql.YEAR", "70", ("mariadb",)),
+            ("String(9)", "mysql.BIT(8)", "'5'", ("mariadb",)),
+            ("VARBINARY(9)", "BINARY(9)", "'abc'", ("mariadb",)),
+            ("Integer", "Enum('x', 'y', name='letters')", "7", ("mariadb",)),
+            ("ARRAY(Integer)", "Integer", "'{1,2}'", ("postgresql",)),
+            ("Integer", "Interval", "7", ("sqlite",)),
+            ("String(40)", "Uuid", f"'{UID[:-1]}x'", ("sqlite",)),
             ("String(20)", "Date", "'soon'", ("sqlite",)),
             ("String(20)", "Time", "'noon'", ("sqlite",)),
             ("String(20)", "DateTime", "'03:04:05'", ("sqlite",)),

@@ -9,7 +9,10 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import _alter_column
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql.ranges import AbstractRange
 
+from .limits import PARSED
 from .names import quoter
 
 
@@ -17,8 +20,7 @@ def add_casts(container: ops.OpContainer, migration: MigrationContext) -> None:
     """Complete each change of type in `container`, for PostgreSQL, MariaDB and MySQL.
 
     A type of another family gets a USING clause. Inside one, as from VARCHAR(20) to VARCHAR(10),
-    PostgreSQL refuses values that do not fit, where an explicit cast would cut them short. MariaDB
-    takes a number for the place of a value in an enum: there it becomes a text in between. A column
+    PostgreSQL refuses values that do not fit, where an explicit cast would cut them short. A column
     that is computed is left to repairs.py: it is made again, and on MariaDB Alembic changes none.
     """
     for table in container.ops:
@@ -32,27 +34,7 @@ def _complete(op: ops.MigrateOperation, dialect: sa.Dialect) -> Sequence[ops.Mig
     typed = op.modify_type and op.existing_type
     if isinstance(op.existing_server_default, sa.Computed):
         return [] if typed or dialect.name == "mysql" else [op]
-    complete = {"postgresql": _with_using, "mysql": _by_way_of_text}.get(dialect.name)
-    return complete(op, dialect) if typed and complete else [op]
-
-
-def _by_way_of_text(op: ops.AlterColumnOp, _: sa.Dialect) -> list[ops.AlterColumnOp]:
-    types: tuple[Any, Any] = (op.existing_type, op.modify_type)
-    if not any(isinstance(type_, sa.Enum) for type_ in types) or all(
-        isinstance(type_, sa.String) for type_ in types
-    ):
-        return [op]
-    first = ops.AlterColumnOp(
-        op.table_name,
-        op.column_name,
-        schema=op.schema,
-        existing_type=op.existing_type,
-        existing_nullable=op.existing_nullable,
-        existing_server_default=False,
-        modify_type=sa.String(255),
-    )
-    op.existing_type = first.modify_type
-    return [first, op]
+    return _with_using(op, dialect) if typed and dialect.name == "postgresql" else [op]
 
 
 def _with_using(op: ops.AlterColumnOp, dialect: sa.Dialect) -> list[ops.AlterColumnOp]:
@@ -66,13 +48,23 @@ def _with_using(op: ops.AlterColumnOp, dialect: sa.Dialect) -> list[ops.AlterCol
 
 def _using(old: Any, new: Any, column: str, type_: str) -> str:
     """Return what a plain cast would do wrong, or PostgreSQL has no cast for, in two steps."""
-    if isinstance(new, sa.ARRAY) and isinstance(new.item_type, sa.Enum):
+    if (
+        isinstance(new, sa.ARRAY)
+        and isinstance(old, sa.ARRAY)
+        and isinstance(new.item_type, sa.Enum)
+    ):
         return f"{column}::text[]::{type_}"
+    if isinstance(new, sa.ARRAY) and (isinstance(old, sa.Enum) or not isinstance(old, PARSED)):
+        return f"ARRAY[{column}::text]::{type_}"
+    if isinstance(old, sa.ARRAY) and (isinstance(new, sa.Enum) or not isinstance(new, PARSED)):
+        return f"{column}[1]::text::{type_}"
     if isinstance(old, sa.Enum) or isinstance(new, sa.Enum):
         return f"{column}::text::{type_}"
     if isinstance(old, sa.LargeBinary) and isinstance(new, sa.String):
         return f"convert_from({column}, 'UTF8')"  # a cast writes hexadecimal digits
-    if isinstance(old, sa.Uuid) and type_ == "CHAR(32)":  # as SQLAlchemy writes it
+    if isinstance(old, postgresql.INET) and isinstance(new, sa.String):
+        return f"abbrev({column})"  # a cast adds /32
+    if isinstance(old, sa.Uuid) and getattr(new, "length", None) == 32:
         return f"replace({column}::text, '-', '')"
     if isinstance(new, sa.String):  # a cast to a type with a length would cut off the rest
         return f"{column}::text"
@@ -105,6 +97,8 @@ def _family(type_: sa.types.TypeEngine[Any]) -> object:
     """Return the general type, such as Integer for BIGINT, that a type is a kind of."""
     if isinstance(type_, sa.ARRAY):
         return (sa.ARRAY, _family(type_.item_type))
+    if isinstance(type_, AbstractRange):
+        return type(type_)
     if isinstance(type_, sa.Enum | sa.Uuid):
         return (type(type_), type_.name if isinstance(type_, sa.Enum) else type_.native_uuid)
     return type_._type_affinity

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic.util import CommandError
 from sqlalchemy.exc import CompileError
 
-from .lossless import BITS
+from .limits import BITS
 
 #: How the text of an answer is read for a type of Python, and what a way back takes unasked.
 READERS: dict[type, tuple[Callable[[str], Any], Any]] = {

@@ -95,7 +95,7 @@ class KeepingSQLiteImpl(SQLiteImpl):
         elif isinstance(new, sa.DateTime) and isinstance(old, sa.Date):
             value = sa.type_coerce(value, sa.Text) + " 00:00:00.000000"
         elif isinstance(new, sa.Uuid):
-            value = sa.func.replace(value, "-", "")
+            value = sa.func.lower(sa.func.replace(value, "-", ""))
         elif isinstance(new, sa.LargeBinary) != isinstance(old, sa.LargeBinary):
             value = sa.cast(value, new)
         transfer["expr"] = value
