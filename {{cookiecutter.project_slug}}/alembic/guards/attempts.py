@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import wraps
+from functools import partial, wraps
 from threading import Event, Thread
 from types import TracebackType
 from typing import Any
@@ -123,6 +123,7 @@ class Attempt:
             if set(self.migration.get_current_heads()) != set(self.heads):
                 raise Moved
             step = f"{migrate.__name__} {self.step.revision.revision if self.step else ''}"
+            self.progress.rehearse(partial(migrate, **arguments))
             with self.progress.of(step), _alive(step):
                 migrate(**arguments)
 

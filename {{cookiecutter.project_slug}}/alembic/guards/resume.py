@@ -5,7 +5,7 @@ stands before an autocommit_block(), and in it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import md5
 from typing import Any, NamedTuple
@@ -18,6 +18,8 @@ NAME = "alembic_progress"
 ROWS = "CALL|DELETE|INSERT|MERGE|REPLACE|UPDATE"
 SCHEMA = "ALTER|COMMENT|CREATE|DROP|GRANT|RENAME|REVOKE|TRUNCATE"
 CHANGE = re.compile(rf"\s*(?:({ROWS})|{SCHEMA})\b", re.IGNORECASE)
+
+READ = re.compile(r"\s*\(*(?:DESC|EXPLAIN|SELECT|SHOW)\b", re.IGNORECASE)
 
 CREATE = f"""CREATE TABLE IF NOT EXISTS {NAME}
     (n INTEGER PRIMARY KEY, step VARCHAR(100), statement VARCHAR(1000), seen CHAR(32))"""
@@ -44,12 +46,17 @@ class Done(NamedTuple):
     seen: str | None  # what was there before, if it may have been cut short
 
 
+class NotInDry(Exception):
+    """What is to come depends on a change of rows that was not made."""
+
+
 class Progress:
     """Skips what an interrupted run has done, and writes down what this one does."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.step = ""  # what is running: only its statements count
+        self.dry = False  # nothing is to be changed
         self.n = 0
         self.done: list[Done] = []  # by an interrupted run
         self.pending: list[Done] = []  # done, unless the transaction is undone
@@ -87,6 +94,24 @@ class Progress:
         finally:
             self.step, self.pending = "", []
 
+    def rehearse(self, migrate: Callable[[], None]) -> None:
+        """Run a step without its changes, where each of them would be done for good.
+
+        Raises the CommandError of a guard, which then finds nothing half done. It looks no further than
+        the first change of rows: what comes after that may depend on it.
+        """
+        if self.done or not self.commits_by_itself:
+            return
+        self.dry = True
+        try:
+            migrate()
+        except CommandError:
+            raise
+        except Exception:  # noqa: BLE001, S110 (what is missing was not made, see NotInDry)
+            pass
+        finally:
+            self.dry = False
+
     def count(self) -> int:
         """Return how many statements of the interrupted step are done for good."""
         return sum(self._happened(done) for done in self.done)
@@ -109,6 +134,10 @@ class Progress:
     def _execute(self, cursor: Any, statement: str, parameters: Any, _: Any) -> bool:
         """Return whether a statement is to be skipped, as SQLAlchemy asks before it executes one."""
         change = CHANGE.match(statement)
+        if self.dry:
+            if not (READ.match(statement) or (change and not change[1])):
+                raise NotInDry
+            return change is not None
         if not change or not self.step or NAME in statement:
             return False
         self.n += 1
