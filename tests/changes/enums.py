@@ -121,6 +121,67 @@ CHANGES = [
         look="SELECT color FROM items ORDER BY id",
         sees=(("CRIMSON",), ("GREEN",)),
     ),
+    *[
+        Change(
+            f"values of an enum are renamed: {what}",
+            item(f"size = mapped_column(Enum('large', {before}, {options}))"),
+            item(f"size = mapped_column(Enum('large', {after}, {options}))"),
+            answers=answers,
+            rows=(
+                (
+                    "INSERT INTO items (id, name, size) VALUES"
+                    f" (1, 'a', {before.split(', ')[0]}), (2, 'b', 'large')"
+                ),
+            ),
+            look="SELECT size FROM items ORDER BY id",
+            sees=((sees,), ("large",)),
+            only=("sqlite", "postgresql") if "x:y" in what and "native" in options else ALL,
+        )
+        for options in ("name='sizes'", "name='sizes', native_enum=False, create_constraint=True")
+        for what, before, after, answers, sees in (
+            ("with a colon", "'x:y'", "'y:z'", "rename=items.size.x:y:y:z", "y:z"),
+            (
+                "two at once",
+                "'a', 'b'",
+                "'c', 'd'",
+                "rename=items.size.a:c rename=items.size.b:d",
+                "c",
+            ),
+            (
+                "one for another",
+                "'a', 'b'",
+                "'b', 'c'",
+                "rename=items.size.a:b rename=items.size.b:c",
+                "b",
+            ),
+        )
+    ],
+    Change(
+        "an enum with a quote in it, in a check, gets a value",
+        item(
+            "size = mapped_column(Enum(\"it's\", 'b', native_enum=False, create_constraint=True))"
+        ),
+        item(
+            "size = mapped_column(Enum(\"it's\", 'b', 'c', native_enum=False, create_constraint=True))"
+        ),
+        rows=("INSERT INTO items (id, name, size) VALUES (1, 'a', 'it''s')",),
+        look="SELECT size FROM items",
+        sees=(("it's",),),
+    ),
+    Change(
+        "an enum with a check of its owner's gets a value",
+        item(
+            owners := "__table_args__ = (CheckConstraint(\"name IN ('a', 'b')"
+            " AND (color IN ('RED') OR color <> 'x')\", name='own'),)",
+            "color = mapped_column(Enum(Color, native_enum=False))",
+        ),
+        item(owners, "color = mapped_column(Enum(Color, native_enum=False))").replace(
+            MEMBERS, MEMBERS + "\n    BLUE = 3"
+        ),
+        rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED')",),
+        look="SELECT color FROM items",
+        sees=(("RED",),),
+    ),
     Change(
         "an enum loses a value that rows use, and is refused by the database",
         item("color: Mapped[Color]").replace(MEMBERS, MEMBERS + "\n    BLUE = 3"),

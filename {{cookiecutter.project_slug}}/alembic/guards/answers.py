@@ -46,10 +46,23 @@ class Answers:
         self.unused -= {(verb, rest) for rest in found}
         return found[0].removeprefix(name).removeprefix(":") if found else None
 
-    def named(self, verb: str, label: str) -> list[str]:
-        """Return what was answered for, of all whose names begin with `label`."""
-        rests = [rest for given, rest in self.given if given == verb and rest.startswith(label)]
-        return [rest.removeprefix(label).partition(":")[0] for rest in rests]
+    def named(self, verb: str, label: str, wanted: Iterable[str]) -> list[str]:
+        """Return what was answered for, of all whose names begin with `label`.
+
+        Names may hold colons: what is `wanted` is read as a whole.
+        """
+        rests = [
+            rest.removeprefix(label)
+            for given, rest in self.given
+            if given == verb and rest.startswith(label)
+        ]
+        ends = {
+            rest: next((f":{name}" for name in wanted if rest.endswith(f":{name}")), None)
+            for rest in rests
+        }
+        return [
+            rest.removesuffix(end) if end else rest.partition(":")[0] for rest, end in ends.items()
+        ]
 
     def ask(self, question: str, *ways: str) -> str | None:
         """Return the one of `ways` that somebody at the terminal chooses; nobody there: None.
@@ -81,22 +94,28 @@ class Answers:
     ) -> Iterator[tuple[str, str]]:
         """Yield the old and the new name of all that was renamed; the rest was dropped, by an answer too.
 
+        A name that is in both is renamed where an answer says so, which makes room for another one.
         Raises CommandError for a new name that is none.
         """
         free = [name for name in wanted if name not in present]
-        for old in sorted(present.keys() - wanted.keys()):
+        pairs: dict[str, str] = {}
+        for old in sorted(present):
             name = f"{label}{old}"
-            new = self.take("rename", name)
-            if new is None and self.take("drop", name) is None:
-                ways = [f"rename={name}:{n}" for n in free if alike(present[old], wanted[n])]
+            said = [new for new in wanted if ("rename", f"{name}:{new}") in self.given]
+            new = self.take("rename", name) if said or old not in wanted else None
+            if new is None and old not in wanted and self.take("drop", name) is None:
+                ways = {f"rename={name}:{n}": n for n in free if alike(present[old], wanted[n])}
                 way = self.ask(f"{name} is gone from the models:", *ways, f"drop={name}")
-                new = (way or "").partition(":")[2] or None
-            if new in free:
-                free.remove(new)
-                self._rename(f"{name}.", f"{label}{new}.")
-                yield old, new
-            elif new is not None:
-                raise CommandError(f"{name} cannot be renamed to {new}. Nothing was written.")
+                new = ways.get(way or "")
+            if new is not None:
+                pairs[old] = new
+                free = [name for name in free if name != new]
+        for old, new in pairs.items():
+            stays = new in present and new not in pairs
+            if new not in wanted or stays or list(pairs.values()).count(new) > 1:
+                raise CommandError(f"{label}{old} cannot be renamed to {new}. Nothing was written.")
+            self._rename(f"{label}{old}.", f"{label}{new}.")
+        yield from _in_turn(pairs)
 
     def _rename(self, old: str, new: str) -> None:
         """Take what is said of a renamed table, whichever of its names is used."""
@@ -121,6 +140,19 @@ class Answers:
             )
         if mistake:
             raise CommandError(f"Nothing was written: {mistake}")
+
+
+def _in_turn(pairs: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield renames so that each new name is free; one of those that lead in a circle goes aside."""
+    while pairs:
+        old = next((old for old in pairs if pairs[old] not in pairs), None)
+        if old is None:
+            old, new = pairs.popitem()
+            aside = f"{old}_"
+            yield old, aside
+            pairs[aside] = new
+        else:
+            yield old, pairs.pop(old)
 
 
 def _words(argument: str) -> list[str]:

@@ -24,6 +24,9 @@ COMPUTED = "GENERATED ALWAYS AS ("
 #: A text in SQL, and what stands between its quotes.
 LITERAL = re.compile(r"'((?:[^']|'')*)'")
 
+#: How MariaDB writes a quote in a CHECK, and elsewhere.
+QUOTES = {r"\'": "''"}
+
 #: What each part is, as its database writes it.
 Catalog = dict[Part, str]
 
@@ -179,6 +182,7 @@ def _mysql(connection: Connection) -> Iterator[tuple[Part, str]]:
         if shown.startswith("CREATE TABLE"):
             for line in shown.splitlines()[1:]:
                 text = re.sub(r" AUTO_INCREMENT=\d+", "", line.strip().removesuffix(","))
+                text = re.sub(r"\\(.)", lambda pair: QUOTES.get(pair[0], pair[0]), text)
                 kind, name = _recognise(text, MYSQL)
                 if kind == "unnamed":
                     yield Part(quoted, kind, name), f"CONSTRAINT {text.split()[1]}"

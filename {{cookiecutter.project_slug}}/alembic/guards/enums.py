@@ -10,7 +10,7 @@ from alembic.autogenerate.api import AutogenContext
 from .answers import Answers
 from .catalog import LITERAL, Catalog, Part, read_catalog
 from .names import quoter
-from .plain_types import plain_type
+from .plain_types import innermost
 from .sql_op import SQLOp
 
 QUOTE = "'"
@@ -69,10 +69,7 @@ def native_enums(context: AutogenContext) -> dict[str, list[str]]:
 
 
 def _enum(type_: Any, dialect: sa.Dialect) -> sa.Enum | None:
-    """Return the enum that a type is, or is an array of, or is made of."""
-    plain = plain_type(type_, dialect)
-    if isinstance(plain, sa.ARRAY):
-        return _enum(plain.item_type, dialect)
+    plain = innermost(type_, dialect)
     return plain if isinstance(plain, sa.Enum) else None
 
 
@@ -127,12 +124,12 @@ def rename_values(context: AutogenContext, schema: str | None) -> Iterator[SQLOp
             wanted = _enum(column.type, context.dialect)
             label = f"{table.fullname}.{column.name}."
             if wanted is None or column.name not in found or wanted.name in done:
-                for old in answers.named("rename", label):
+                for old in answers.named("rename", label, []):
                     answers.take("rename", label + old)  # said of another column of the same type
                 continue
             has = _enum(found[column.name], context.dialect)
             present = has.enums if has else _checked(context, column)
-            present = [*present, *answers.named("rename", label)]
+            present = [*present, *answers.named("rename", label, wanted.enums)]
             if not set(wanted.enums) <= set(present):
                 before, after = dict.fromkeys(present), dict.fromkeys(wanted.enums)
                 for old, new in answers.pair(label, before, after, lambda *_: True):
@@ -153,10 +150,13 @@ def _parts(context: AutogenContext, column: sa.Column[Any], kind: str) -> dict[s
 
 
 def _checks(context: AutogenContext, column: sa.Column[Any]) -> dict[str, str]:
-    """Return the checks that list the values of a column."""
-    lists = re.compile(rf"CHECK.*\b{re.escape(column.name)}\b.*( IN \(|ANY \()", re.IGNORECASE)
+    """Return the checks that list the values of a column, and do nothing else."""
+    name = re.escape(column.name)
+    lists = re.compile(
+        rf'CHECK[\s("`]*{name}\b[^=<>]*(= ANY| IN) \((?!.* (AND|OR) )', re.IGNORECASE
+    )
     found = _parts(context, column, "constraint")
-    return {name: text for name, text in found.items() if lists.search(text)}
+    return {name: text for name, text in found.items() if lists.search(LITERAL.sub("''", text))}
 
 
 def _checked(context: AutogenContext, column: sa.Column[Any]) -> list[str]:
@@ -188,7 +188,7 @@ def _rename(
     elif has:
         definition = _parts(context, column, "column")[preparer.quote_identifier(column.name)]
         modify = f"ALTER TABLE {table} MODIFY "
-        wider = definition.replace(old, f"{old},{new}", 1)
+        wider = definition if new in definition else definition.replace(old, f"{old},{new}", 1)
         yield SQLOp([modify + wider, update], [back, modify + definition], about)
     else:
         unchecked = "SET STATEMENT check_constraint_checks = 0 FOR "

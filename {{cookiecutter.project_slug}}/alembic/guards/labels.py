@@ -40,19 +40,30 @@ def rename_labels(context: AutogenContext, schema: str | None) -> Iterator[SQLOp
     quote = quoter(context.dialect)
     prefix = f"{quote(schema)}." if schema else ""
     old, new = _nameless(found), _nameless(wanted)
+    taken = {bare(part.name) for part in found}
+    later: list[SQLOp] = []
+
+    def renamed(kind: str, was: str, will: str, **names: str) -> SQLOp:
+        """Return what renames a label, by way of another name if a table may still have the new one."""
+        if prefix + will in taken and context.dialect.name == "postgresql":
+            later.append(rename(templates[kind], quote(f"{will}_"), quote(will), **names))
+            return rename(templates[kind], quote(was), quote(f"{will}_"), **names)
+        return rename(templates[kind], quote(was), quote(will), **names)
+
     for table in tables:
         names, key = {"schema": prefix, "table": quote(table.name)}, bare(prefix) + bare(table.name)
         for (kind, what), parts in sorted(old[key].items()):
             gone, come = parts - wanted.keys(), new[key][kind, what] - found.keys()
             if len(gone) == len(come) == 1 and kind in templates:
-                ends = [quote(bare(p.name).removeprefix(bare(prefix))) for p in (*gone, *come)]
-                yield rename(templates[kind], *ends, **names)
+                ends = [bare(p.name).removeprefix(bare(prefix)) for p in (*gone, *come)]
+                yield renamed(kind, *ends, **names)
         counting = table._autoincrement_column
         if counting is not None and "sequence" in templates:
             counter = _counter(context, table, counting.name)
             wished = serial_name(table.name, counting.name)
             if counter not in (None, wished):
-                yield rename(templates["sequence"], quote(counter), quote(wished), **names)
+                yield renamed("sequence", counter, wished, **names)
+    yield from later
 
 
 def _nameless(catalog: Catalog) -> defaultdict[str, defaultdict[tuple[str, str], set[Part]]]:

@@ -54,7 +54,7 @@ def rename_scratch(
     if context.opts.get("answers") and context.connection is not None and context.inspector:
         for schema in schemas:
             for find in FIRST:
-                for step in list(find(context, schema)):
+                for step in find(context, schema):  # what is done, the next one sees
                     step.run(context.connection)
                     renames.append(step)
                 context.inspector.clear_cache()
