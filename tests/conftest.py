@@ -105,8 +105,12 @@ class Project:
             yield connection
 
     def python(self, code: str) -> Any:
-        """Run `code` in the project's own environment; return what it prints, read as JSON."""
-        return json.loads(self.run(".venv/bin/python", "-c", code, PYTHONPATH="src") or "null")
+        """Run `code` in the project's own environment; return what it prints last, read as JSON.
+
+        What it imports may say something before that.
+        """
+        said = self.run(".venv/bin/python", "-c", code, PYTHONPATH="src").splitlines()
+        return json.loads(said[-1]) if said else None
 
     def sql(self, *statements: str) -> list[list[Any]]:
         """Run statements on the project's database; return the rows of the last one."""
