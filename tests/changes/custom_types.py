@@ -49,6 +49,16 @@ class Letter(UserDefinedType):
     def get_col_spec(self, **_):
         return f"CHAR({self.length})"
 
+class Name(TypeDecorator):
+    """A text whose length the owner gives, where a server wants one."""
+    impl = Unicode
+    cache_ok = True
+
+@compiles(Name, "mysql")
+@compiles(Name, "mariadb")
+def _(type_, compiler, **_):
+    return "VARCHAR(99)"
+
 class Vector(UserDefinedType):
     """As that of pgvector, whose extension comes with the server of these tests."""
     cache_ok = True
@@ -181,6 +191,11 @@ CHANGES = [
         rows=("INSERT INTO items (id, name, level) VALUES (1, 'a', 'high level')",),
         look="SELECT level FROM items",
         sees=(("high level",),),
+    ),
+    Change(
+        "a column is added whose type its owner writes, for MariaDB needs a length",
+        own(),
+        own("extra = mapped_column(Name, index=True)"),
     ),
     Change(
         "a column with a type of the owner's is renamed",

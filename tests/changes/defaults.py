@@ -358,6 +358,52 @@ CHANGES = [
         only=("postgresql",),
     ),
     Change(
+        "a sequence that a default uses goes with the default",
+        item("size: Mapped[int] = mapped_column(server_default=text(\"nextval('tickets')\"))")
+        + "Sequence('tickets', metadata=Base.metadata, start=5)\n",
+        item("size: Mapped[int]"),
+        answers="drop=tickets",
+        look="SELECT size FROM items ORDER BY id",
+        sees=((5,), (6,)),
+        only=("postgresql",),
+    ),
+    Change(
+        "a column goes whose default has a colon and a percent sign",
+        item("note = mapped_column(Text, server_default='100% :x', nullable=False)"),
+        item(),
+        answers="drop=items.note",
+    ),
+    Change(
+        "a default of the models is a member of an enum that is a text",
+        item(),
+        item("state = mapped_column(String(9), server_default=State.NEW)").replace(
+            "class Item", "class State(str, enum.Enum):\n    NEW = 'new'\n\nclass Item"
+        ),
+        look="SELECT state FROM items",
+        sees=(("new",), ("new",)),
+    ),
+    Change(
+        "NULL becomes NOT NULL in a column that follows the changes of its row",
+        item(
+            stamp := "at = mapped_column(TIMESTAMP, "
+            "server_default=text('CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP'), nullable=True)"
+        ),
+        item(stamp.replace("True", "False")),
+        rows=("INSERT INTO items (id, name, at) VALUES (1, 'a', NULL)",),
+        look="SELECT count(at) FROM items",
+        sees=((1,),),
+        only=("mariadb",),
+    ),
+    Change(
+        "an array of a domain is added, whose check has a percent sign",
+        item(),
+        item(
+            "codes = mapped_column(ARRAY(postgresql.DOMAIN("
+            "'code', Text, check=\"VALUE LIKE 'a%'\")))"
+        ),
+        only=("postgresql",),
+    ),
+    Change(
         "a primary key begins to count by itself",
         item().replace("primary_key=True", "primary_key=True, autoincrement=False"),
         item(),

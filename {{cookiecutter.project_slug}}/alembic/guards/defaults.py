@@ -10,6 +10,7 @@ from alembic.runtime.plugins import Plugin
 from alembic.util import DispatchPriority, PriorityDispatchResult
 from sqlalchemy.exc import SQLAlchemyError
 
+from .names import serial_name
 from .probe import as_written
 
 
@@ -37,7 +38,7 @@ def compare_default(
         return PriorityDispatchResult.STOP
     columns = context.inspector.get_columns(table, schema)
     has = next(found.get("default") for found in columns if found["name"] == column)
-    counts = str(has).startswith("nextval(") and wanted.server_default is None
+    counts = serial_name(table, column) in str(has) and wanted.server_default is None
     if not counts and has != _as_written(context, wanted):
         op.modify_server_default = wanted.server_default
     op.existing_server_default = present.server_default

@@ -100,7 +100,7 @@ def explain(error: Exception) -> str:
         error = error.__context__  # which the end of an autocommit_block() hides
     if isinstance(error, DBAPIError):
         statement = " ".join((error.statement or "none").split())
-        details = re.findall("^DETAIL: +(.+)$", str(error.orig), re.MULTILINE)  # of PostgreSQL
+        details = re.findall("^(?:DETAIL|HINT): +(.+)$", str(error.orig), re.MULTILINE)
         said = "\n".join(
             [first_line(error.orig), *details, f"The statement was: {statement[:300]}"]
         )

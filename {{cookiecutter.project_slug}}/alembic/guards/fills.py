@@ -3,6 +3,7 @@
 Without it SQLite and PostgreSQL refuse the change, and MariaDB writes 0 or '' without a word.
 """
 
+import re
 from collections.abc import Iterator
 from copy import copy
 from typing import Any
@@ -41,7 +42,9 @@ def fill(container: ops.OpContainer, migration: MigrationContext, answers: Answe
         elif value is None and isinstance(column.server_default, sa.DefaultClause):
             default: Any = column.server_default.arg
             default = sa.literal(default) if isinstance(default, str) else default
-            return as_sql(default, migration.dialect)
+            return re.sub(
+                " ON UPDATE .*", "", as_sql(default, migration.dialect), flags=re.IGNORECASE
+            )
         elif value is None:
             question = f"{name} is NOT NULL. What do rows get that are there:"
             value = answers.ask_value(question, name)

@@ -8,7 +8,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import _repr_type
 from alembic.ddl.impl import DefaultImpl
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import CompileError, SQLAlchemyError
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlalchemy.util import immutabledict
 
@@ -26,7 +26,9 @@ def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[
     stays as it is: Alembic would take the quotes away that it begins and ends with.
     """
     if kind == "server_default" and isinstance(getattr(item, "arg", None), str):
-        return repr(item.arg)
+        return repr(str.__str__(item.arg))  # it may be a member of an enum
+    if kind == "server_default" and getattr(getattr(item, "arg", None), "_bindparams", None):
+        return f"sa.text({as_text(item.arg.text)!r})" if item.reflected else False
     if kind != "type":
         return False
     if made := _made_before(item, context):
@@ -39,8 +41,11 @@ def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[
         if wanted == _meaning(text, imports, context.dialect):
             context.imports |= imports
             return text
-    plain = plain_type(item, context.dialect)
-    own = plain if plain.compile(dialect=context.dialect) == wanted else item
+    try:
+        plain = plain_type(item, context.dialect)
+        own = plain if plain.compile(dialect=context.dialect) == wanted else item
+    except CompileError:  # where the owner's code writes what SQLAlchemy cannot
+        own = item
     text, imports = _code(own, context)
     context.imports |= imports | {f"import {type(own).__module__}"}
     return text
@@ -80,6 +85,12 @@ def plain_type(type_: Any, dialect: sa.Dialect) -> Any:
                 type_.create_constraint = False
             return type_
         type_ = type_.load_dialect_impl(dialect)
+
+
+def innermost(type_: Any, dialect: sa.Dialect) -> Any:
+    """Return the plain type that a type is, or is an array of."""
+    plain = plain_type(type_, dialect)
+    return innermost(plain.item_type, dialect) if isinstance(plain, sa.ARRAY) else plain
 
 
 def _made_before(item: Any, context: AutogenContext) -> str:

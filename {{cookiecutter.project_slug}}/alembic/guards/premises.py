@@ -15,6 +15,7 @@ from sqlalchemy.schema import CreateSequence
 from .catalog import read_catalog
 from .enums import native_enums
 from .names import bare, quoter
+from .plain_types import innermost
 from .sql_op import SQLOp, rename
 
 #: A statement for each name.
@@ -128,7 +129,8 @@ def _free(context: AutogenContext) -> dict[str, tuple[Statements, Statements]]:
         else map(quote.quote, sa.inspect(connection).get_sequence_names())
     )
     sequences = _metadata(context)._sequences.values()
-    types = (column.type for table in context.sorted_tables for column in table.columns)
+    columns = (column for table in context.sorted_tables for column in table.columns)
+    types = (innermost(column.type, dialect) for column in columns)
     domains = [type_ for type_ in types if isinstance(type_, postgresql.DOMAIN) and is_postgresql]
     return {
         "SEQUENCE": (
@@ -150,7 +152,7 @@ def _free(context: AutogenContext) -> dict[str, tuple[Statements, Statements]]:
 
 
 def _sql(statement: sa.schema.ExecutableDDLElement, dialect: sa.Dialect) -> str:
-    return " ".join(str(statement.compile(dialect=dialect)).split())
+    return " ".join(str(statement.compile(dialect=dialect)).split()).replace("%%", "%")
 
 
 def _metadata(context: AutogenContext) -> sa.MetaData:
