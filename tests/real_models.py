@@ -146,8 +146,12 @@ metadata = Model.metadata
         models="""
 from airflow.models import import_all_models
 from airflow.models.base import Base
+from sqlalchemy import MetaData
 import_all_models()
-metadata = Base.metadata
+# Apart from the classes: a relationship of theirs needs a column that has no foreign key.
+metadata = MetaData(naming_convention=Base.metadata.naming_convention)
+for table in Base.metadata.sorted_tables:
+    table.to_metadata(metadata)
 """,
         refused_by={"mariadb": "Specified key was too long"},
     ),

@@ -292,6 +292,12 @@ class Measure(Base):
         )
     ],
     Change(
+        "a table of MariaDB gets a row format and a size of its blocks",
+        item(),
+        item("__table_args__ = {'mysql_row_format': 'COMPRESSED', 'mysql_key_block_size': '4'}"),
+        only=("mariadb",),
+    ),
+    Change(
         "a table with options of MariaDB is added",
         item(),
         item()
@@ -369,6 +375,26 @@ class Measure(Base):
         sees=(("fillfactor=70",),),
         only=("postgresql",),
     ),
+    *[
+        Change(
+            f"the parameters of a table's storage {what}",
+            item(f"__table_args__ = {{'postgresql_with': {before}}}"),
+            item(f"__table_args__ = {{'postgresql_with': {after}}}"),
+            look="SELECT reloptions::text FROM pg_class WHERE relname = 'items'",
+            sees=((sees,),),
+            only=("postgresql",),
+        )
+        for what, before, after, sees in (
+            ("are given", {}, {"fillfactor": 70}, "{fillfactor=70}"),
+            (
+                "change",
+                {"fillfactor": 70, "autovacuum_enabled": False},
+                {"fillfactor": 50},
+                "{fillfactor=50}",
+            ),
+            ("are taken away", {"fillfactor": 70}, {}, None),
+        )
+    ],
     *[
         Change(
             f"a table changes that {what}, which somebody made by hand",

@@ -11,7 +11,8 @@ POSTGRESQL = """
             AND NOT relispartition AND c.oid NOT IN (SELECT objid FROM theirs)
     )
     SELECT name, kind, '', text FROM found, LATERAL (VALUES
-        ('table', concat_ws(' ', pg_get_partkeydef(oid), reloptions)),
+        ('table', coalesce(pg_get_partkeydef(oid), '')),
+        ('options', array_to_string(reloptions, ', ')),
         ('logging', CASE relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END),
         ('table comment', quote_literal(obj_description(oid, 'pg_class')))
     ) AS aspect (kind, text)

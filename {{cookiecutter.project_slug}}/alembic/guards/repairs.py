@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from .catalog import COMPUTED, Catalog, Part, read_catalog, read_statements, same
+from .catalog import COMPUTED, LITERAL, Catalog, Part, read_catalog, read_statements, same
 from .names import bare, serial_name
 from .rebuild import RebuildTableOp
 from .sql_op import SQLOp
@@ -32,6 +32,11 @@ AGAIN = (
 )  # its values are computed from others
 REPAIRS = {
     "postgresql": {
+        "options": Repair(
+            TABLE + "SET ({text})",
+            TABLE + "RESET ({keys}), SET ({text})",
+            TABLE + "RESET ({keys})",
+        ),
         "logging": Repair(change=TABLE + "SET {text}"),
         "column": Repair(change=COLUMN + "TYPE {text}"),
         "not null": Repair(COLUMN + "SET NOT NULL", drop=COLUMN + "DROP NOT NULL"),
@@ -47,7 +52,7 @@ REPAIRS = {
         "sequence": Repair(change="ALTER SEQUENCE {name} {text}"),
     },
     "mysql": {
-        "table": Repair(change=TABLE + "{text}"),
+        "table": Repair(change=TABLE + "{text}{reset}"),
         "column": Repair(change=TABLE + "MODIFY {text}"),
         "stored": Repair(TABLE + "ADD {text}", TABLE + "DROP {name}, ADD {text}"),
         "constraint": Repair(TABLE + "ADD {text}", drop=TABLE + "DROP CONSTRAINT {name}"),
@@ -64,6 +69,9 @@ REPAIRS = {
         ),
     },
 }
+
+#: What an option of a table of MariaDB or MySQL is set to where it is gone, if not to DEFAULT.
+UNSET = {"KEY_BLOCK_SIZE": "0", "COMMENT": "''"}
 
 #: What is done at another time than what is like it.
 STAGES = {
@@ -121,7 +129,17 @@ def repairs(found: State, wanted: State, dialect: sa.Dialect, *, back: bool) -> 
         # The index that a foreign key brought goes by itself when another one takes its place.
         exists = "IF EXISTS " if getattr(dialect, "is_mariadb", False) else ""
         again = f"{text} " if back else ""  # for the next upgrade it has its name again
-        names = {**part._asdict(), "text": text, "has": was, "exists": exists, "again": again}
+        keys = re.findall(r"([\w.]+)`?=", LITERAL.sub("", was))
+        gone = (key for key in keys if f"{key}=" not in text)
+        names = {
+            **part._asdict(),
+            "text": text,
+            "has": was,
+            "exists": exists,
+            "again": again,
+            "keys": ", ".join(keys),
+            "reset": "".join(f" {key}={UNSET.get(key, 'DEFAULT')}" for key in gone),
+        }
         verbs = ["drop"] if part not in wanted.catalog else []
         verbs += ["add"] if part not in found.catalog else []
         verbs = verbs or (["alter"] if repair.change else ["drop", "add"])
