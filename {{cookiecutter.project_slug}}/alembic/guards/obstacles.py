@@ -16,6 +16,9 @@ from .catalog import COMPUTED, Catalog, Part
 from .names import bare, quoted_table, quoter
 from .sql_op import SQLOp
 
+Tables = list[ops.ModifyTableOps]
+Obstacle = tuple[Part, str]  # and how DROP names it
+
 
 def clear_the_way(
     container: ops.OpContainer, there: Catalog, wanted: Catalog, dialect: sa.Dialect
@@ -31,56 +34,12 @@ def clear_the_way(
         return
     if not tables:
         return
-    changes = [
-        (_plain(quoted_table(table, dialect)), column, op)
-        for table in tables
-        for op in table.ops
-        for column in _columns(op, there)
-    ]
-    changed = {(table, column) for table, column, _ in changes}
-    linked = (
-        changed
-        if dialect.name == "mysql"
-        else {
-            (table, column)
-            for table, column, op in changes
-            if "postgresql_using" in getattr(op, "kw", {})
-        }
-    )
-    gone = {
-        (_plain(quoted_table(table, dialect)), op.column_name)
-        for table in tables
-        for op in table.ops
-        if isinstance(op, ops.DropColumnOp)
-    }
-    keys = list(_primary_keys(there, wanted, {column for _, column in gone}))
-    rekeyed = {
-        _plain(part.table)
-        for part, text in there.items()
-        if "PRIMARY KEY" in (part.kind.upper(), text[:11])
-        and wanted.get(part) != text
-        and Part(part.table, "table", "") in wanted
-    }
-    constraints = {
-        part: (f"CONSTRAINT {part.name}", text) if part.kind == "constraint" else (text, part.name)
-        for part, text in there.items()
-        if part.kind in ("constraint", "unnamed")
-    }
-    kinds = ("FOREIGN KEY (",) if dialect.name == "mysql" else ("FOREIGN KEY (", "CHECK (")
+    rekeyed = set(_rekeyed(there, wanted))
     obstacles = [
-        (part, what)
-        for part, (what, text) in sorted(constraints.items())
-        if ("FOREIGN KEY (" in text and _targets(text) & rekeyed)
-        or (any(kind in text for kind in kinds) and _is_on(part, text, linked))
+        *_constraints(tables, there, rekeyed, dialect),
+        *_computed(tables, there, dialect),
+        *_primary_keys(there, wanted, {column for _, column in _gone(tables, dialect)}),
     ]
-    obstacles += [
-        (part, f"COLUMN {part.name}")
-        for part, text in sorted(there.items())
-        if COMPUTED in text
-        and _is_on(part, text, gone if dialect.name == "mysql" else changed | gone)
-        if (_plain(part.table), bare(part.name)) not in gone
-    ]
-    obstacles += keys
     names = {what.removeprefix("CONSTRAINT ").strip('`"') for _, what in obstacles}
 
     def comes_elsewhere(op: ops.MigrateOperation) -> bool:
@@ -101,8 +60,70 @@ def clear_the_way(
     ]
 
 
+def _constraints(
+    tables: Tables, there: Catalog, rekeyed: set[str], dialect: sa.Dialect
+) -> Iterator[Obstacle]:
+    """Yield the foreign keys, and on PostgreSQL the checks, that a change of type would run into."""
+    on_mysql = dialect.name == "mysql"
+    kinds = ("FOREIGN KEY (",) if on_mysql else ("FOREIGN KEY (", "CHECK (")
+    columns = {
+        (table, column)
+        for table, column, op in _changes(tables, there, dialect)
+        if on_mysql or "postgresql_using" in getattr(op, "kw", {})
+    }
+    constraints = {
+        part: (f"CONSTRAINT {part.name}", text) if part.kind == "constraint" else (text, part.name)
+        for part, text in there.items()
+        if part.kind in ("constraint", "unnamed")
+    }
+    for part, (what, text) in sorted(constraints.items()):
+        if ("FOREIGN KEY (" in text and _targets(text) & rekeyed) or (
+            any(kind in text for kind in kinds) and _is_on(part, text, columns)
+        ):
+            yield part, what
+
+
+def _computed(tables: Tables, there: Catalog, dialect: sa.Dialect) -> Iterator[Obstacle]:
+    """Yield the columns that are computed from what goes, or on PostgreSQL gets another type."""
+    gone = columns = _gone(tables, dialect)
+    if dialect.name == "postgresql":
+        changes = _changes(tables, there, dialect)
+        columns = gone | {(table, column) for table, column, _ in changes}
+    for part, text in sorted(there.items()):
+        goes = (_plain(part.table), bare(part.name)) in gone
+        if COMPUTED in text and not goes and _is_on(part, text, columns):
+            yield part, f"COLUMN {part.name}"
+
+
+def _rekeyed(there: Catalog, wanted: Catalog) -> Iterator[str]:
+    """Yield the tables whose primary key is not the same in `wanted`."""
+    for part, text in there.items():
+        is_key = "PRIMARY KEY" in (part.kind.upper(), text[:11])
+        if is_key and wanted.get(part) != text and Part(part.table, "table", "") in wanted:
+            yield _plain(part.table)
+
+
+def _changes(
+    tables: Tables, there: Catalog, dialect: sa.Dialect
+) -> Iterator[tuple[str, str, ops.MigrateOperation]]:
+    """Yield the columns that get another type or lose an index, with their tables, and by what."""
+    for table in tables:
+        for op in table.ops:
+            for column in _columns(op, there):
+                yield _plain(quoted_table(table, dialect)), column, op
+
+
+def _gone(tables: Tables, dialect: sa.Dialect) -> set[tuple[str, str]]:
+    return {
+        (_plain(quoted_table(table, dialect)), op.column_name)
+        for table in tables
+        for op in table.ops
+        if isinstance(op, ops.DropColumnOp)
+    }
+
+
 def _unseen_indexes(
-    tables: list[ops.ModifyTableOps], there: Catalog, wanted: Catalog, dialect: sa.Dialect
+    tables: Tables, there: Catalog, wanted: Catalog, dialect: sa.Dialect
 ) -> Iterator[SQLOp]:
     """Yield what drops the indexes of SQLite that are on expressions, which Alembic does not see."""
     names = {table.table_name for table in tables}
@@ -143,7 +164,7 @@ def _plain(text: str) -> str:
     return text.replace("`", "")
 
 
-def _primary_keys(there: Catalog, wanted: Catalog, gone: set[str]) -> Iterator[tuple[Part, str]]:
+def _primary_keys(there: Catalog, wanted: Catalog, gone: set[str]) -> Iterator[Obstacle]:
     """Yield the primary keys that change; on MariaDB only those of which columns go, and not all."""
     for part, text in sorted(there.items()):
         if wanted.get(part) != text and Part(part.table, "table", "") in wanted:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from .catalog import COMPUTED, LITERAL, Catalog, Part, read_catalog, read_statements, same
-from .names import bare, serial_name
+from .counting import alter_counting, way_of_counting
 from .rebuild import RebuildTableOp
 from .sql_op import SQLOp
 
@@ -110,10 +110,10 @@ def repairs(found: State, wanted: State, dialect: sa.Dialect, *, back: bool) -> 
         return list(_on_sqlite(changed, found, wanted, dialect))
     stages: dict[str, list[Step]] = {"drop": [], "alter": [], "add": [], "last": []}
     if dialect.name == "postgresql":
-        stages["add"] += _counting(changed, found.catalog, wanted.catalog)
+        stages["add"] += alter_counting(changed, found.catalog, wanted.catalog)
     missing = wanted.catalog.keys() - found.catalog.keys()
     for part in sorted(changed):
-        if part.kind == "default" and _way_of_counting(part, {**found.catalog, **wanted.catalog}):
+        if part.kind == "default" and way_of_counting(part, {**found.catalog, **wanted.catalog}):
             continue
         if part.kind == "column" and part._replace(kind="generated") in changed:
             continue
@@ -168,48 +168,6 @@ def _together(steps: list[Step]) -> Iterator[Step]:
     for table, parts in tables.items():
         changes = ", ".join(part.statements[0].removeprefix(table) for part in parts)
         yield SQLOp([table + changes], [], ", ".join(part.about for part in parts))
-
-
-def _counting(changed: set[Part], found: Catalog, wanted: Catalog) -> Iterator[SQLOp]:
-    """Yield what lets columns of PostgreSQL count in another way, and go on from where they are."""
-    kinds = ("default", "identity")
-    for part in sorted({part._replace(kind="column") for part in changed if part.kind in kinds}):
-        has, wants = _way_of_counting(part, found), _way_of_counting(part, wanted)
-        alter = f"ALTER TABLE {part.table} ALTER {part.name}"
-        sequence = _serial(part)
-        leave = {
-            "serial": [f"{alter} DROP DEFAULT", f"DROP SEQUENCE {sequence}"],
-            "identity": [f"{alter} DROP IDENTITY"],
-        }
-        enter = {
-            "serial": [
-                f"CREATE SEQUENCE {sequence} OWNED BY {part.table}.{part.name}",
-                f"{alter} SET DEFAULT nextval('{sequence}')",
-            ],
-            "identity": [
-                f"{alter} ADD GENERATED {wanted.get(part._replace(kind='identity'))} AS IDENTITY"
-            ],
-        }
-        if has != wants:
-            last = f"coalesce(max({part.name}), 0) + 1, false) FROM {part.table}"
-            go_on = [f"SELECT setval('{sequence}', {last}"] if wants else []
-            steps = [*leave.get(has, []), *enter.get(wants, []), *go_on]
-            yield SQLOp(steps, [], f"alter how {part.table}.{part.name} counts")
-
-
-def _way_of_counting(column: Part, catalog: Catalog) -> str:
-    if column._replace(kind="identity") in catalog:
-        return "identity"
-    own = f"nextval('{_serial(column)}'"
-    return "serial" if catalog.get(column._replace(kind="default"), "").startswith(own) else ""
-
-
-def _serial(column: Part) -> str:
-    """Return the sequence that PostgreSQL lets a column count by, as it writes its name."""
-    schema, dot, table = column.table.rpartition(".")
-    name = serial_name(bare(table), bare(column.name))
-    plain = re.fullmatch("[a-z_][a-z0-9_]*", name)
-    return f"{schema}{dot}{name}" if plain else f'{schema}{dot}"{name}"'
 
 
 def _starts_to_be_computed(part: Part, found: Catalog, wanted: Catalog) -> bool:
