@@ -156,6 +156,81 @@ CHANGES = [
             ),
         )
     ],
+    *[
+        Change(
+            f"a value of an enum that is a text goes: {what}",
+            item("color = mapped_column(Enum(Color, native_enum=False))").replace(
+                MEMBERS, MEMBERS + "\n    BLUE = 3"
+            ),
+            item("color = mapped_column(Enum(Color, native_enum=False))"),
+            rows=(f"INSERT INTO items (id, name, color) VALUES (1, 'a', {row!r})",),
+            look="SELECT color FROM items",
+            sees=((row,),),
+            stopped=stopped,
+        )
+        for what, row, stopped in (
+            ("no row has it", "RED", ""),
+            (
+                "a row has it",
+                "BLUE",
+                "1 rows hold in items.color what VARCHAR(5) with the values RED, GREEN",
+            ),
+        )
+    ],
+    Change(
+        "an enum that is a text loses a value in a renamed column of a renamed table",
+        item("color: Mapped[Color]").replace(MEMBERS, MEMBERS + "\n    BLUE = 3"),
+        item("paint: Mapped[Color]").replace('"items"', '"things"'),
+        answers="rename=items:things rename=things.color:paint",
+        rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'BLUE')",),
+        look="SELECT color FROM items",
+        sees=(("BLUE",),),
+        only=("sqlite",),
+        stopped="1 rows hold in things.paint what VARCHAR(5) with the values RED, GREEN",
+    ),
+    Change(
+        "an enum that is a text has another value in the place of one",
+        item("color: Mapped[Color | None]"),
+        item("color: Mapped[Color | None]").replace("RED", "TEA"),
+        refused={"sqlite": "items.color.RED is gone from the models: rename=items.color.RED:TEA"},
+        only=("sqlite",),
+    ),
+    *[
+        Change(
+            f"a value of an enum with a check is renamed, and {what}",
+            item(
+                checked := "color = mapped_column(Enum(Color, native_enum=False,"
+                " create_constraint=True, length=20)DEFAULT)".replace("DEFAULT", before),
+                *more,
+            )
+            + SHELF,
+            (
+                item(checked.replace(before, after) if before else checked, *more, *come) + SHELF
+            ).replace("RED = 1", "TEA = 1"),
+            answers="rename=items.color.RED:TEA",
+            rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED'), (2, 'b', 'GREEN')",),
+            look="SELECT color FROM items ORDER BY id",
+            sees=(("TEA",), ("GREEN",)),
+        )
+        for what, before, after, more, come in (
+            ("is a default", ", server_default='RED'", ", server_default='TEA'", [], []),
+            ("a column comes", "", "", [], ["size: Mapped[int | None]"]),
+            (
+                "a foreign key comes",
+                "",
+                "",
+                [],
+                ["shelf_id: Mapped[int | None] = mapped_column(ForeignKey('shelves.id'))"],
+            ),
+            (
+                "a column becomes NOT NULL",
+                "",
+                "",
+                [],
+                ["size: Mapped[int] = mapped_column(default=3)"],
+            ),
+        )
+    ],
     Change(
         "an enum with a quote in it, in a check, gets a value",
         item(

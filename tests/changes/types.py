@@ -517,6 +517,8 @@ CHANGES = [
             ("String(9)", "mysql.BIT(8)", "'5'", ("mariadb",)),
             ("VARBINARY(9)", "BINARY(9)", "'abc'", ("mariadb",)),
             ("Integer", "Enum('x', 'y', name='letters')", "7", ("mariadb",)),
+            ("String(9)", "Enum('x', 'y', name='letters')", "'X'", ("mariadb",)),
+            ("String(9)", "Enum('x', 'y', name='letters')", "'x '", ("mariadb",)),
             ("ARRAY(Integer)", "Integer", "'{1,2}'", ("postgresql",)),
             ("Integer", "Interval", "7", ("sqlite",)),
             ("String(40)", "Uuid", f"'{UID[:-1]}x'", ("sqlite",)),

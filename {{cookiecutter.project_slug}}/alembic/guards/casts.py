@@ -99,8 +99,10 @@ def _family(type_: sa.types.TypeEngine[Any]) -> object:
         return (sa.ARRAY, _family(type_.item_type))
     if isinstance(type_, AbstractRange):
         return type(type_)
-    if isinstance(type_, sa.Enum | sa.Uuid):
-        return (type(type_), type_.name if isinstance(type_, sa.Enum) else type_.native_uuid)
+    if isinstance(type_, sa.Enum) and type_.native_enum:
+        return (sa.Enum, type_.name)
+    if isinstance(type_, sa.Uuid):
+        return (sa.Uuid, type_.native_uuid)
     return type_._type_affinity
 
 

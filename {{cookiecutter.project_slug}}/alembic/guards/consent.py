@@ -11,6 +11,8 @@ from alembic.operations import Operations, ops, toimpl
 from alembic.runtime.plugins import Plugin
 from alembic.util import CommandError
 
+from .values import follow
+
 INFO = {"data_loss": True}
 
 #: What a statement of the owner's own drops: a table, or a column of one.
@@ -73,6 +75,7 @@ def execute(operations: Operations, op: ops.ExecuteSQLOp) -> None:
         *schema, table = re.sub('["`]', "", found[1]).split(".")
         column = found[2] and found[2].strip('"`')
         refuse_loss(operations, None, table, schema[0] if schema else None, column)
+    follow(str(op.sqltext))
     toimpl.execute_sql(operations, op)
 
 

@@ -11,7 +11,9 @@ from alembic.util import DispatchPriority, PriorityDispatchResult
 from sqlalchemy.exc import SQLAlchemyError
 
 from .names import serial_name
+from .plain_types import plain_type
 from .probe import as_written
+from .values import KNOWN
 
 
 def setup(plugin: Plugin) -> None:
@@ -52,12 +54,17 @@ def compare_type(
     present: sa.types.TypeEngine[Any],
     __: object,
 ) -> bool | None:
-    """Return whether a column is to have another type; None leaves it to Alembic.
+    """Return whether a column is to have another type, or an enum other values; None leaves it to Alembic.
 
     This is a compare_type function of context.configure().
     """
     if context.connection is None:
         return None
+    enum = plain_type(wanted.type, context.dialect)
+    known = KNOWN.get((wanted.table.fullname, wanted.name))
+    is_text = isinstance(enum, sa.Enum) and not isinstance(present, sa.Enum)
+    if known and is_text and set(known) != set(enum.enums):
+        return True
     try:
         written = as_written(context.connection, sa.Column("probe", wanted.type))["type"]
         return written.compile(dialect=context.dialect) != present.compile(dialect=context.dialect)

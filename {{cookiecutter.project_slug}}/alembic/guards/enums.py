@@ -11,7 +11,9 @@ from .answers import Answers
 from .catalog import LITERAL, Catalog, Part, read_catalog
 from .names import quoter
 from .plain_types import innermost
+from .rename_value import RenameValueOp
 from .sql_op import SQLOp
+from .values import KNOWN
 
 QUOTE = "'"
 
@@ -128,7 +130,8 @@ def rename_values(context: AutogenContext, schema: str | None) -> Iterator[SQLOp
                     answers.take("rename", label + old)  # said of another column of the same type
                 continue
             has = _enum(found[column.name], context.dialect)
-            present = has.enums if has else _checked(context, column)
+            known = KNOWN.get((table.fullname, column.name), [])
+            present = has.enums if has else _checked(context, column) or known
             present = [*present, *answers.named("rename", label, wanted.enums)]
             if not set(wanted.enums) <= set(present):
                 before, after = dict.fromkeys(present), dict.fromkeys(wanted.enums)
@@ -177,19 +180,15 @@ def _rename(
     if server == "postgresql" and has:
         rename = f"ALTER TYPE {has.compile(dialect=context.dialect)} RENAME VALUE"
         yield SQLOp([f"{rename} {old} TO {new}"], [f"{rename} {new} TO {old}"], about)
-    elif server == "postgresql":
-        alter = f"ALTER TABLE {table} DROP CONSTRAINT"
-        yield SQLOp(
-            [*(f"{alter} {check}" for check in _checks(context, column)), update], [back], about
-        )
     elif server == "sqlite":
-        off, on = (f"PRAGMA ignore_check_constraints = {state}" for state in ("ON", "OFF"))
-        yield SQLOp([off, update, on], [off, back, on], about, leads=True)
+        yield RenameValueOp(column.table.name, column.name, *values)
     elif has:
         definition = _parts(context, column, "column")[preparer.quote_identifier(column.name)]
         modify = f"ALTER TABLE {table} MODIFY "
         wider = definition if new in definition else definition.replace(old, f"{old},{new}", 1)
         yield SQLOp([modify + wider, update], [back, modify + definition], about)
     else:
-        unchecked = "SET STATEMENT check_constraint_checks = 0 FOR "
-        yield SQLOp([unchecked + update], [unchecked + back], about)
+        alter = f"ALTER TABLE {table} DROP CONSTRAINT"
+        yield SQLOp(
+            [*(f"{alter} {check}" for check in _checks(context, column)), update], [back], about
+        )

@@ -123,7 +123,9 @@ def _text(column: sa.ColumnClause[Any], dialect: sa.Dialect) -> Any:
 def _words(column: sa.ColumnClause[Any], new: Any, dialect: sa.Dialect) -> Condition:
     words = _text(column, dialect)
     if isinstance(new, sa.Enum):
-        return None if dialect.name == "postgresql" and new.native_enum else words.not_in(new.enums)
+        if dialect.name == "mysql":  # where 'red ' is 'RED', but for its bytes
+            return sa.type_coerce(sa.cast(words, sa.BINARY), sa.Text).not_in(new.enums)
+        return None if new.native_enum else words.not_in(new.enums)
     if isinstance(new, mysql.SET):  # whose length is that of one value
         gone = set(getattr(column.type, "values", ())) - set(new.values)
         return sa.or_(

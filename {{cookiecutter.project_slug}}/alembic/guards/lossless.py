@@ -8,6 +8,8 @@ from alembic.runtime.plugins import Plugin
 from alembic.util import CommandError
 
 from .limits import unfit
+from .names import table_key
+from .values import follow, remember
 
 
 def setup(_: Plugin) -> None:
@@ -30,13 +32,39 @@ def alter_column(operations: Operations, op: ops.AlterColumnOp) -> None:
                 sa.select(sa.func.count()).select_from(table).where(column.is_not(None), changed)
             )
             if count := connection.scalar(query):
-                type_ = op.modify_type.compile(dialect=context.dialect)
+                type_ = _written(op.modify_type, context.dialect)
                 raise CommandError(
                     f"{count} rows hold in {op.table_name}.{op.column_name} what {type_} cannot."
                 )
+    _remember(op)
+    if _changes_values_only(op, context.dialect):
+        return
     if context.dialect.name == "mysql":
         _by_way_of_text(operations, op)
     toimpl.alter_column(operations, op)
+
+
+def _written(type_: Any, dialect: sa.Dialect) -> str:
+    sql: str = type_.compile(dialect=dialect)
+    is_text = isinstance(type_, sa.Enum) and "VARCHAR" in sql
+    return f"{sql} with the values {', '.join(type_.enums)}" if is_text else sql
+
+
+def _remember(op: ops.AlterColumnOp) -> None:
+    key = table_key(op)
+    if op.modify_name:
+        follow(f'ALTER TABLE {key} RENAME COLUMN "{op.column_name}" TO "{op.modify_name}"')
+    if op.modify_type is not None:
+        remember(key, [sa.Column(op.modify_name or op.column_name, op.modify_type)])
+
+
+def _changes_values_only(op: ops.AlterColumnOp, dialect: sa.Dialect) -> bool:
+    """Whether the values of an enum change, which is a text that stays as it is for the database."""
+    old, new = op.existing_type, op.modify_type
+    others = (op.modify_name, op.modify_nullable, op.modify_server_default, op.modify_comment)
+    if old is None or not isinstance(new, sa.Enum) or others != (None, None, False, False):
+        return False
+    return bool(old.compile(dialect=dialect) == new.compile(dialect=dialect))
 
 
 def _by_way_of_text(operations: Operations, op: ops.AlterColumnOp) -> None:

@@ -199,12 +199,16 @@ class RebuildTableOp(MigrateOperation):
 
 @Operations.implementation_for(RebuildTableOp)
 def _rebuild_table(operations: Operations, op: RebuildTableOp) -> None:
-    connection = operations.get_bind()
-    belongings = Belongings(connection, op.table_name)
+    rebuild(operations.get_bind(), op.table_name, op.form)
+
+
+def rebuild(connection: sa.Connection, table: str, form: str) -> None:
+    """Replace a table by what `form` says, with the values of the columns that both have."""
+    belongings = Belongings(connection, table)
     _, old, _ = split_table(belongings.form)
-    _, parts, tail = split_table(op.form)
+    _, parts, tail = split_table(form)
     quote = connection.dialect.identifier_preparer.quote
-    new = TEMPORARY + op.table_name
+    new = TEMPORARY + table
     kept = ", ".join(
         quote(name)
         for kind, name in parts
@@ -212,11 +216,11 @@ def _rebuild_table(operations: Operations, op: RebuildTableOp) -> None:
     )
     for statement in (
         f"CREATE TABLE {quote(new)} ({_lines(parts.values())}{tail}",
-        f"INSERT INTO {quote(new)} ({kept}) SELECT {kept} FROM {quote(op.table_name)}",
-        f"DROP TABLE {quote(op.table_name)}",
+        f"INSERT INTO {quote(new)} ({kept}) SELECT {kept} FROM {quote(table)}",
+        f"DROP TABLE {quote(table)}",
     ):
         connection.exec_driver_sql(statement)
-    _take_place(connection, new, op.table_name)
+    _take_place(connection, new, table)
     belongings.come_back()
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import URL, Connection
 from .connections import open_connection
 from .history import upgrade
 from .scratch import SERVERS, scratch_database
+from .values import KNOWN
 
 
 class Original(ExitStack):
@@ -18,6 +19,7 @@ class Original(ExitStack):
     def __init__(self, url: URL, script: ScriptDirectory) -> None:
         """Make it on the server of `url`; raises what the revisions raise."""
         super().__init__()
+        KNOWN.clear()
         atexit.register(self.close)  # whatever happens to who keeps it
         self.url = self.enter_context(scratch_database(url))
         # MariaDB and MySQL cannot copy a database: there the revisions run in each of them.

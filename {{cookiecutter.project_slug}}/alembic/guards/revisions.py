@@ -1,8 +1,9 @@
 """Finishes what autogenerate found before it is written as a revision."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+import sqlalchemy as sa
 from alembic import context
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
@@ -59,8 +60,8 @@ def finish_revision(
     wanted = state_of_models(url, metadata).catalog
     drift = "\n  ".join(differences(of_models(there, wanted), wanted))
     for container in (*script.upgrade_ops_list, *script.downgrade_ops_list):
-        if not drift:  # whatever Alembic takes for a change, but for the renames that are done here
-            container.ops = [op for op in container.ops if isinstance(op, SQLOp)]
+        if not drift:  # whatever Alembic takes for a change, but for what no catalog tells
+            container.ops = [part for op in container.ops for part in _beside(op)]
         leave_out_what_is_there(container, there, wanted)
         leave_to_rebuild(container, migration.dialect)
         put_in_order(container, migration.dialect)
@@ -86,6 +87,17 @@ def finish_revision(
         if drift:
             raise CommandError(MISSED.format(drift))
         context.config.print_stdout("Nothing to write: the revisions hold all that the models say.")
+
+
+def _beside(op: ops.MigrateOperation) -> Iterator[ops.MigrateOperation]:
+    """Yield the renames that are done here, and the changes of values in enums that are texts."""
+    if isinstance(op, SQLOp):
+        yield op
+    if isinstance(op, ops.ModifyTableOps):
+        for part in op.ops:
+            types = (getattr(part, "existing_type", None), getattr(part, "modify_type", None))
+            if None not in types and any(isinstance(type_, sa.Enum) for type_ in types):
+                yield ops.ModifyTableOps(op.table_name, [part], schema=op.schema)
 
 
 def _describe(scripts: list[ops.MigrationScript]) -> list[str]:

@@ -8,6 +8,8 @@ from alembic.autogenerate import renderers
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import MigrateOperation
 
+from .values import follow
+
 
 class SQLOp(MigrateOperation):
     """Statements, those that take them back, and what both are about in a few words."""
@@ -28,6 +30,7 @@ class SQLOp(MigrateOperation):
     def run(self, connection: sa.Connection) -> None:
         """Execute the statements as they are: no % in them stands for a parameter."""
         for statement in self.statements:
+            follow(statement)
             connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
     def reverse(self) -> "SQLOp":
