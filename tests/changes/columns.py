@@ -18,6 +18,14 @@ class Place(Base):
 
 CHANGES = [
     Change(
+        "a computed column is added that is never NULL",
+        item(),
+        item("twice: Mapped[int] = mapped_column(Computed('id * 2', persisted=True))"),
+        look="SELECT twice FROM items ORDER BY id",
+        sees=((2,), (4,)),
+        only=("postgresql", "mariadb"),
+    ),
+    Change(
         "a column is removed whose name is a default of another one",
         item(
             "size: Mapped[str] = mapped_column(server_default='note')", "note: Mapped[str | None]"

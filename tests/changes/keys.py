@@ -63,6 +63,24 @@ NAMELESS = (
 
 CHANGES = [
     Change(
+        "a unique constraint and an index exchange their columns, and rows do not let them",
+        item(
+            "a: Mapped[int]",
+            "b: Mapped[int]",
+            "__table_args__ = (Index('ix_a', 'a'), UniqueConstraint('a', 'b', name='uq_ab'))",
+        ),
+        item(
+            "a: Mapped[int]",
+            "b: Mapped[int]",
+            "__table_args__ = (Index('ix_ab', 'a', 'b'), UniqueConstraint('a', name='uq_a'))",
+        ),
+        rows=("INSERT INTO items (id, name, a, b) VALUES (1, 'a', 1, 1), (2, 'b', 1, 2)",),
+        look="SELECT a, b FROM items ORDER BY id",
+        sees=((1, 1), (1, 2)),
+        only=("sqlite",),
+        stopped="UNIQUE constraint failed",
+    ),
+    Change(
         "a new table refers to a key that becomes larger",
         item() + TAG.replace("tags", "marks").replace("Tag", "Mark"),
         item().replace("primary_key", "type_=BigInteger, primary_key")

@@ -301,6 +301,15 @@ CHANGES = [
         sees=((6, 7),),
     ),
     Change(
+        "a column with an identity is renamed, which is no primary key",
+        item("no: Mapped[int] = mapped_column(Identity(start=100))"),
+        item("number: Mapped[int] = mapped_column(Identity(start=100))"),
+        answers="rename=items.no:number",
+        look="SELECT number FROM items ORDER BY id",
+        sees=((100,), (101,)),
+        only=("postgresql",),
+    ),
+    Change(
         "a column is renamed, and another one gets its name",
         item("note: Mapped[str | None] = mapped_column(unique=True)"),
         item(

@@ -403,6 +403,14 @@ CHANGES = [
         sees=((5, 7), (5, 7)),
     ),
     Change(
+        "a time in a time zone is a value",
+        item(),
+        item("at: Mapped[datetime.datetime] = mapped_column(DateTime(timezone=True))"),
+        answers="fill=items.at:2020-02-29T01:02:03Z",
+        look="SELECT count(*) FROM items WHERE at BETWEEN '2020-02-29 01:02:03' AND '2020-02-29 01:02:04'",
+        sees=((2,),),
+    ),
+    Change(
         "NULL becomes NOT NULL, with the default that the server has",
         item("size: Mapped[int | None] = mapped_column(server_default='3')"),
         item("size: Mapped[int] = mapped_column(server_default='3')"),

@@ -57,10 +57,11 @@ def rename_labels(context: AutogenContext, schema: str | None) -> Iterator[SQLOp
             if len(gone) == len(come) == 1 and kind in templates:
                 ends = [bare(p.name).removeprefix(bare(prefix)) for p in (*gone, *come)]
                 yield renamed(kind, *ends, **names)
-        counting = table._autoincrement_column
-        if counting is not None and "sequence" in templates:
-            counter = _counter(context, table, counting.name)
-            wished = serial_name(table.name, counting.name)
+        for column in table.columns if "sequence" in templates else ():
+            if column is not table._autoincrement_column and column.identity is None:
+                continue
+            counter = _counter(context, table, column.name)
+            wished = serial_name(table.name, column.name)
             if counter not in (None, wished):
                 yield renamed("sequence", counter, wished, **names)
     yield from later

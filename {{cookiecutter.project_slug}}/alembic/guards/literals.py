@@ -80,6 +80,8 @@ def literal(name: str, value: Any, type_: sa.types.TypeEngine[Any], dialect: sa.
                 return BYTES.get(dialect.name, "X'{}'").format(value.hex())
             if not _fits(value, type_, dialect):
                 raise ValueError
+            if isinstance(value, datetime) and dialect.name == "mysql":
+                value = value.replace(tzinfo=None)  # as its drivers do
             if isinstance(value, timedelta) and dialect.name != "postgresql":
                 value, written = datetime(1970, 1, 1) + value, sa.DateTime()  # as SQLAlchemy has it
         elif isinstance(type_, sa.types.TypeDecorator):  # the value is a default of the owner's

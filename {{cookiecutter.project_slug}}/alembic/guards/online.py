@@ -34,17 +34,23 @@ def _render(context: AutogenContext, op: AutocommitOp) -> list[str]:
 
 
 def online(container: ops.OpContainer, moved: Steps, dialect: sa.Dialect) -> Steps:
-    """Return what is `moved`, in a form that stops nobody: what takes long, then what is short."""
+    """Return what is `moved`, in a form that stops nobody: what takes long, then what is short.
+
+    What goes does so when all that comes is there: rows may still refuse that.
+    """
     alone: Steps = []
+    gone: Steps = []
     last: Steps = []
+    made = {_name(op) for op in moved if isinstance(op, ops.CreateIndexOp | ops.AddConstraintOp)}
     for op in moved:
         match op:
             case ops.CreateIndexOp():
                 alone.append(_with(op, if_not_exists=True, postgresql_concurrently=True))
             case ops.DropIndexOp():
-                alone.append(_with(op, if_exists=True, postgresql_concurrently=True))
+                goes = _with(op, if_exists=True, postgresql_concurrently=True)
+                (alone if _name(op) in made else gone).append(goes)
             case ops.DropConstraintOp():
-                alone.append(_with(op, if_exists=True))
+                (alone if _name(op) in made else gone).append(_with(op, if_exists=True))
             case ops.CreateUniqueConstraintOp():
                 alone.append(_index_of(op))
                 last.append(_use_index(op, dialect))
@@ -60,7 +66,11 @@ def online(container: ops.OpContainer, moved: Steps, dialect: sa.Dialect) -> Ste
                 last += [op, drop]
             case _:
                 alone.append(op)
-    return [AutocommitOp(alone), *last]
+    return [AutocommitOp([*alone, *gone]), *last]
+
+
+def _name(op: Any) -> str:
+    return str(getattr(op, "index_name", None) or op.constraint_name)
 
 
 def fills(container: ops.OpContainer, op: Any, dialect: sa.Dialect) -> Steps:

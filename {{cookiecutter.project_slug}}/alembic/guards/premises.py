@@ -50,6 +50,7 @@ def create_all(connection: sa.Connection, metadata: sa.MetaData) -> None:
     """Make all that the models say in an empty database, with what PostgreSQL wants before that."""
     for statement in _before_tables(metadata, connection):
         connection.exec_driver_sql(statement)
+    leave_computed_empty(metadata, connection.dialect)
     metadata.create_all(connection)
 
 
@@ -106,6 +107,14 @@ def leave_no_key_empty(metadata: sa.MetaData, dialect: sa.Dialect) -> None:
     for table in metadata.tables.values() if dialect.name != "sqlite" else ():
         for column in table.primary_key:
             column.nullable = False
+
+
+def leave_computed_empty(metadata: sa.MetaData, dialect: sa.Dialect) -> None:
+    """Let columns that are computed be NULL on MariaDB, which takes no NOT NULL for them."""
+    if getattr(dialect, "is_mariadb", False):
+        for table in metadata.tables.values():
+            for column in table.columns:
+                column.nullable = column.nullable or column.computed is not None
 
 
 @cache

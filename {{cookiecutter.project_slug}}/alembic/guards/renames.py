@@ -19,6 +19,7 @@ from .labels import rename_keys, rename_labels
 from .names import quoter
 from .premises import (
     drop_free,
+    leave_computed_empty,
     leave_counting_to_sequences,
     leave_no_key_empty,
     make_free,
@@ -51,6 +52,7 @@ def rename_scratch(
     if context.connection is not None:
         leave_out_what_others_get(metadata, context.connection)
         leave_no_key_empty(metadata, context.dialect)
+        leave_computed_empty(metadata, context.dialect)
     if context.opts.get("answers") and context.connection is not None and context.inspector:
         for schema in schemas:
             for find in FIRST:
