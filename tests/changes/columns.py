@@ -19,10 +19,14 @@ class Place(Base):
 CHANGES = [
     Change(
         "a computed column is added that is never NULL",
-        item(),
-        item("twice: Mapped[int] = mapped_column(Computed('id * 2', persisted=True))"),
-        look="SELECT twice FROM items ORDER BY id",
-        sees=((2,), (4,)),
+        item("size: Mapped[int] = mapped_column(default=3)"),
+        item(
+            "size: Mapped[int] = mapped_column(default=3)",
+            "twice: Mapped[int] = mapped_column(Computed('size * 2', persisted=True))",
+        ),
+        rows=("INSERT INTO items (id, name, size) VALUES (1, 'a', 7)",),
+        look="SELECT twice FROM items",
+        sees=((14,),),
         only=("postgresql", "mariadb"),
     ),
     Change(
