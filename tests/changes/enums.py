@@ -10,6 +10,9 @@ class Mood(enum.Enum):
     GOOD = 1
     BAD = 2
 """
+CHECKED = (
+    "color = mapped_column(Enum(Color, native_enum=False, create_constraint=True, length=20){})"
+)
 ALL = ("sqlite", "postgresql", "mariadb")
 
 
@@ -198,35 +201,20 @@ CHANGES = [
     *[
         Change(
             f"a value of an enum with a check is renamed, and {what}",
-            item(
-                checked := "color = mapped_column(Enum(Color, native_enum=False,"
-                " create_constraint=True, length=20)DEFAULT)".replace("DEFAULT", before),
-                *more,
-            )
-            + SHELF,
-            (
-                item(checked.replace(before, after) if before else checked, *more, *come) + SHELF
-            ).replace("RED = 1", "TEA = 1"),
+            item(CHECKED.format(", server_default='RED'")) + SHELF,
+            (item(CHECKED.format(default), *lines) + SHELF).replace("RED = 1", "TEA = 1"),
             answers="rename=items.color.RED:TEA",
             rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED'), (2, 'b', 'GREEN')",),
             look="SELECT color FROM items ORDER BY id",
             sees=(("TEA",), ("GREEN",)),
         )
-        for what, before, after, more, come in (
-            ("is a default", ", server_default='RED'", ", server_default='TEA'", [], []),
-            ("a column comes", "", "", [], ["size: Mapped[int | None]"]),
+        for what, default, lines in (
+            ("is a default", ", server_default='TEA'", []),
+            ("a column comes", "", ["size: Mapped[int | None]"]),
+            ("a foreign key comes", "", ["shelf_id = mapped_column(ForeignKey('shelves.id'))"]),
             (
-                "a foreign key comes",
+                "a column comes that is NOT NULL",
                 "",
-                "",
-                [],
-                ["shelf_id: Mapped[int | None] = mapped_column(ForeignKey('shelves.id'))"],
-            ),
-            (
-                "a column becomes NOT NULL",
-                "",
-                "",
-                [],
                 ["size: Mapped[int] = mapped_column(default=3)"],
             ),
         )
@@ -264,6 +252,15 @@ CHANGES = [
         rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED')",),
         look="SELECT color FROM items ORDER BY id",
         sees=(("RED",),),
+    ),
+    Change(
+        "an enum loses a value, and the default that is that value",
+        item("color = mapped_column(Enum(Color), server_default='RED')"),
+        item("color = mapped_column(Enum(Color))").replace("RED = 1", "TEA = 1"),
+        answers="drop=items.color.RED",
+        rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'GREEN')",),
+        look="SELECT color FROM items",
+        sees=(("GREEN",),),
     ),
     Change(
         "an enum that two tables share gets a value",

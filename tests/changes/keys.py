@@ -61,7 +61,79 @@ NAMELESS = (
     + TAG
 )
 
+NEWS = """
+class News(Base):
+    __tablename__ = "news"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_uid = mapped_column(ForeignKey("items.uid"))
+"""
+CITY = """
+class City(Base):
+    __tablename__ = "a_cities"
+    id: Mapped[int] = mapped_column(primary_key=True)
+"""
+COUNTRY = """
+class Country(Base):
+    __tablename__ = "countries"
+    id: Mapped[int] = mapped_column(primary_key=True)
+"""
+ISO = "    iso = mapped_column(String(2), unique=True)\n"
+
 CHANGES = [
+    Change(
+        "a table comes that refers to a column that comes, too",
+        item(),
+        item("uid: Mapped[int | None] = mapped_column(unique=True)") + NEWS,
+    ),
+    Change(
+        "a table comes that refers to a column that becomes unique",
+        item("uid: Mapped[int | None]"),
+        item("uid: Mapped[int | None] = mapped_column(unique=True)") + NEWS,
+    ),
+    *[
+        Change(
+            f"a foreign key comes with the column that it refers to: {order}",
+            item() + CITY.replace("a_cities", cities) + COUNTRY,
+            item()
+            + CITY.replace("a_cities", cities)
+            + "    iso = mapped_column(ForeignKey('countries.iso'))\n"
+            + COUNTRY
+            + ISO,
+            rows=("INSERT INTO countries (id) VALUES (1)", f"INSERT INTO {cities} (id) VALUES (1)"),
+            look=f"SELECT id, iso FROM {cities}",
+            sees=((1, None),),
+        )
+        for order, cities in (("from before", "a_cities"), ("from behind", "z_cities"))
+    ],
+    Change(
+        "a column of a foreign key goes that is NOT NULL, and comes back with rows",
+        item("shelf_id: Mapped[int] = mapped_column(ForeignKey('shelves.id'))") + SHELF,
+        item() + SHELF,
+        answers="drop=items.shelf_id",
+        rows=(
+            "INSERT INTO shelves (id, code) VALUES (3, 'x')",
+            "INSERT INTO items (id, name, shelf_id) VALUES (1, 'a', 3), (2, 'b', 3)",
+        ),
+    ),
+    Change(
+        "a key of two columns gets a third one",
+        item()
+        + SHELF
+        + (
+            places := "Table('places', Base.metadata,"
+            " Column('item_id', ForeignKey('items.id'), primary_key=True),"
+            " Column('shelf_id', ForeignKey('shelves.id'), primary_key=True){})\n"
+        ).format(""),
+        item() + SHELF + places.format(", Column('role_id', Integer, primary_key=True)"),
+        answers="fill=places.role_id:5",
+        rows=(
+            "INSERT INTO shelves (id, code) VALUES (3, 'x')",
+            "INSERT INTO items (id, name) VALUES (1, 'a')",
+            "INSERT INTO places (item_id, shelf_id) VALUES (1, 3)",
+        ),
+        look="SELECT item_id, shelf_id, role_id FROM places",
+        sees=((1, 3, 5),),
+    ),
     Change(
         "a unique constraint and an index exchange their columns, and rows do not let them",
         item(

@@ -382,6 +382,15 @@ CHANGES = [
         sees=((1, "a"),),
     ),
     Change(
+        "a table with an index is renamed, and one with such an index gets its name",
+        item("size: Mapped[int | None] = mapped_column(index=True)"),
+        item("size: Mapped[int | None] = mapped_column(index=True)").replace('"items"', '"things"')
+        + ITEM.replace("Item", "Other")
+        + "    size: Mapped[int | None] = mapped_column(index=True)\n",
+        answers="rename=items:things",
+        look="SELECT id, name FROM things ORDER BY id",
+    ),
+    Change(
         "a table is renamed that a view reads, which somebody made by hand",
         item(),
         item("size: Mapped[int | None]").replace('"items"', '"things"').replace("name:", "title:"),

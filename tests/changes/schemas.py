@@ -28,6 +28,12 @@ CODES, XY = "SELECT code FROM depot.bins ORDER BY id", (("x",), ("y",))
 
 CHANGES = [
     Change(
+        "a table whose models name the default schema gets a column",
+        item("__table_args__ = {'schema': 'public'}"),
+        item("size: Mapped[int | None]", "__table_args__ = {'schema': 'public'}"),
+        only=("postgresql",),
+    ),
+    Change(
         "a table in a schema that is new is added",
         item(),
         PLAIN,

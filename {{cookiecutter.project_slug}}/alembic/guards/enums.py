@@ -9,7 +9,7 @@ from alembic.autogenerate.api import AutogenContext
 
 from .answers import Answers
 from .catalog import LITERAL, Catalog, Part, read_catalog
-from .names import quoter
+from .names import is_in, quoter
 from .plain_types import innermost
 from .rename_value import RenameValueOp
 from .sql_op import SQLOp
@@ -39,23 +39,23 @@ def change_types(context: AutogenContext, _: object) -> Iterator[SQLOp]:
                 back = _replace(name, present[name], catalog)
                 yield SQLOp(added, back, f"add values to enum {name}", autocommit=True)
         else:
-            there = _replace(name, values, {**catalog, **_defaults(context)})
+            there = _replace(name, values, _with_defaults(catalog, context))
             back = _replace(name, present[name], catalog)
             yield SQLOp(there, back, f"replace values of enum {name}")
 
 
-def _defaults(context: AutogenContext) -> Catalog:
-    """Return the defaults that enums have in the models: an old one may be a value that goes."""
-    preparer = context.dialect.identifier_preparer
-    return {
-        Part(preparer.format_table(table), "default", preparer.quote(column.name)): _literal(
-            default.arg
-        )
-        for table in context.sorted_tables
-        for column in table.columns
-        if isinstance(default := column.server_default, sa.DefaultClause)
-        and isinstance(default.arg, str)
-    }
+def _with_defaults(catalog: Catalog, context: AutogenContext) -> Catalog:
+    """Return `catalog` with the defaults of the models: an old one may be a value that goes."""
+    preparer, changed = context.dialect.identifier_preparer, dict(catalog)
+    for table in context.sorted_tables:
+        for column in table.columns:
+            key = preparer.format_table(table), "default", preparer.quote(column.name)
+            default = column.server_default
+            if isinstance(default, sa.DefaultClause) and isinstance(default.arg, str):
+                changed[Part(*key)] = _literal(default.arg)
+            elif default is None and Part(*key) in catalog:
+                changed[Part(*key)] = ""  # it goes
+    return changed
 
 
 def native_enums(context: AutogenContext) -> dict[str, list[str]]:
@@ -107,7 +107,7 @@ def _replace(name: str, values: list[str], catalog: Catalog) -> Iterator[str]:
             alter = f"ALTER TABLE {part.table} ALTER {part.name}"
             default = catalog.get(part._replace(kind="default"))
             suffix = "[]" if array else ""
-            yield from [f"{alter} DROP DEFAULT"] if default else []
+            yield from [f"{alter} DROP DEFAULT"] if default is not None else []
             yield f"{alter} TYPE {name}{suffix} USING {part.name}::text{suffix}::{name}{suffix}"
             yield from [f"{alter} SET DEFAULT {default}"] if default else []
     yield f"DROP TYPE {old}"
@@ -118,7 +118,8 @@ def rename_values(context: AutogenContext, schema: str | None) -> Iterator[SQLOp
     answers: Answers = context.opts["answers"]
     done: set[str] = set()
     for table in context.sorted_tables:
-        if table.schema != schema or not context.inspector.has_table(table.name, schema):
+        here = is_in(table, schema, context.dialect)
+        if not here or not context.inspector.has_table(table.name, schema):
             continue
         columns = context.inspector.get_columns(table.name, schema)
         found = {column["name"]: column["type"] for column in columns}

@@ -59,7 +59,10 @@ def fill(container: ops.OpContainer, migration: MigrationContext, answers: Answe
                 table.ops[table.ops.index(op)] = _let_count(op, migration.dialect)
             elif isinstance(op, ops.AddColumnOp):
                 wanted = _wants_value(op.column)
-                own = None if upwards or not wanted else _numbers(table, op.column, migration)
+                own = None
+                if wanted and not upwards:
+                    own = _referred(container, table, op.column, migration.dialect)
+                    own = own or _numbers(table, op.column, migration)
                 if own:
                     op.column = op.column._copy()
                     op.column.nullable = True
@@ -137,6 +140,24 @@ def _afterwards(op: ops.AddColumnOp, **changes: Any) -> ops.AlterColumnOp:
         existing_comment=op.column.comment,
         **changes,
     )
+
+
+def _referred(
+    container: ops.OpContainer,
+    table: ops.ModifyTableOps,
+    column: sa.Column[Any],
+    dialect: sa.Dialect,
+) -> str | None:
+    """Return what gives each row a row to refer to, if a column that comes back is a foreign key."""
+    tables = (op for op in container.ops if isinstance(op, ops.ModifyTableOps))
+    every: Iterator[Any] = (op for part in tables for op in part.ops)
+    for op in every:
+        is_key = isinstance(op, ops.CreateForeignKeyOp) and op.local_cols == [column.name]
+        if is_key and op.to_constraint().table.fullname == table_key(table):
+            quote, schema = quoter(dialect), op.kw.get("referent_schema")
+            target = ".".join(quote(name) for name in (schema, op.referent_table) if name)
+            return f"(SELECT {quote(op.remote_cols[0])} FROM {target} LIMIT 1)"
+    return None
 
 
 def _numbers(

@@ -10,7 +10,7 @@ from alembic.operations import ops
 from alembic.util.sqla_compat import _get_constraint_final_name
 
 from .catalog import Catalog, Part, read_catalog
-from .names import bare, quoter, serial_name
+from .names import bare, is_in, quoter, serial_name
 from .proof import state_of_models
 from .sql_op import SQLOp, rename
 
@@ -109,7 +109,7 @@ def _both(context: AutogenContext, schema: str | None) -> Iterator[sa.Table]:
     """Yield the tables of the models that the database has, too."""
     present = set(context.inspector.get_table_names(schema))
     for table in context.sorted_tables:
-        if table.schema == schema and table.name in present:
+        if is_in(table, schema, context.dialect) and table.name in present:
             yield table
 
 

@@ -11,6 +11,12 @@ def table_key(op: Any) -> str:
     return f"{op.schema}.{op.table_name}" if op.schema else str(op.table_name)
 
 
+def is_in(table: sa.Table, schema: str | None, dialect: sa.Dialect) -> bool:
+    """Whether a table of the models is in a schema; None stands for the default one, named or not."""
+    own = None if table.schema == dialect.default_schema_name else table.schema
+    return own == schema
+
+
 def quoter(dialect: sa.Dialect) -> Callable[[str], str]:
     """Return what writes names as SQL that is executed as it is, where no % is doubled."""
     quote, doubled = dialect.identifier_preparer.quote, dialect.identifier_preparer._double_percents

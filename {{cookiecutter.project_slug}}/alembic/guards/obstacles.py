@@ -172,4 +172,10 @@ def _primary_keys(there: Catalog, wanted: Catalog, gone: set[str]) -> Iterator[O
                 yield part, f"CONSTRAINT {part.name}"
             columns = set(re.findall(r"`(.+?)`", text))
             if part.kind == "primary key" and columns & gone and columns - gone:
-                yield part, "PRIMARY KEY"
+                stay = ", ".join(
+                    f"`{column}`" for column in re.findall(r"`(.+?)`", text) if column not in gone
+                )
+                yield (
+                    part,
+                    f"PRIMARY KEY, ADD PRIMARY KEY ({stay})",
+                )  # a foreign key may need its index

@@ -1,6 +1,7 @@
 """Puts operations into an order that every database accepts."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
@@ -23,9 +24,9 @@ def put_in_order(container: ops.OpContainer, dialect: sa.Dialect) -> None:
     that needs it, and never makes foreign keys that lead in a circle. SQLite checks no foreign key
     meanwhile: there each change of a table stays in one piece, for each piece copies the table.
     """
-    retyped = set(_retyped(container))
-    created, circular = _sort(container, ops.CreateTableOp, retyped)
-    dropped, freed = _sort(container, ops.DropTableOp, retyped)
+    moving = set(_moving(container))
+    created, circular = _sort(container, ops.CreateTableOp, moving)
+    dropped, freed = _sort(container, ops.DropTableOp, moving)
     gone = {table_key(op) for op in dropped}  # and their indexes with them
     changed = [
         op
@@ -40,13 +41,17 @@ def put_in_order(container: ops.OpContainer, dialect: sa.Dialect) -> None:
         op.columns.sort(key=_place)
     unlinked: list[ops.MigrateOperation] = []
     linked: list[ops.MigrateOperation] = []
+    late: list[ops.MigrateOperation] = []
     for table in changed:
         _computed_apart(table.ops)
     if dialect.name == "sqlite":
+        taken = {name for op in container.ops if op not in changed for name in _indexes(op)}
         for table in changed:
-            unlinked += _take(table, lambda op: _has_expressions(op, ops.DropIndexOp))
+            made = {name for other in changed if other is not table for name in _indexes(other)}
+            unlinked += _take(table, partial(_goes_apart, made=made))
             linked += _take(table, lambda op: _has_expressions(op, ops.CreateIndexOp))
-        changed = [table for table in changed if table.ops]
+            late += _take(table, lambda op: getattr(op, "index_name", "") in taken)
+        changed = list(_by_reference([table for table in changed if table.ops]))
     else:
         for op in created:
             op.columns = [part for part in op.columns if all(part is not key for key in circular)]
@@ -59,24 +64,65 @@ def put_in_order(container: ops.OpContainer, dialect: sa.Dialect) -> None:
             linked += _take(table, lambda op: isinstance(op, ops.CreateForeignKeyOp))
         unlinked += [_alone(ops.DropConstraintOp.from_constraint(key)) for key in freed]
         linked += [_alone(ops.CreateForeignKeyOp.from_constraint(key)) for key in circular]
-    ordered = [*unlinked, *created, *changed, *linked, *reversed(dropped)]
+    ordered = [*unlinked, *created, *changed, *linked, *reversed(dropped), *late]
     container.ops = [*before, *ordered, *behind]
 
 
-def _retyped(container: ops.OpContainer) -> Iterator[str]:
-    """Yield the columns that get another type, as foreign keys name them."""
+def _moving(container: ops.OpContainer) -> Iterator[str]:
+    """Yield the columns that come, go, get another type or are made unique, as foreign keys name them."""
     for table in container.ops:
         for op in table.ops if isinstance(table, ops.ModifyTableOps) else ():
-            if isinstance(op, ops.AlterColumnOp) and op.modify_type is not None:
-                yield f"{table_key(table)}.{op.column_name}"
+            names: list[Any] = []
+            match op:
+                case ops.AddColumnOp():
+                    names = [op.column.name]
+                case ops.DropColumnOp() | ops.AlterColumnOp(modify_type=sa.types.TypeEngine()):
+                    names = [op.column_name]
+                case ops.CreateUniqueConstraintOp():
+                    names = list(op.columns)
+                case ops.DropConstraintOp(constraint_type="unique"):
+                    unique: Any = op.to_constraint()
+                    names = [column.name for column in unique.columns]
+            yield from (f"{table_key(table)}.{name}" for name in names)
+
+
+def _by_reference(tables: list[ops.ModifyTableOps]) -> Iterator[ops.ModifyTableOps]:
+    """Yield changes of tables of SQLite: a column is there before a key refers to it, and goes after it.
+
+    For each change of a table Alembic reads those that it refers to.
+    """
+    waiting = {table_key(table): table for table in tables}
+
+    def has(name: str, kind: type[ops.MigrateOperation]) -> bool:
+        return name in waiting and any(isinstance(op, kind) for op in waiting[name].ops)
+
+    def before(name: str) -> Iterator[str]:
+        for op in waiting[name].ops:
+            if isinstance(op, ops.CreateForeignKeyOp) and has(op.referent_table, ops.AddColumnOp):
+                yield op.referent_table
+        for other, table in waiting.items() if has(name, ops.DropColumnOp) else ():
+            if name in map(_left, table.ops):
+                yield other
+
+    while waiting:
+        free = (name for name in waiting if not {*before(name)} - {name})
+        yield waiting.pop(next(free, next(iter(waiting))))
+
+
+def _left(op: ops.MigrateOperation) -> str | None:
+    """Return the table that a foreign key refers to, where `op` drops one."""
+    if isinstance(op, ops.DropConstraintOp) and op.constraint_type == "foreignkey":
+        key: Any = op.to_constraint()
+        return str(key.elements[0].target_fullname.rpartition(".")[0])
+    return None
 
 
 def _sort(
-    container: ops.OpContainer, kind: type[WholeTable], retyped: set[str]
+    container: ops.OpContainer, kind: type[WholeTable], moving: set[str]
 ) -> tuple[list[Any], Keys]:
     """Sort whole tables behind those that they refer to; return the keys that come apart, too.
 
-    Those lead in a circle, or to a column that is about to get the type that theirs has.
+    Those lead in a circle, or to a column that becomes what they need, or ceases to be that.
     """
     operations: list[Any] = [op for op in container.ops if isinstance(op, kind)]
     waiting = {table_key(op): op for op in sorted(operations, key=table_key)}
@@ -85,7 +131,7 @@ def _sort(
         part
         for parts in every.values()
         for part in parts
-        if _comes_later(part) or retyped & {element.target_fullname for element in part.elements}
+        if _comes_later(part) or moving & {element.target_fullname for element in part.elements}
     ]
     keys = {key: [p for p in parts if p not in circular] for key, parts in every.items()}
     ready: list[Any] = []
@@ -167,6 +213,19 @@ def _alone(op: Any) -> ops.ModifyTableOps:
     table = getattr(op, "source_table", None) or op.table_name
     schema = op.kw.get("source_schema") if hasattr(op, "source_table") else op.schema
     return ops.ModifyTableOps(table, [op], schema=schema)
+
+
+def _indexes(table: ops.MigrateOperation) -> set[str]:
+    """Return the indexes that come or go with the operations of a table: SQLite knows each name once."""
+    parts = table.ops if isinstance(table, ops.ModifyTableOps) else ()
+    kinds = ops.CreateIndexOp | ops.DropIndexOp
+    return {str(op.index_name) for op in parts if isinstance(op, kinds)}
+
+
+def _goes_apart(op: ops.MigrateOperation, made: set[str]) -> bool:
+    """Whether an index goes before all else, for another table gets one of that name."""
+    is_taken = isinstance(op, ops.DropIndexOp) and op.index_name in made
+    return is_taken or _has_expressions(op, ops.DropIndexOp)
 
 
 def _has_expressions(op: Any, kind: type[ops.CreateIndexOp | ops.DropIndexOp]) -> bool:

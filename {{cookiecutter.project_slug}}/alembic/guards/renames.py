@@ -16,7 +16,7 @@ from alembic.util import DispatchPriority, PriorityDispatchResult
 from .checks import leave_out_what_others_get, move_checks_to_tables
 from .enums import change_types, rename_values
 from .labels import rename_keys, rename_labels
-from .names import quoter
+from .names import is_in, quoter
 from .premises import (
     drop_free,
     leave_computed_empty,
@@ -115,7 +115,7 @@ def _shapes(
     wanted = {
         table.name: {column.name: column.type._type_affinity for column in table.columns}
         for table in context.sorted_tables
-        if table.schema == schema
+        if is_in(table, schema, context.dialect)
     }
     quoted = quoter(context.dialect)(schema) if schema else ""
     return present, wanted, f"{schema}." if schema else "", {"schema": quoted and f"{quoted}."}

@@ -53,6 +53,7 @@ def finish_revision(
     answers: Answers | None = migration.opts["answers"]
     # A file holds % as it is: only a driver wants it doubled, and Alembic renders for the driver.
     migration.dialect.identifier_preparer._double_percents = False
+    migration.dialect.identifier_preparer._strings.clear()
     write_colons(migration.impl)
     there = read_catalog(connection)
     original: Original | None = connection.info.get("original")
