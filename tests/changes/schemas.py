@@ -28,6 +28,16 @@ CODES, XY = "SELECT code FROM depot.bins ORDER BY id", (("x",), ("y",))
 
 CHANGES = [
     Change(
+        "a table in a schema is renamed, with the schema before its new name",
+        item("__table_args__ = {'schema': 'depot'}"),
+        item("__table_args__ = {'schema': 'depot'}").replace('"items"', '"things"'),
+        answers="rename=depot.items:depot.things",
+        rows=("INSERT INTO depot.items (id, name) VALUES (1, 'a')",),
+        look="SELECT id, name FROM depot.things",
+        sees=((1, "a"),),
+        only=("postgresql",),
+    ),
+    Change(
         "a table whose models name the default schema gets a column",
         item("__table_args__ = {'schema': 'public'}"),
         item("size: Mapped[int | None]", "__table_args__ = {'schema': 'public'}"),

@@ -520,6 +520,12 @@ CHANGES = [
             ("String(9)", "Enum('x', 'y', name='letters')", "'X'", ("mariadb",)),
             ("String(9)", "Enum('x', 'y', name='letters')", "'x '", ("mariadb",)),
             ("ARRAY(Integer)", "Integer", "'{1,2}'", ("postgresql",)),
+            (
+                "postgresql.INT4MULTIRANGE",
+                "postgresql.INT4RANGE",
+                "'{[1,2), [5,6)}'",
+                ("postgresql",),
+            ),
             ("Integer", "Interval", "7", ("sqlite",)),
             ("String(40)", "Uuid", f"'{UID[:-1]}x'", ("sqlite",)),
             ("String(20)", "Date", "'soon'", ("sqlite",)),
@@ -539,6 +545,13 @@ CHANGES = [
             ("Integer", "mysql.INTEGER(unsigned=True)", "-1", ("mariadb",)),
         )
     ],
+    Change(
+        "a number becomes a UUID, for which PostgreSQL has no cast",
+        item("extra: Mapped[int | None]"),
+        item("extra: Mapped[uuid.UUID | None]"),
+        only=("postgresql",),
+        refused={"postgresql": "add a column of the new type, fill it"},
+    ),
     Change(
         "a primary key becomes a text, and the foreign key to it",
         item("k: Mapped[int | None] = mapped_column(ForeignKey('numbers.k'))") + NUMBER,

@@ -108,7 +108,7 @@ class Answers:
                 way = self.ask(f"{name} is gone from the models:", *ways, f"drop={name}")
                 new = ways.get(way or "")
             if new is not None:
-                pairs[old] = new
+                pairs[old] = new = new if new in wanted else new.removeprefix(label)
                 free = [name for name in free if name != new]
         for old, new in pairs.items():
             stays = new in present and new not in pairs

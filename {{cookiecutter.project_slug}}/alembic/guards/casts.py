@@ -10,7 +10,11 @@ from alembic.autogenerate.render import _alter_column
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql.ranges import AbstractRange
+from sqlalchemy.dialects.postgresql.ranges import (
+    AbstractMultiRange,
+    AbstractRange,
+    AbstractSingleRange,
+)
 
 from .limits import PARSED
 from .names import quoter
@@ -62,6 +66,8 @@ def _using(old: Any, new: Any, column: str, type_: str) -> str:
         return f"{column}::text::{type_}"
     if isinstance(old, sa.LargeBinary) and isinstance(new, sa.String):
         return f"convert_from({column}, 'UTF8')"  # a cast writes hexadecimal digits
+    if isinstance(old, AbstractMultiRange) and isinstance(new, AbstractSingleRange):
+        return f"range_merge({column})::{type_}"
     if isinstance(old, postgresql.INET) and isinstance(new, sa.String):
         return f"abbrev({column})"  # a cast adds /32
     if isinstance(old, sa.Uuid) and getattr(new, "length", None) == 32:

@@ -37,7 +37,11 @@ REMEDIES = {
 }
 
 # The same for statements, which need no remedy but these.
-PERMISSIONS = {
+HELP = {
+    "cannot cast type": (
+        "\nNo value of the one type is one of the other: add a column of the new type, fill it in a"
+        " revision that you write by hand, and drop the old one."
+    ),
     "denied(?s:.*)CREATE DATABASE scratch_": (
         "\nNothing was changed. Let this user create databases, or set SCRATCH_DATABASE_URL to one"
         " who may (see .env.example)."
@@ -104,7 +108,7 @@ def explain(error: Exception) -> str:
         said = "\n".join(
             [first_line(error.orig), *details, f"The statement was: {statement[:300]}"]
         )
-        return said + remedy(said, PERMISSIONS)
+        return said + remedy(said, HELP)
     frames = traceback.extract_tb(error.__traceback__)
     others = "site-packages|<(frozen|string)|env.py|alembic/guards"
     own = [frame for frame in frames if not re.search(others, frame.filename)]

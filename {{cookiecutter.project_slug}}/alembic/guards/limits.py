@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql
+from sqlalchemy.dialects.postgresql.ranges import AbstractMultiRange, AbstractSingleRange
 
 Condition = Any  # of sa.select().where(), or None
 
@@ -82,6 +83,8 @@ def _on_server(column: sa.ColumnClause[Any], new: Any, dialect: sa.Dialect) -> C
         return sa.func.cardinality(column) != 1
     if isinstance(new, sa.String) and not isinstance(old, sa.LargeBinary):
         return _words(column, new, dialect)
+    if isinstance(old, AbstractMultiRange) and isinstance(new, AbstractSingleRange):
+        return column != sa.cast(sa.func.range_merge(column), old)
     times = isinstance(old, TIMES) and isinstance(new, TIMES)
     if times and isinstance(old, sa.Time) != isinstance(new, sa.Time):
         return sa.true()  # a day would be lost, or made up

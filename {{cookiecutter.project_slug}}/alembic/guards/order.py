@@ -61,6 +61,8 @@ def put_in_order(container: ops.OpContainer, dialect: sa.Dialect) -> None:
                     column.autoincrement = False  # without the key it would seem to count by itself
         for table in changed:
             unlinked += _take(table, _drops_foreign_key)
+            if dialect.name == "mysql":  # where all is done for good: rows may refuse what comes
+                late += _take(table, lambda op: isinstance(op, ops.DropColumnOp))
             linked += _take(table, lambda op: isinstance(op, ops.CreateForeignKeyOp))
         unlinked += [_alone(ops.DropConstraintOp.from_constraint(key)) for key in freed]
         linked += [_alone(ops.CreateForeignKeyOp.from_constraint(key)) for key in circular]
