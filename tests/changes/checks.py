@@ -2,7 +2,33 @@
 
 from .kind import SHELF, Change, item
 
+
+def without_convention(*lines: str) -> str:
+    """The model Item in metadata that names nothing."""
+    convention = "Base.metadata.naming_convention = MetaData().naming_convention\n"
+    return item(*lines).replace("class Item", f"{convention}class Item")
+
+
 CHANGES = [
+    Change(
+        "a check without a name changes, where nothing gets one",
+        without_convention("size = mapped_column(Integer, CheckConstraint('size > 0'))"),
+        without_convention("size = mapped_column(Integer, CheckConstraint('size > 1'))"),
+        rows=("INSERT INTO items (id, name, size) VALUES (1, 'a', 7)",),
+        look="SELECT size FROM items",
+        sees=((7,),),
+    ),
+    *[
+        Change(
+            f"a unique constraint of two columns {what}, where nothing gets a name",
+            without_convention("size: Mapped[int | None]", *before),
+            without_convention("size: Mapped[int | None]", *after),
+        )
+        for what, before, after in (
+            ("comes", [], ["__table_args__ = (UniqueConstraint('name', 'size'),)"]),
+            ("goes", ["__table_args__ = (UniqueConstraint('name', 'size'),)"], []),
+        )
+    ],
     Change(
         "a check is added",
         item("size: Mapped[int | None]"),

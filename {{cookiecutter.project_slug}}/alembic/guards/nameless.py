@@ -29,6 +29,7 @@ def give_names(container: ops.OpContainer, there: Catalog, dialect: sa.Dialect) 
                     said = bare(part.name if part.kind == "unnamed" else text)
                     # MariaDB writes the name of a UNIQUE between the word and the columns.
                     said = said.replace(f"UNIQUE KEY {bare(name)} ", "UNIQUE ")
+                    said = said.replace(", ", ",")  # as it writes that one
                     is_table = bare(part.table) == bare(quoted_table(op, dialect))
                     if is_table and said.startswith(begin):
                         op.constraint_name = bare(name)
@@ -46,5 +47,5 @@ def _is_nameless(op: ops.MigrateOperation) -> bool:
 def _beginning(constraint: Any) -> str:
     """Return how the text of a constraint begins in a catalog."""
     if isinstance(constraint, sa.ForeignKeyConstraint):
-        return f"FOREIGN KEY ({', '.join(constraint.column_keys)})"
-    return f"UNIQUE ({', '.join(column.name for column in constraint.columns)})"
+        return f"FOREIGN KEY ({','.join(constraint.column_keys)})"
+    return f"UNIQUE ({','.join(column.name for column in constraint.columns)})"
