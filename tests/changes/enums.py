@@ -30,6 +30,18 @@ CHANGES = [
         sees=((1,),),
         only=("sqlite",),  # the others want a name only once
     ),
+    *(
+        Change(
+            f"an enum whose name is as long as can be {what} a value",
+            item(column.format("'x', 'y'")),
+            item(column.format(after)),
+            rows=("INSERT INTO items (id, name, mood) VALUES (1, 'a', 'x')",),
+            look="SELECT name, mood FROM items",
+            sees=(("a", "x"),),
+        )
+        for column in (f"mood: Mapped[str] = mapped_column(Enum({{}}, name='{'mood' * 15}mod'))",)
+        for what, after in (("gets", "'x', 'y', 'z'"), ("loses", "'x'"))
+    ),
     Change("a table with an enum is added", item(), item() + SHELF + "    color: Mapped[Color]\n"),
     Change(
         "a table with an enum is removed",

@@ -1,6 +1,6 @@
 """Indexes and unique constraints."""
 
-from .kind import Change, item
+from .kind import SHELF, Change, item
 
 PARTIAL = "sqlite_where=text('{0}'), postgresql_where=text('{0}')"
 
@@ -8,6 +8,18 @@ PARTIAL = "sqlite_where=text('{0}'), postgresql_where=text('{0}')"
 TWICE = "__table_args__ = (UniqueConstraint('name', 'id'), Index('by_name', 'name', 'id'))"
 
 CHANGES = [
+    Change(
+        "an index of the models is to be built concurrently",
+        item(),
+        item("__table_args__ = (Index('ix_name', 'name', postgresql_concurrently=True),)") + SHELF,
+    ),
+    Change(
+        "an index of a new table is to be built concurrently",
+        item(),
+        item()
+        + SHELF
+        + "    __table_args__ = (Index('ix_code', 'code', postgresql_concurrently=True),)\n",
+    ),
     Change(
         "another column comes to a table with an index and a unique constraint on the same columns",
         item(TWICE),

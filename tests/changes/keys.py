@@ -152,6 +152,51 @@ CHANGES = [
         only=("sqlite",),
         stopped="UNIQUE constraint failed",
     ),
+    *(
+        Change(
+            f"{what} comes that rows do not meet, after other changes",
+            item("a: Mapped[int]", "shelf_id: Mapped[int]") + SHELF,
+            item(
+                "a: Mapped[int]",
+                "shelf_id: Mapped[int]",
+                "added: Mapped[int | None]",
+                f"__table_args__ = ({constraint},)",
+            )
+            + SHELF
+            + RACK,
+            rows=(
+                "INSERT INTO shelves (id, code) VALUES (1, 'x')",
+                "INSERT INTO items (id, name, a, shelf_id) VALUES (1, 'a', 5, 1), (2, 'b', 5, 9)",
+            ),
+            look="SELECT a, shelf_id FROM items ORDER BY id",
+            sees=((5, 1), (5, 9)),
+            only=(database,),
+            stopped=said,
+        )
+        for what, constraint, words in (
+            (
+                "a unique constraint",
+                "UniqueConstraint('a', name='uq_a')",
+                ("UNIQUE constraint failed", "1 values of items (a) are in more than one row: uq_a"),
+            ),
+            (
+                "a unique index",
+                "Index('ix_a', 'a', unique=True)",
+                ("UNIQUE constraint failed", "1 values of items (a) are in more than one row: ix_a"),
+            ),
+            (
+                "a check",
+                "CheckConstraint('a < 5 OR shelf_id = 1', name='few')",
+                ("CHECK constraint failed", "1 rows of items do not meet the check few"),
+            ),
+            (
+                "a foreign key",
+                "ForeignKeyConstraint(['shelf_id'], ['shelves.id'])",
+                ("1 rows of items refer to rows of shelves", "1 rows of items refer by shelf_id"),
+            ),
+        )
+        for database, said in zip(("sqlite", "mariadb"), words, strict=True)
+    ),
     Change(
         "a new table refers to a key that becomes larger",
         item() + TAG.replace("tags", "marks").replace("Tag", "Mark"),

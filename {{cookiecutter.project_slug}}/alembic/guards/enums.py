@@ -90,7 +90,7 @@ def _add(name: str, present: list[str], values: list[str]) -> Iterator[str]:
 
 def _replace(name: str, values: list[str], catalog: Catalog) -> Iterator[str]:
     """Yield the statements that give a type these values; a row with another one refuses them."""
-    old = re.sub(r'"?$', lambda end: f"_old{end[0]}", name, count=1)
+    old = re.sub(r'([^."]{1,58})[^."]*("?)$', r"\1_old\2", name)  # within 63 bytes
     for part, text in catalog.items():
         if f"::{name}" in text and part.kind in ("constraint", "index"):
             drop = (

@@ -10,7 +10,7 @@ from alembic.runtime.plugins import Plugin
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection
 
-from . import concurrently, consent, defaults, lossless, renames, values
+from . import concurrently, consent, defaults, lossless, renames, unmet, values
 from .answers import Answers
 from .connections import open_connection
 from .history import backend_options
@@ -20,7 +20,7 @@ from .replay import Original
 from .revisions import finish_revision
 from .scratch import create_database
 
-for module in (concurrently, consent, defaults, lossless, renames, values):
+for module in (concurrently, consent, defaults, lossless, renames, unmet, values):
     Plugin.setup_plugin_from_module(module, module.__name__)
 
 

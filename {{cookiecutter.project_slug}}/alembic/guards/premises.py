@@ -51,6 +51,7 @@ def create_all(connection: sa.Connection, metadata: sa.MetaData) -> None:
     for statement in _before_tables(metadata, connection):
         connection.exec_driver_sql(statement)
     leave_computed_empty(metadata, connection.dialect)
+    leave_concurrently_to_revisions(metadata)
     metadata.create_all(connection)
 
 
@@ -115,6 +116,14 @@ def leave_computed_empty(metadata: sa.MetaData, dialect: sa.Dialect) -> None:
         for table in metadata.tables.values():
             for column in table.columns:
                 column.nullable = column.nullable or column.computed is not None
+
+
+def leave_concurrently_to_revisions(metadata: sa.MetaData) -> None:
+    """Let indexes of the models be built in a transaction: a revision knows which ones need not be."""
+    for table in metadata.tables.values():
+        for index in table.indexes:
+            for name in {"postgresql_concurrently"}.intersection(list(index.dialect_kwargs)):
+                del index.dialect_kwargs[name]
 
 
 @cache

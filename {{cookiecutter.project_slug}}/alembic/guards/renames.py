@@ -20,6 +20,7 @@ from .names import is_in, quoter
 from .premises import (
     drop_free,
     leave_computed_empty,
+    leave_concurrently_to_revisions,
     leave_counting_to_sequences,
     leave_no_key_empty,
     make_free,
@@ -47,6 +48,7 @@ def rename_scratch(
     """Find what was renamed, and rename it in the database that autogenerate will look at."""
     metadata = context.migration_context.opts["target_metadata"]
     move_checks_to_tables(metadata, context.dialect)
+    leave_concurrently_to_revisions(metadata)
     leave_counting_to_sequences(metadata)
     renames: list[SQLOp] = []
     if context.connection is not None:

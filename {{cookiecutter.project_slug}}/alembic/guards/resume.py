@@ -15,11 +15,14 @@ from sqlalchemy import Connection, event, inspect
 
 NAME = "alembic_progress"
 
+#: Where a connection keeps the changes of the schema that are only tried, see Progress.rehearse().
+SKIPPED = "alembic_skipped"
+
 ROWS = "CALL|DELETE|INSERT|MERGE|REPLACE|UPDATE"
 SCHEMA = "ALTER|COMMENT|CREATE|DROP|GRANT|RENAME|REVOKE|TRUNCATE"
 CHANGE = re.compile(rf"\s*(?:({ROWS})|{SCHEMA})\b", re.IGNORECASE)
 
-READ = re.compile(r"\s*\(*(?:DESC|EXPLAIN|SELECT|SHOW)\b", re.IGNORECASE)
+READ = re.compile(r"\s*\(*(?:DESC|DESCRIBE|EXPLAIN|SELECT|SHOW)\b", re.IGNORECASE)
 
 CREATE = f"""CREATE TABLE IF NOT EXISTS {NAME}
     (n INTEGER PRIMARY KEY, step VARCHAR(100), statement VARCHAR(1000), seen CHAR(32))"""
@@ -102,7 +105,7 @@ class Progress:
         """
         if self.done or not self.commits_by_itself:
             return
-        self.dry = True
+        self.dry, self.connection.info[SKIPPED] = True, []
         try:
             migrate()
         except CommandError:
@@ -111,6 +114,7 @@ class Progress:
             pass
         finally:
             self.dry = False
+            del self.connection.info[SKIPPED]
 
     def count(self) -> int:
         """Return how many statements of the interrupted step are done for good."""
@@ -137,6 +141,7 @@ class Progress:
         if self.dry:
             if not (READ.match(statement) or (change and not change[1])):
                 raise NotInDry
+            self.connection.info[SKIPPED] += [statement] if change else []
             return change is not None
         if not change or not self.step or NAME in statement:
             return False

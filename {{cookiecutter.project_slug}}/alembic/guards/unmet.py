@@ -1,0 +1,114 @@
+"""Refuses a constraint that rows do not meet, before MariaDB or MySQL has done half of a revision.
+
+Other servers undo all of it. So nothing is counted there, nor once a revision runs.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.operations import Operations, ops, toimpl
+from alembic.runtime.plugins import Plugin
+from alembic.util import CommandError
+
+from .resume import SKIPPED
+from .sql_op import as_text
+
+#: What makes a column another one than that which is there.
+OTHER = re.compile(r"\b(?:CHANGE|MODIFY|RENAME)\b")
+
+
+def setup(_: Plugin) -> None:
+    """Stand before what Alembic does."""
+    stand_before = Operations.implementation_for
+    stand_before(ops.CreateUniqueConstraintOp, replace=True)(
+        _before(unique, toimpl.create_constraint)
+    )
+    stand_before(ops.CreateForeignKeyOp, replace=True)(
+        _before(foreign_key, toimpl.create_constraint)
+    )
+    stand_before(ops.CreateCheckConstraintOp, replace=True)(
+        _before(check, toimpl.create_constraint)
+    )
+    stand_before(ops.CreateIndexOp, replace=True)(_before(index, toimpl.create_index))
+
+
+def _before(refuse: Callable[..., None], do: Callable[..., None]) -> Callable[..., None]:
+    def refuse_or_do(operations: Operations, op: Any) -> None:
+        connection = operations.migration_context.connection
+        if connection is not None and SKIPPED in connection.info:
+            refuse(connection, op)
+        do(operations, op)
+
+    return refuse_or_do
+
+
+def unique(connection: sa.Connection, op: ops.CreateUniqueConstraintOp) -> None:
+    """Raise CommandError where values that are to be unique are there more than once."""
+    _refuse_repeated(connection, op, op.constraint_name, list(map(str, op.columns)))
+
+
+def index(connection: sa.Connection, op: ops.CreateIndexOp) -> None:
+    """Do the same for a unique index."""
+    names = [getattr(part, "name", "") for part in op.to_index().expressions]
+    if op.unique and all(names):
+        _refuse_repeated(connection, op, op.index_name, names)
+
+
+def _refuse_repeated(connection: sa.Connection, op: Any, name: Any, columns: list[str]) -> None:
+    if not _are_there(connection, op.table_name, columns):
+        return
+    table = sa.table(op.table_name, *map(sa.column, columns))
+    known = (column.is_not(None) for column in table.columns)
+    values = sa.select(*table.columns).where(*known).group_by(*table.columns)
+    repeated = values.having(sa.func.count() > 1).subquery()
+    if count := connection.scalar(sa.select(sa.func.count()).select_from(repeated)):
+        where = f"{op.table_name} ({', '.join(columns)})"
+        raise CommandError(
+            f"{count} values of {where} are in more than one row: {name} allows one."
+        )
+
+
+def check(connection: sa.Connection, op: ops.CreateCheckConstraintOp) -> None:
+    """Raise CommandError where rows do not meet a check."""
+    condition = str(op.condition)
+    words = set(re.findall(r"\w+", condition))
+    columns = {column["name"] for column in _columns(connection, op.table_name)} & words
+    if not _are_there(connection, op.table_name, columns):
+        return
+    query = sa.select(sa.func.count()).select_from(sa.table(op.table_name))
+    if count := connection.scalar(query.where(sa.text(as_text(f"NOT ({condition})")))):
+        raise CommandError(
+            f"{count} rows of {op.table_name} do not meet the check {op.constraint_name}."
+        )
+
+
+def foreign_key(connection: sa.Connection, op: ops.CreateForeignKeyOp) -> None:
+    """Raise CommandError where rows refer to rows that are not there."""
+    there = _are_there(connection, op.source_table, op.local_cols)
+    if not there or not _are_there(connection, op.referent_table, op.remote_cols):
+        return
+    rows = sa.table(op.source_table, *map(sa.column, op.local_cols)).alias("rows")
+    others = sa.table(op.referent_table, *map(sa.column, op.remote_cols)).alias("others")
+    pairs = list(zip(rows.columns, others.columns, strict=True))
+    found = sa.select(1).select_from(others).where(*(one == other for one, other in pairs))
+    orphans = sa.select(sa.func.count()).select_from(rows).where(~found.correlate(rows).exists())
+    if count := connection.scalar(orphans.where(*(one.is_not(None) for one, _ in pairs))):
+        raise CommandError(
+            f"{count} rows of {op.source_table} refer by {', '.join(op.local_cols)} to rows of "
+            f"{op.referent_table} that are not there."
+        )
+
+
+def _columns(connection: sa.Connection, table: str) -> Any:
+    inspector = sa.inspect(connection)
+    return inspector.get_columns(table) if inspector.has_table(table) else []
+
+
+def _are_there(connection: sa.Connection, table: str, columns: Any) -> bool:
+    """Whether columns are already what they are going to be when the constraint is made."""
+    altered = [sql for sql in connection.info[SKIPPED] if table in sql and OTHER.search(sql)]
+    words = set(re.findall(r"\w+", " ".join(altered)))
+    there = {column["name"] for column in _columns(connection, table)}
+    return set(columns) <= there - words
