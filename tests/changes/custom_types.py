@@ -120,6 +120,8 @@ def own(*lines: str) -> str:
     return item(*lines).replace("class Item", TYPES + "\nclass Item")
 
 
+DOMAIN = "code = mapped_column(postgresql.DOMAIN('code', Text, {}), index=True, server_default='b')"
+
 CHANGES = [
     *[
         Change(
@@ -237,4 +239,36 @@ CHANGES = [
             ),
         )
     ],
+    *(
+        Change(
+            f"a domain gets another {what}",
+            item(DOMAIN.format(before)),
+            item(DOMAIN.format(after)),
+            rows=("INSERT INTO items (id, name, code) VALUES (1, 'a', 'q')",),
+            look="SELECT code FROM items",
+            sees=(("q",),),
+            only=("postgresql",),
+        )
+        for what, before, after in (
+            ("check", "check=\"VALUE <> ''\"", "check=\"VALUE <> 'x'\""),
+            ("default", "default='x'", "default='y', not_null=True"),
+        )
+    ),
+    Change(
+        "a domain gets a check that rows do not meet",
+        item(DOMAIN.format("default='x'")),
+        item(DOMAIN.format("check=\"VALUE <> 'q'\"")),
+        rows=("INSERT INTO items (id, name, code) VALUES (1, 'a', 'q')",),
+        look="SELECT code FROM items",
+        sees=(("q",),),
+        only=("postgresql",),
+        stopped="violates check constraint",
+    ),
+    Change(
+        "a domain becomes one of shorter texts",
+        item(DOMAIN.format("default='x'")),
+        item(DOMAIN.format("default='x'").replace("Text", "String(3)")),
+        only=("postgresql",),
+        refused={"postgresql": "no operation for it is known"},
+    ),
 ]

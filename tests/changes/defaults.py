@@ -249,6 +249,17 @@ CHANGES = [
             ("removed", "Identity(), primary_key=True", "primary_key=True"),
         )
     ],
+    *(
+        Change(
+            f"an identity gets another type and ends {what}",
+            item().replace("primary_key=True", before),
+            item().replace("primary_key=True", after),
+            only=("postgresql",),
+        )
+        for small in ("Integer, Identity(maxvalue=2000000000), primary_key=True",)
+        for large in ("BigInteger, Identity(maxvalue=90000000000), primary_key=True",)
+        for what, before, after in (("earlier", large, small), ("later", small, large))
+    ),
     *[
         Change(
             f"an identity is {what}",

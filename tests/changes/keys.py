@@ -177,12 +177,18 @@ CHANGES = [
             (
                 "a unique constraint",
                 "UniqueConstraint('a', name='uq_a')",
-                ("UNIQUE constraint failed", "1 values of items (a) are in more than one row: uq_a"),
+                (
+                    "UNIQUE constraint failed",
+                    "1 values of items (a) are in more than one row: uq_a",
+                ),
             ),
             (
                 "a unique index",
                 "Index('ix_a', 'a', unique=True)",
-                ("UNIQUE constraint failed", "1 values of items (a) are in more than one row: ix_a"),
+                (
+                    "UNIQUE constraint failed",
+                    "1 values of items (a) are in more than one row: ix_a",
+                ),
             ),
             (
                 "a check",

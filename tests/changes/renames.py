@@ -19,6 +19,7 @@ class Line(Base):
         Index(None, "x", "y"),
     )
 """
+SHELF_ID = "shelf_id: Mapped[int | None] = mapped_column(ForeignKey('shelves.id'))"
 ALL = ("sqlite", "postgresql", "mariadb")
 
 
@@ -425,5 +426,20 @@ CHANGES = [
         ),
         look="SELECT name, shelf_id FROM items",
         sees=(("a", 3),),
+    ),
+    Change(
+        "a table with a foreign key is renamed, and a new one like it takes its name",
+        item(SHELF_ID) + SHELF,
+        item(SHELF_ID).replace("items", "things").replace("Item", "Thing")
+        + SHELF
+        + ITEM
+        + f"    {SHELF_ID}\n",
+        rows=(
+            "INSERT INTO shelves (id, code) VALUES (1, 'x')",
+            "INSERT INTO items (id, name, shelf_id) VALUES (1, 'a', 1)",
+        ),
+        answers="rename=items:things",
+        look="SELECT shelf_id FROM things",
+        sees=((1,),),
     ),
 ]

@@ -36,11 +36,11 @@ def change_types(context: AutogenContext, _: object) -> Iterator[SQLOp]:
     for name, values in sorted(wanted.items()):
         if [value for value in values if value in present[name]] == present[name]:
             if added := list(_add(name, present[name], values)):
-                back = _replace(name, present[name], catalog)
+                back = _replace(name, _enum_of(name, present[name]), catalog)
                 yield SQLOp(added, back, f"add values to enum {name}", autocommit=True)
         else:
-            there = _replace(name, values, _with_defaults(catalog, context))
-            back = _replace(name, present[name], catalog)
+            there = _replace(name, _enum_of(name, values), _with_defaults(catalog, context))
+            back = _replace(name, _enum_of(name, present[name]), catalog)
             yield SQLOp(there, back, f"replace values of enum {name}")
 
 
@@ -88,8 +88,27 @@ def _add(name: str, present: list[str], values: list[str]) -> Iterator[str]:
             yield f"ALTER TYPE {name} ADD VALUE IF NOT EXISTS {value}{before}"
 
 
-def _replace(name: str, values: list[str], catalog: Catalog) -> Iterator[str]:
-    """Yield the statements that give a type these values; a row with another one refuses them."""
+def change_domains(changed: set[Part], found: Catalog, wanted: Catalog) -> Iterator[SQLOp]:
+    """Yield what gives domains, of those that have `changed`, another default or another check.
+
+    One of another type is left as it is: values would be cut short without a word.
+    """
+    for part in sorted(part for part in changed if part.kind == "domain"):
+        texts = (found.get(part, ""), wanted.get(part, ""))
+        types = {re.split(" (?:DEFAULT|NOT NULL|CONSTRAINT)", text)[0] for text in texts}
+        if len(types) == 1:
+            create = f"CREATE DOMAIN {part.name} AS {texts[1]}"
+            yield SQLOp(_replace(part.name, create, found, ""), [], f"replace domain {part.name}")
+
+
+def _enum_of(name: str, values: list[str]) -> str:
+    return f"CREATE TYPE {name} AS ENUM ({', '.join(values)})"
+
+
+def _replace(
+    name: str, create: str, catalog: Catalog, using: str = " USING {0}::text{1}::{2}{1}"
+) -> Iterator[str]:
+    """Yield the statements that make a type anew; a row with a value that it has not refuses them."""
     old = re.sub(r'([^."]{1,58})[^."]*("?)$', r"\1_old\2", name)  # within 63 bytes
     for part, text in catalog.items():
         if f"::{name}" in text and part.kind in ("constraint", "index"):
@@ -100,7 +119,7 @@ def _replace(name: str, values: list[str], catalog: Catalog) -> Iterator[str]:
             )
             yield f"{drop} {part.name}"  # it is made again once it is missed
     yield f"ALTER TYPE {name} RENAME TO {old.rpartition('.')[2]}"
-    yield f"CREATE TYPE {name} AS ENUM ({', '.join(values)})"
+    yield create
     for part, text in catalog.items():
         type_, _, array = text.partition("[")
         if part.kind == "column" and type_ == name:
@@ -108,7 +127,7 @@ def _replace(name: str, values: list[str], catalog: Catalog) -> Iterator[str]:
             default = catalog.get(part._replace(kind="default"))
             suffix = "[]" if array else ""
             yield from [f"{alter} DROP DEFAULT"] if default is not None else []
-            yield f"{alter} TYPE {name}{suffix} USING {part.name}::text{suffix}::{name}{suffix}"
+            yield f"{alter} TYPE {name}{suffix}{using.format(part.name, suffix, name)}"
             yield from [f"{alter} SET DEFAULT {default}"] if default else []
     yield f"DROP TYPE {old}"
 

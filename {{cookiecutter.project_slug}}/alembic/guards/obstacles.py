@@ -55,8 +55,11 @@ def clear_the_way(
         table.ops = [op for op in table.ops if not comes_elsewhere(op)]
     place = container.ops.index(tables[0])
     container.ops[place:place] = [
-        SQLOp([f"ALTER TABLE {part.table} DROP {what}"], [], f"drop {part.kind} {part.name}")
-        for part, what in obstacles
+        *_sequences(there, wanted),
+        *(
+            SQLOp([f"ALTER TABLE {part.table} DROP {what}"], [], f"drop {part.kind} {part.name}")
+            for part, what in obstacles
+        ),
     ]
 
 
@@ -93,6 +96,17 @@ def _computed(tables: Tables, there: Catalog, dialect: sa.Dialect) -> Iterator[O
         goes = (_plain(part.table), bare(part.name)) in gone
         if COMPUTED in text and not goes and _is_on(part, text, columns):
             yield part, f"COLUMN {part.name}"
+
+
+def _sequences(there: Catalog, wanted: Catalog) -> Iterator[SQLOp]:
+    """Yield what lets sequences end earlier, as a column that counts by one may be too small for it."""
+    for part, text in sorted(wanted.items()):
+        if part.kind == "sequence" and _end(text) < _end(there.get(part, "")):
+            yield SQLOp([f"ALTER SEQUENCE {part.name} {text}"], [], f"alter sequence {part.name}")
+
+
+def _end(sequence: str) -> int:
+    return int(sequence.partition(" MAXVALUE ")[2].partition(" ")[0] or 0)
 
 
 def _rekeyed(there: Catalog, wanted: Catalog) -> Iterator[str]:

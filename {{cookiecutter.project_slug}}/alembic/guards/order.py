@@ -64,10 +64,21 @@ def put_in_order(container: ops.OpContainer, dialect: sa.Dialect) -> None:
             if dialect.name == "mysql":  # where all is done for good: rows may refuse what comes
                 late += _take(table, lambda op: isinstance(op, ops.DropColumnOp))
             linked += _take(table, lambda op: isinstance(op, ops.CreateForeignKeyOp))
+        freed += _namesakes(linked, dropped, freed)
         unlinked += [_alone(ops.DropConstraintOp.from_constraint(key)) for key in freed]
         linked += [_alone(ops.CreateForeignKeyOp.from_constraint(key)) for key in circular]
     ordered = [*unlinked, *created, *changed, *linked, *reversed(dropped), *late]
     container.ops = [*before, *ordered, *behind]
+
+
+def _namesakes(linked: list[Any], dropped: list[ops.DropTableOp], freed: Keys) -> Keys:
+    """Return the foreign keys that go with their tables, and whose names others are to get before.
+
+    MariaDB and MySQL know each name once.
+    """
+    names = {op.ops[0].constraint_name for op in linked}
+    keys = [key for op in dropped for key in _foreign_keys(op) if key.name in names]
+    return [key for key in keys if all(key is not other for other in freed)]
 
 
 def _moving(container: ops.OpContainer) -> Iterator[str]:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from .catalog import COMPUTED, LITERAL, Catalog, Part, read_catalog, read_statements, same
 from .counting import alter_counting, way_of_counting
+from .enums import change_domains
 from .rebuild import RebuildTableOp
 from .sql_op import SQLOp
 
@@ -110,6 +111,7 @@ def repairs(found: State, wanted: State, dialect: sa.Dialect, *, back: bool) -> 
         return list(_on_sqlite(changed, found, wanted, dialect))
     stages: dict[str, list[Step]] = {"drop": [], "alter": [], "add": [], "last": []}
     if dialect.name == "postgresql":
+        stages["alter"] += change_domains(changed, found.catalog, wanted.catalog)
         stages["add"] += alter_counting(changed, found.catalog, wanted.catalog)
     missing = wanted.catalog.keys() - found.catalog.keys()
     for part in sorted(changed):
