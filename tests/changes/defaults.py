@@ -215,6 +215,41 @@ CHANGES = [
             ),
         )
     ],
+    *(
+        Change(
+            f"a column is computed no more that was {what}, {and_}",
+            item("size: Mapped[int]", DOUBLE.replace("* 2", "+ 8").replace("True", stored)),
+            item(*after),
+            rows=("INSERT INTO items (id, name, size) VALUES (1, 'a', 0)",),
+            answers=answers,
+            look="SELECT extra FROM items",
+            sees=((8,),),
+        )
+        for what, stored in (("stored", "True"), ("virtual", "False"))
+        for and_, after, answers in (
+            ("and stays beside its base", ["size: Mapped[int]", "extra: Mapped[int | None]"], ""),
+            ("and its base goes", ["extra: Mapped[int | None]"], "drop=items.size"),
+            (
+                "and is never NULL",
+                ["size: Mapped[int]", "extra: Mapped[int] = mapped_column(index=True)"],
+                "fill=items.extra:1",
+            ),
+        )
+    ),
+    Change(
+        "a table is renamed with a column that is computed no more, and gets another name and a check",
+        item("size: Mapped[int]", DOUBLE.replace("* 2", "+ 8")),
+        item(
+            "more: Mapped[int] = mapped_column(BigInteger, index=True)",
+            "__table_args__ = (CheckConstraint('more > 2', name='much'),)",
+        )
+        .replace("items", "order")
+        .replace("Item", "Order"),
+        rows=("INSERT INTO items (id, name, size) VALUES (1, 'a', 0)",),
+        answers="rename=items:order rename=items.extra:more drop=items.size fill=order.more:9",
+        look='SELECT more FROM "order"',
+        sees=((8,),),
+    ),
     Change(
         "a column that holds values is computed from now on",
         item("size: Mapped[int]", "extra = mapped_column(Integer)"),

@@ -300,6 +300,13 @@ CHANGES = [
         refused=dict.fromkeys(("sqlite", "postgresql", "mariadb"), "fill=items.size:many is no"),
     ),
     Change(
+        "a column that must have a value is filled with a length of time in words",
+        item(),
+        item("rest: Mapped[datetime.timedelta]"),
+        answers="'fill=items.rest:1 day'",
+        refused=dict.fromkeys(("sqlite", "postgresql", "mariadb"), "in seconds. Nothing was"),
+    ),
+    Change(
         "columns with defaults of the model that are falsy are added",
         item(),
         item(

@@ -34,11 +34,9 @@ def describe(operation: ops.MigrateOperation) -> Iterator[str]:
             yield f"drop constraint {operation.constraint_name}"
         case ops.CreateTableCommentOp() | ops.DropTableCommentOp():
             yield f"comment {operation.table_name}"
-        case SQLOp():
+        case SQLOp() | RebuildTableOp():
             if operation.about:
                 yield operation.about
-        case RebuildTableOp():
-            yield f"rebuild {operation.table_name}"
         case ops.ExecuteSQLOp():
             yield str(operation.sqltext)
         case _:

@@ -31,7 +31,7 @@ def rename_labels(context: AutogenContext, schema: str | None) -> Iterator[SQLOp
 
     Where a database has no such command, autogenerate drops them and makes them anew.
     """
-    templates, tables = TEMPLATES.get(context.dialect.name), list(_both(context, schema))
+    templates, tables = TEMPLATES.get(context.dialect.name), list(both(context, schema))
     if templates is None or context.connection is None or not tables:
         return
     found = read_catalog(context.connection)
@@ -86,7 +86,7 @@ def rename_keys(
 
     Those that are `made` in any case, for another reason, are left out.
     """
-    for table in _both(context, schema) if context.dialect.name == "mysql" else ():
+    for table in both(context, schema) if context.dialect.name == "mysql" else ():
         present = sa.Table(
             table.name, sa.MetaData(), schema=schema, autoload_with=context.connection
         )
@@ -105,7 +105,7 @@ def _ends(key: sa.ForeignKeyConstraint) -> tuple[str, ...]:
     return (*key.column_keys, *(element.target_fullname for element in key.elements))
 
 
-def _both(context: AutogenContext, schema: str | None) -> Iterator[sa.Table]:
+def both(context: AutogenContext, schema: str | None) -> Iterator[sa.Table]:
     """Yield the tables of the models that the database has, too."""
     present = set(context.inspector.get_table_names(schema))
     for table in context.sorted_tables:

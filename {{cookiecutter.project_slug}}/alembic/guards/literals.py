@@ -88,7 +88,8 @@ def literal(name: str, value: Any, type_: sa.types.TypeEngine[Any], dialect: sa.
             written = type_
         return as_sql(sa.literal(value, written), dialect)
     except (StopIteration, LookupError, ValueError, ArithmeticError, CompileError) as error:
-        wanted = type_.compile(dialect=dialect)
+        unit = " in seconds" if _python_type(type_) is timedelta else ""
+        wanted = f"{type_.compile(dialect=dialect)}{unit}"
         raise CommandError(f"fill={name}:{value} is no {wanted}. Nothing was written.") from error
 
 

@@ -184,13 +184,22 @@ def _take_place(connection: sa.Connection, new: str, table: str) -> None:
 class RebuildTableOp(MigrateOperation):
     """Gives a table of SQLite another form, where Alembic knows no operation for it."""
 
-    def __init__(self, table_name: str, form: str) -> None:
-        self.table_name, self.form = table_name, form
+    def __init__(self, table_name: str, form: str, back: str = "", about: str = "") -> None:
+        self.table_name, self.form, self.back = table_name, form, back
+        self.about = about or f"rebuild {table_name}"
 
     @classmethod
     def rebuild_table(cls, operations: Operations, table_name: str, form: str) -> None:
         """Replace a table by what `form`, a CREATE TABLE, says; the values of its columns stay."""
         operations.invoke(cls(table_name, form))
+
+    def run(self, connection: sa.Connection) -> None:
+        """Do it."""
+        rebuild(connection, self.table_name, self.form)
+
+    def reverse(self) -> "RebuildTableOp":
+        """Return what takes it back."""
+        return RebuildTableOp(self.table_name, self.back, self.form, self.about)
 
     def to_diff_tuple(self) -> tuple[str, str]:
         """Return what `alembic check` would show."""
@@ -199,7 +208,7 @@ class RebuildTableOp(MigrateOperation):
 
 @Operations.implementation_for(RebuildTableOp)
 def _rebuild_table(operations: Operations, op: RebuildTableOp) -> None:
-    rebuild(operations.get_bind(), op.table_name, op.form)
+    op.run(operations.get_bind())
 
 
 def rebuild(connection: sa.Connection, table: str, form: str) -> None:

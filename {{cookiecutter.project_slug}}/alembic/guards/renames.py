@@ -14,6 +14,7 @@ from alembic.runtime.plugins import Plugin
 from alembic.util import DispatchPriority, PriorityDispatchResult
 
 from .checks import leave_out_what_others_get, move_checks_to_tables
+from .computed import end_computing
 from .enums import change_types, rename_values
 from .labels import rename_keys, rename_labels
 from .names import is_in, quoter
@@ -27,6 +28,7 @@ from .premises import (
     make_shared,
     rename_sequences,
 )
+from .rebuild import RebuildTableOp
 from .sql_op import SQLOp, rename
 
 Shape = dict[str, Any]  # the columns of a table, and the family of their types
@@ -50,7 +52,7 @@ def rename_scratch(
     move_checks_to_tables(metadata, context.dialect)
     leave_concurrently_to_revisions(metadata)
     leave_counting_to_sequences(metadata)
-    renames: list[SQLOp] = []
+    renames: list[SQLOp | RebuildTableOp] = []
     if context.connection is not None:
         leave_out_what_others_get(metadata, context.connection)
         leave_no_key_empty(metadata, context.dialect)
@@ -130,6 +132,7 @@ FIRST = (
     make_free,
     _tables,
     _columns,
+    end_computing,
     rename_labels,
     rename_values,
     change_types,

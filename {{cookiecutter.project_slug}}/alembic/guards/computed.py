@@ -1,0 +1,64 @@
+"""Keeps the values of columns that are computed no more, also where what they came from goes."""
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+from alembic.autogenerate.api import AutogenContext
+
+from .catalog import COMPUTED, read_catalog, read_statements, split_table
+from .labels import both
+from .names import bare
+from .rebuild import RebuildTableOp
+from .sql_op import SQLOp
+
+
+def end_computing(context: AutogenContext, schema: str | None) -> Iterator[SQLOp | RebuildTableOp]:
+    """Yield what makes plain columns of those that are computed, but in the models no more."""
+    connection = context.connection
+    if connection is None:
+        return
+    for table in both(context, schema):
+        found = _computed(table, connection)
+        for column in table.columns:
+            if column.computed is None and column.name in found:
+                yield _plain(table, column.name, found[column.name], connection)
+
+
+def _computed(table: sa.Table, connection: sa.Connection) -> dict[str, str]:
+    """Return the columns of a table that are computed, with their definitions."""
+    if connection.dialect.name == "sqlite":
+        _, parts, _ = split_table(read_statements(connection)[table.name])
+        return {name: text for (_, name), text in parts.items() if " AS (" in text}
+    key = bare(connection.dialect.identifier_preparer.format_table(table))
+    return {
+        bare(part.name): text if part.kind == "column" else f"{part.name} {text}"
+        for part, text in read_catalog(connection).items()
+        if bare(part.table) == key and part.kind in ("column", "generated") and COMPUTED in text
+    }
+
+
+def _plain(
+    table: sa.Table, name: str, definition: str, connection: sa.Connection
+) -> SQLOp | RebuildTableOp:
+    dialect = connection.dialect
+    as_plain = definition.partition(" GENERATED ALWAYS")[0]
+    about = f"keep the values of {table.fullname}.{name}"
+    if dialect.name == "sqlite":
+        form = read_statements(connection)[table.name]
+        return RebuildTableOp(table.name, form.replace(definition, as_plain), form, about)
+    quote = dialect.identifier_preparer.quote
+    column, new = quote(name), quote(f"{name}_")
+    alter = f"ALTER TABLE {dialect.identifier_preparer.format_table(table)}"
+    back = [f"{alter} DROP COLUMN {column}", f"{alter} ADD {definition}"]
+    if definition.endswith("VIRTUAL"):
+        type_ = as_plain.removeprefix(column).removeprefix(f"`{name}`")
+        there = [
+            f"{alter} ADD {new}{type_}",
+            f"UPDATE {alter.removeprefix('ALTER TABLE ')} SET {new} = {column}",
+            f"{alter} DROP COLUMN {column}",
+            f"{alter} RENAME COLUMN {new} TO {column}",
+        ]
+    else:
+        end = {"postgresql": f"ALTER {column} DROP EXPRESSION", "mysql": f"MODIFY {as_plain}"}
+        there = [f"{alter} {end[dialect.name]}"]
+    return SQLOp(there, back, about)
