@@ -1,9 +1,11 @@
-"""Keeps the values of columns that are computed no more, also where what they came from goes."""
+"""Puts columns that are computed where they belong, and keeps their values when they are so no more."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy as sa
 from alembic.autogenerate.api import AutogenContext
+from alembic.operations import MigrateOperation, ops
 
 from .catalog import COMPUTED, read_catalog, read_statements, split_table
 from .labels import both
@@ -62,3 +64,21 @@ def _plain(
         end = {"postgresql": f"ALTER {column} DROP EXPRESSION", "mysql": f"MODIFY {as_plain}"}
         there = [f"{alter} {end[dialect.name]}"]
     return SQLOp(there, back, about)
+
+
+def computed_apart(steps: list[MigrateOperation]) -> None:
+    """Let columns that are computed from others come after those, and go before them."""
+    for kind, at_last in ((ops.AddColumnOp, True), (ops.DropColumnOp, False)):
+        places = [place for place, op in enumerate(steps) if isinstance(op, kind)]
+        in_order = sorted(
+            (steps[place] for place in places),
+            # What goes does so by the alphabet: Alembic has it in no order.
+            key=lambda op: (_is_computed(op) is at_last, getattr(op, "column_name", "")),
+        )
+        for place, op in zip(places, in_order, strict=True):
+            steps[place] = op
+
+
+def _is_computed(op: Any) -> bool:
+    column: sa.Column[Any] = op.column if isinstance(op, ops.AddColumnOp) else op.to_column()
+    return column.computed is not None

@@ -11,6 +11,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import _add_table, _render_constraint
 from alembic.operations import ops
 
+from .computed import computed_apart
 from .names import table_key
 
 WholeTable = ops.CreateTableOp | ops.DropTableOp
@@ -43,7 +44,7 @@ def put_in_order(container: ops.OpContainer, dialect: sa.Dialect) -> None:
     linked: list[ops.MigrateOperation] = []
     late: list[ops.MigrateOperation] = []
     for table in changed:
-        _computed_apart(table.ops)
+        computed_apart(table.ops)
     if dialect.name == "sqlite":
         taken = {name for op in container.ops if op not in changed for name in _indexes(op)}
         for table in changed:
@@ -158,24 +159,6 @@ def _sort(
             circular += links[free[0]]
         ready += [waiting.pop(key) for key in free]
     return ready, circular
-
-
-def _computed_apart(steps: list[ops.MigrateOperation]) -> None:
-    """Let columns that are computed from others come after those, and go before them."""
-    for kind, at_last in ((ops.AddColumnOp, True), (ops.DropColumnOp, False)):
-        places = [place for place, op in enumerate(steps) if isinstance(op, kind)]
-        in_order = sorted(
-            (steps[place] for place in places),
-            # What goes does so by the alphabet: Alembic has it in no order.
-            key=lambda op: (_is_computed(op) is at_last, getattr(op, "column_name", "")),
-        )
-        for place, op in zip(places, in_order, strict=True):
-            steps[place] = op
-
-
-def _is_computed(op: Any) -> bool:
-    column: sa.Column[Any] = op.column if isinstance(op, ops.AddColumnOp) else op.to_column()
-    return column.computed is not None
 
 
 def _place(part: sa.schema.SchemaItem) -> int:
