@@ -122,6 +122,28 @@ def own(*lines: str) -> str:
 
 DOMAIN = "code = mapped_column(postgresql.DOMAIN('code', Text, {}), index=True, server_default='b')"
 
+TYPE_HEAD = "\nclass Item(Base):"
+WRAPPED = """
+class Mood(TypeDecorator):
+    impl = Enum("a", "b", name="mood")
+    cache_ok = True
+class Email(TypeDecorator):
+    impl = postgresql.DOMAIN("email", Text)
+    cache_ok = True
+"""
+FOR_EACH = """
+from sqlalchemy.ext.compiler import compiles
+class Right(ColumnElement):
+    inherit_cache = True
+    type = Boolean()
+class Now(sa.sql.expression.FunctionElement):
+    inherit_cache = True
+    type = DateTime()
+for server in ("sqlite", "postgresql", "mysql"):
+    compiles(Right, server)(lambda *_, **__: "name <> ''")
+    compiles(Now, server)(lambda *_, **__: "CURRENT_TIMESTAMP")
+"""
+
 CHANGES = [
     *[
         Change(
@@ -270,5 +292,30 @@ CHANGES = [
         item(DOMAIN.format("default='x'").replace("Text", "String(3)")),
         only=("postgresql",),
         refused={"postgresql": "no operation for it is known"},
+    ),
+    *(
+        Change(
+            f"a type that the server makes stands in {what}",
+            item(),
+            item(f"mood = mapped_column({type_})").replace(TYPE_HEAD, WRAPPED + TYPE_HEAD),
+            only=("postgresql",),
+        )
+        for what, type_ in {
+            "one of the owner's": "Mood()",
+            "a variant": "String(10).with_variant(Enum('a', 'b', name='mood'), 'postgresql')",
+            "an array of one of the owner's": "ARRAY(Mood())",
+            "one of the owner's, as a domain": "Email()",
+        }.items()
+    ),
+    *(
+        Change(
+            f"an expression that the owner writes for each database is {what}",
+            item(),
+            item(*lines).replace(TYPE_HEAD, FOR_EACH + TYPE_HEAD),
+        )
+        for what, *lines in (
+            ("a check", "__table_args__ = (CheckConstraint(Right(), name='right'),)"),
+            ("a default", "made = mapped_column(DateTime, server_default=Now())"),
+        )
     ),
 ]

@@ -7,7 +7,41 @@ PARTIAL = "sqlite_where=text('{0}'), postgresql_where=text('{0}')"
 
 TWICE = "__table_args__ = (UniqueConstraint('name', 'id'), Index('by_name', 'name', 'id'))"
 
+WHERE_GONE = "sqlite_where=text('gone IS NULL'), postgresql_where=text('gone IS NULL')"
+
 CHANGES = [
+    *(
+        Change(
+            f"an index keeps its name, and its condition is of a column that {what}",
+            item(*before),
+            item(*after),
+            answers=answers,
+        )
+        for one, other in (
+            (
+                ["__table_args__ = (Index('ix_name', 'name', unique=True),)"],
+                [
+                    "gone: Mapped[int | None]",
+                    f"__table_args__ = (Index('ix_name', 'name', unique=True, {WHERE_GONE}),)",
+                ],
+            ),
+        )
+        for what, before, after, answers in (
+            ("comes", one, other, ""),
+            ("goes", other, one, "drop=items.gone"),
+        )
+    ),
+    Change(
+        "an index has a column as its condition",
+        item("isOpen: Mapped[bool] = mapped_column(default=False)"),
+        item(
+            "isOpen: Mapped[bool] = mapped_column(default=False)",
+            "__table_args__ = (Index('ix_name', 'name', sqlite_where=isOpen.column,"
+            " postgresql_where=isOpen.column),)",
+        ),
+        rows=(),
+        sees=(),
+    ),
     Change(
         "an index of the models is to be built concurrently",
         item(),

@@ -23,6 +23,7 @@ BIN_2 = BIN.replace("Bin", "Tray").replace("bins", "trays")
 ENUM = """
     color: Mapped[Color] = mapped_column(Enum(Color, schema='depot'), server_default='RED')
 """
+IN_SHELF = "shelf_id: Mapped[int | None] = mapped_column(ForeignKey('{}.shelves.id'), index=True)"
 CODES, XY = "SELECT code FROM depot.bins ORDER BY id", (("x",), ("y",))
 
 
@@ -236,12 +237,43 @@ CHANGES = [
             ),
         )
     ],
+    *(
+        Change(
+            f"a table moves {where}",
+            item(IN_SHELF.format(schema_1))
+            + SHELF.replace("id:", f"__table_args__ = {{'schema': {schema_1!r}}}\n    id:"),
+            item(IN_SHELF.format(schema_2))
+            + SHELF.replace("id:", f"__table_args__ = {{'schema': {schema_2!r}}}\n    id:"),
+            answers=f"rename={old}:{new}".replace('"', "").replace("=public.", "="),
+            rows=(
+                f"INSERT INTO {old} (id, code) VALUES (1, 'x')",
+                "INSERT INTO items (id, name, shelf_id) VALUES (1, 'a', 1)",
+            ),
+            look=f"SELECT name, code FROM items JOIN {new} AS s ON s.id = shelf_id",
+            sees=(("a", "x"),),
+            only=("postgresql",),
+        )
+        for where, schema_1, schema_2, old, new in (
+            ("into a schema", "public", "depot", "public.shelves", "depot.shelves"),
+            ("out of a schema", "depot", "public", "depot.shelves", "public.shelves"),
+            ("to another schema", "depot", "Store", "depot.shelves", '"Store".shelves'),
+        )
+    ),
     Change(
-        "a table moves into a schema",
+        "a table moves into a schema, and it and its columns get other names",
+        DEPOT + ITEM + SHELF,
+        DEPOT + ITEM + BIN.replace("code", "label") + "    size: Mapped[int]\n",
+        answers="rename=shelves:depot.bins rename=depot.bins.code:label fill=depot.bins.size:3",
+        rows=("INSERT INTO shelves (id, code) VALUES (1, 'x')",),
+        look="SELECT id, label, size FROM depot.bins",
+        sees=((1, "x", 3),),
+        only=("postgresql",),
+    ),
+    Change(
+        "a table moves into a schema, and nobody says so",
         DEPOT + ITEM + BIN,
         DEPOT + ITEM.replace('"items"', '"items"\n    __table_args__ = {"schema": "depot"}') + BIN,
-        answers="rename=items:depot.items",
         only=("postgresql",),
-        refused={"postgresql": "items cannot be renamed to depot.items"},
+        refused={"postgresql": "rename=items:depot.items or drop=items"},
     ),
 ]

@@ -38,6 +38,7 @@ def move_checks_to_tables(metadata: sa.MetaData, dialect: sa.Dialect) -> None:
             needed = check._create_rule is None or check._create_rule(compiler)
             if check._type_bound:
                 check.name, check._type_bound, check._create_rule = name, False, None
-            if not needed or (name and (name, str(check.sqltext)) in seen):
+            text = str(check.sqltext.compile(dialect=dialect))
+            if not needed or (name and (name, text) in seen):
                 table.constraints.remove(check)
-            seen.add((name, str(check.sqltext)))
+            seen.add((name, text))

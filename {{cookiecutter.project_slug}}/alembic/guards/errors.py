@@ -38,7 +38,7 @@ REMEDIES = {
 
 # The same for statements, which need no remedy but these.
 HELP = {
-    "cannot cast type": (
+    "[Cc]annot cast (type|'.*' as)": (
         "\nNo value of the one type is one of the other: add a column of the new type, fill it in a"
         " revision that you write by hand, and drop the old one."
     ),

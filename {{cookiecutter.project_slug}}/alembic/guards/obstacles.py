@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.operations import ops
 
-from .catalog import COMPUTED, Catalog, Part
+from .catalog import COMPUTED, Catalog, Part, same
 from .names import bare, quoted_table, quoter
 from .sql_op import SQLOp
 
@@ -139,13 +139,14 @@ def _gone(tables: Tables, dialect: sa.Dialect) -> set[tuple[str, str]]:
 def _unseen_indexes(
     tables: Tables, there: Catalog, wanted: Catalog, dialect: sa.Dialect
 ) -> Iterator[SQLOp]:
-    """Yield what drops the indexes of SQLite that are on expressions, which Alembic does not see."""
+    """Yield what drops the indexes of SQLite whose expressions change, which Alembic does not see."""
     names = {table.table_name for table in tables}
     seen = {
         op.index_name for table in tables for op in table.ops if isinstance(op, ops.DropIndexOp)
     }
-    for part in sorted(there.keys() - wanted.keys()):
-        if part.kind == "index" and part.table in names and part.name not in seen:
+    for part, text in sorted(there.items()):
+        is_index = part.kind == "index" and part.table in names
+        if is_index and part.name not in seen and not same(wanted.get(part), text):
             drop = f"DROP INDEX {quoter(dialect)(part.name)}"
             yield SQLOp([drop], [], f"drop index {part.name}")
 

@@ -31,10 +31,11 @@ def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[
         return f"sa.text({as_text(item.arg.text)!r})" if item.reflected else False
     if kind != "type":
         return False
-    if made := _made_before(item, context):
+    plain = plain_type(item, context.dialect)
+    if made := _made_before(plain, context):
         context.imports.add("from sqlalchemy.dialects import postgresql")
-        schema = f", schema={item.schema!r}" if item.schema else ""
-        return f"postgresql.{made}, name={item.name!r}{schema}, create_type=False)"
+        schema = f", schema={plain.schema!r}" if plain.schema else ""
+        return f"postgresql.{made}, name={plain.name!r}{schema}, create_type=False)"
     wanted = item.compile(dialect=context.dialect)
     for candidate in _candidates(item, context):
         text, imports = _code(candidate, context)
@@ -42,7 +43,6 @@ def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[
             context.imports |= imports
             return text
     try:
-        plain = plain_type(item, context.dialect)
         own = plain if plain.compile(dialect=context.dialect) == wanted else item
     except CompileError:  # where the owner's code writes what SQLAlchemy cannot
         own = item

@@ -51,7 +51,7 @@ def create_all(connection: sa.Connection, metadata: sa.MetaData) -> None:
     for statement in _before_tables(metadata, connection):
         connection.exec_driver_sql(statement)
     leave_computed_empty(metadata, connection.dialect)
-    leave_concurrently_to_revisions(metadata)
+    settle_options_of_indexes(metadata, connection.dialect)
     metadata.create_all(connection)
 
 
@@ -118,12 +118,19 @@ def leave_computed_empty(metadata: sa.MetaData, dialect: sa.Dialect) -> None:
                 column.nullable = column.nullable or column.computed is not None
 
 
-def leave_concurrently_to_revisions(metadata: sa.MetaData) -> None:
-    """Let indexes of the models be built in a transaction: a revision knows which ones need not be."""
+def settle_options_of_indexes(metadata: sa.MetaData, dialect: sa.Dialect) -> None:
+    """Let indexes be built in a transaction: a revision knows which ones need not be.
+
+    And let a condition that is a column alone be an expression, which Alembic takes for a text.
+    """
     for table in metadata.tables.values():
         for index in table.indexes:
-            for name in {"postgresql_concurrently"}.intersection(list(index.dialect_kwargs)):
-                del index.dialect_kwargs[name]
+            options = index.dialect_kwargs
+            for name in list(options):
+                if name == "postgresql_concurrently":
+                    del options[name]
+                elif isinstance(options[name], sa.Column):
+                    options[name] = sa.text(dialect.identifier_preparer.quote(options[name].name))
 
 
 @cache
@@ -201,6 +208,8 @@ def _words(table: sa.Table, dialect: sa.Dialect) -> Iterator[str]:
         if not isinstance(column.type, sa.types.NullType):  # as that of a key to no table is
             yield re.split(r"\W", column.type.compile(dialect=dialect).lower())[0]
         if isinstance(column.server_default, sa.DefaultClause):
-            yield str(column.server_default.arg).partition("(")[0]
+            default: Any = column.server_default.arg
+            default = default if isinstance(default, str) else default.compile(dialect=dialect)
+            yield str(default).partition("(")[0]
     for index in table.indexes:
         yield from index.dialect_options["postgresql"]["ops"].values()

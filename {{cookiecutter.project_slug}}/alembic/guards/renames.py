@@ -21,12 +21,12 @@ from .names import is_in, quoter
 from .premises import (
     drop_free,
     leave_computed_empty,
-    leave_concurrently_to_revisions,
     leave_counting_to_sequences,
     leave_no_key_empty,
     make_free,
     make_shared,
     rename_sequences,
+    settle_options_of_indexes,
 )
 from .rebuild import RebuildTableOp
 from .sql_op import SQLOp, rename
@@ -45,12 +45,12 @@ def setup(plugin: Plugin) -> None:
 
 
 def rename_scratch(
-    context: AutogenContext, _: ops.UpgradeOps, schemas: Iterable[str | None]
+    context: AutogenContext, _: ops.UpgradeOps, schemas: set[str | None]
 ) -> PriorityDispatchResult:
     """Find what was renamed, and rename it in the database that autogenerate will look at."""
     metadata = context.migration_context.opts["target_metadata"]
     move_checks_to_tables(metadata, context.dialect)
-    leave_concurrently_to_revisions(metadata)
+    settle_options_of_indexes(metadata, context.dialect)
     leave_counting_to_sequences(metadata)
     renames: list[SQLOp | RebuildTableOp] = []
     if context.connection is not None:
@@ -58,8 +58,9 @@ def rename_scratch(
         leave_no_key_empty(metadata, context.dialect)
         leave_computed_empty(metadata, context.dialect)
     if context.opts.get("answers") and context.connection is not None and context.inspector:
-        for schema in schemas:
-            for find in FIRST:
+        schemas.update(_targets(context))  # or else Alembic does not look there
+        for find in FIRST:
+            for schema in sorted(schemas, key=str):
                 for step in find(context, schema):  # what is done, the next one sees
                     step.run(context.connection)
                     renames.append(step)
@@ -89,12 +90,49 @@ def _tables(context: AutogenContext, schema: str | None) -> Iterator[SQLOp]:
 
     present, wanted, label, names = _shapes(context, schema)
     quote = quoter(context.dialect)
-    for old, new in context.opts["answers"].pair(label, present, wanted, alike):
+    moved = _elsewhere(context, schema)
+    for old, new in context.opts["answers"].pair(label, present, {**moved, **wanted}, alike):
+        if new in moved:
+            yield from _move((schema, old), new, context)
+            continue
         if context.dialect.name == "sqlite" and old.lower() == new.lower():  # the same name, there
             between = f"{old}_"
             yield rename(TABLE, quote(old), quote(between), **names)
             old = between
         yield rename(TABLE, quote(old), quote(new), **names)
+
+
+def _targets(context: AutogenContext) -> set[str | None]:
+    """Return the schemas of PostgreSQL that the models name, but for the default one."""
+    named = {table.schema for table in context.sorted_tables}
+    others = named - {context.dialect.default_schema_name}
+    return others if context.dialect.name == "postgresql" else set()
+
+
+def _elsewhere(context: AutogenContext, schema: str | None) -> dict[str, Shape]:
+    """Return the tables that the models want in other schemas than this one, and that are not there."""
+    found: dict[str, Shape] = {}
+    for other in {None, *_targets(context)} - {schema}:
+        present, wanted, _, _ = _shapes(context, other)
+        where = other or context.dialect.default_schema_name
+        found |= {f"{where}.{name}": wanted[name] for name in wanted.keys() - present.keys()}
+    return found
+
+
+def _move(old: tuple[str | None, str], new: str, context: AutogenContext) -> Iterator[SQLOp]:
+    """Yield what brings a table to another schema, where it may have another name."""
+    quote, default = quoter(context.dialect), str(context.dialect.default_schema_name)
+    (here, there), (was, will) = (
+        (old[0] or default, new.partition(".")[0]),
+        (old[1], new.partition(".")[2]),
+    )
+    if was != will:
+        yield rename(TABLE, quote(was), quote(will), schema=f"{quote(here)}.")
+    move, back = (
+        f"ALTER TABLE {quote(one)}.{quote(will)} SET SCHEMA {quote(other)}"
+        for one, other in ((here, there), (there, here))
+    )
+    yield SQLOp([move], [back], f"move {here}.{will} to {there}")
 
 
 def _columns(context: AutogenContext, schema: str | None) -> Iterator[SQLOp]:
