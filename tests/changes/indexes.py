@@ -7,7 +7,7 @@ PARTIAL = "sqlite_where=text('{0}'), postgresql_where=text('{0}')"
 
 TWICE = "__table_args__ = (UniqueConstraint('name', 'id'), Index('by_name', 'name', 'id'))"
 
-WHERE_GONE = "sqlite_where=text('gone IS NULL'), postgresql_where=text('gone IS NULL')"
+WHERE_GONE = PARTIAL.format("gone IS NULL")
 
 CHANGES = [
     *(
