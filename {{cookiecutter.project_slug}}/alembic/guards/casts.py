@@ -16,8 +16,10 @@ from sqlalchemy.dialects.postgresql.ranges import (
     AbstractSingleRange,
 )
 
-from .limits import PARSED
+from .limits import PARSED, has_no_hyphens
 from .names import quoter
+
+RANGES = (AbstractSingleRange, AbstractMultiRange)
 
 
 def add_casts(container: ops.OpContainer, migration: MigrationContext) -> None:
@@ -68,9 +70,12 @@ def _using(old: Any, new: Any, column: str, type_: str) -> str:
         return f"convert_from({column}, 'UTF8')"  # a cast writes hexadecimal digits
     if isinstance(old, AbstractMultiRange) and isinstance(new, AbstractSingleRange):
         return f"range_merge({column})::{type_}"
+    alike = any(isinstance(old, kind) and isinstance(new, kind) for kind in RANGES)
+    if alike and not type_.startswith("DATE"):  # which takes a time and says nothing
+        return f"{column}::text::{type_}"
     if isinstance(old, postgresql.INET) and isinstance(new, sa.String):
         return f"abbrev({column})"  # a cast adds /32
-    if isinstance(old, sa.Uuid) and getattr(new, "length", None) == 32:
+    if isinstance(old, sa.Uuid) and has_no_hyphens(new):
         return f"replace({column}::text, '-', '')"
     if isinstance(new, sa.String):  # a cast to a type with a length would cut off the rest
         return f"{column}::text"

@@ -9,7 +9,13 @@ from contextlib import contextmanager
 from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
 from sqlalchemy import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoReferenceError, PendingRollbackError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    IdentifierError,
+    NoReferenceError,
+    PendingRollbackError,
+)
 from sqlalchemy.orm import configure_mappers
 
 # What a driver says when it does not connect, and what helps: the first that fits.
@@ -68,7 +74,7 @@ def plain_errors() -> Iterator[None]:
     """Turn what can go wrong for a user into a CommandError, which Alembic prints as a message."""
     try:
         yield
-    except (ArgumentError, NoReferenceError) as error:
+    except (ArgumentError, IdentifierError, NoReferenceError) as error:
         raise CommandError(str(error)) from error
     except DBAPIError as error:
         raise CommandError(explain(error)) from error

@@ -58,7 +58,8 @@ def rename_labels(context: AutogenContext, schema: str | None) -> Iterator[SQLOp
                 ends = [bare(p.name).removeprefix(bare(prefix)) for p in (*gone, *come)]
                 yield renamed(kind, *ends, **names)
         for column in table.columns if "sequence" in templates else ():
-            if column is not table._autoincrement_column and column.identity is None:
+            part = Part(f"{prefix}{names['table']}", "default", quote(column.name))
+            if part not in found and part._replace(kind="identity") not in found:
                 continue
             counter = _counter(context, table, column.name)
             wished = serial_name(table.name, column.name)

@@ -80,7 +80,8 @@ def unfit(column: sa.ColumnClause[Any], new: Any, dialect: sa.Dialect) -> Condit
 def _on_server(column: sa.ColumnClause[Any], new: Any, dialect: sa.Dialect) -> Condition:
     old: Any = column.type
     if isinstance(old, sa.ARRAY) and (isinstance(new, sa.Enum) or not isinstance(new, PARSED)):
-        return sa.func.cardinality(column) != 1
+        one = sa.func.array_lower(column, 1), sa.func.array_ndims(column)
+        return sa.or_(sa.func.cardinality(column) != 1, *(number != 1 for number in one))
     if isinstance(new, sa.String) and not isinstance(old, sa.LargeBinary):
         return _words(column, new, dialect)
     if isinstance(old, AbstractMultiRange) and isinstance(new, AbstractSingleRange):
@@ -135,8 +136,20 @@ def _words(column: sa.ColumnClause[Any], new: Any, dialect: sa.Dialect) -> Condi
             sa.false(), *(sa.func.find_in_set(value, column) > 0 for value in sorted(gone))
         )
     if new.length is None or (isinstance(column.type, sa.Uuid) and new.length == 32):
-        return None
-    return sa.func.char_length(words) > new.length
+        too_long = None
+    else:
+        too_long = sa.func.char_length(words) > new.length
+    if dialect.name == "mysql" and _name(column.type, dialect) == "FLOAT":
+        off = sa.func.abs(column - words.op("+")(0)) > sa.func.abs(column) / 2 ** (
+            EXACT["FLOAT"] - 1
+        )
+        return off if too_long is None else sa.or_(too_long, off)
+    return too_long
+
+
+def has_no_hyphens(type_: Any) -> bool:
+    """Whether a type takes a UUID as its 32 digits alone."""
+    return getattr(type_, "length", None) == 32 or not getattr(type_, "native_uuid", True)
 
 
 def _number(column: sa.ColumnElement[Any], new: Any, dialect: sa.Dialect) -> Condition:
@@ -149,7 +162,7 @@ def _number(column: sa.ColumnElement[Any], new: Any, dialect: sa.Dialect) -> Con
         size = 2 ** (BITS.get(name, 63) + unsigned)
         # A parameter would be of the old type.
         least: Any = sa.literal_column(str(0 if unsigned else -size))
-        beyond = sa.not_(column.between(least, sa.literal_column(str(size - 1))))
+        beyond: Condition = sa.not_(column.between(least, sa.literal_column(str(size - 1))))
         whole = isinstance(column.type, sa.Integer)
         return beyond if whole else sa.or_(beyond, column != sa.func.round(column))
     if not isinstance(new, sa.Float) or getattr(new, "scale", None) is not None:
@@ -157,7 +170,8 @@ def _number(column: sa.ColumnElement[Any], new: Any, dialect: sa.Dialect) -> Con
         digits, scale = _digits(new, dialect)
         if digits is None:
             return None
-        beyond = sa.func.abs(exact) >= 10 ** (digits - scale)
+        limit = str(10 ** (digits - scale))  # no parameter of the old type holds it
+        beyond = sa.or_(exact >= sa.literal_column(limit), exact <= sa.literal_column(f"-{limit}"))
         rounded = sa.func.round(exact, scale)
         if dialect.name == "mysql" and isinstance(column.type, sa.Float):
             bits = EXACT.get(_name(column.type, dialect), 53)
@@ -197,7 +211,9 @@ def _on_sqlite(column: sa.ColumnClause[Any], new: Any, _: sa.Dialect) -> Conditi
         return column.not_in([0, 1])
     if isinstance(new, NUMBERS):  # a text that is no number is not equal to any
         plain = sa.type_coerce(column, sa.Numeric(asdecimal=False))
-        return plain != sa.cast(plain, new)
+        other = plain != sa.cast(plain, new)
+        scale = None if isinstance(new, sa.Float) else getattr(new, "scale", None)
+        return other if scale is None else sa.or_(other, plain != sa.func.round(plain, scale))
     if isinstance(new, sa.Uuid):
         digits = sa.func.replace(column, "-", "")
         return sa.or_(sa.func.length(digits) != 32, digits.op("GLOB")("*[^0-9A-Fa-f]*"))
@@ -205,9 +221,17 @@ def _on_sqlite(column: sa.ColumnClause[Any], new: Any, _: sa.Dialect) -> Conditi
         return sa.func.json_valid(column) == 0
     text = sa.type_coerce(column, sa.Text)
     if isinstance(new, sa.Time):
-        return sa.or_(sa.func.time(column).is_(None), sa.not_(text.op("GLOB")(HOUR)))
+        return sa.or_(sa.func.time(column).is_(None), sa.not_(text.op("GLOB")(HOUR)), text >= "24")
     if isinstance(new, sa.Date | sa.DateTime | sa.Interval):
-        no_day = sa.or_(sa.func.julianday(column).is_(None), sa.not_(text.op("GLOB")(DAY)))
-        rest = sa.func.substr(text, 11)
-        return sa.or_(no_day, rest.not_in(MIDNIGHT)) if isinstance(new, sa.Date) else no_day
+        day, rest = sa.func.substr(text, 1, 10), sa.func.substr(text, 11)
+        no_day = sa.or_(  # SQLite takes the 30th of February for the 2nd of March
+            sa.func.julianday(column).is_(None),
+            sa.not_(text.op("GLOB")(DAY)),
+            sa.func.date(sa.func.julianday(day)) != day,
+        )
+        if isinstance(new, sa.Date):
+            return sa.or_(no_day, rest.not_in(MIDNIGHT))
+        hour = sa.and_(rest.op("GLOB")(f"[ T]{HOUR}"), sa.func.substr(rest, 2) < "24")
+        no_hour = sa.or_(sa.not_(hour), sa.func.rtrim(rest) != rest)
+        return sa.or_(no_day, sa.and_(rest != "", no_hour))
     return None

@@ -7,7 +7,7 @@ from alembic.operations import Operations, ops, toimpl
 from alembic.runtime.plugins import Plugin
 from alembic.util import CommandError
 
-from .limits import unfit
+from .limits import has_no_hyphens, unfit
 from .names import table_key
 from .values import follow, remember
 
@@ -22,26 +22,45 @@ def alter_column(operations: Operations, op: ops.AlterColumnOp) -> None:
     context = operations.migration_context
     if context.as_sql and context.dialect.name == "postgresql" and _is_wider(op):
         print("-- squawk-ignore changing-column-type", file=context.impl.output_buffer)
-    connection = None if context.as_sql else context.connection
-    if op.modify_type is not None and op.existing_type is not None and connection is not None:
-        column = sa.column(op.column_name, op.existing_type)
-        changed = unfit(column, op.modify_type, context.dialect)
-        if changed is not None:
-            table = sa.table(op.table_name, column, schema=op.schema)
-            query = (
-                sa.select(sa.func.count()).select_from(table).where(column.is_not(None), changed)
-            )
-            if count := connection.scalar(query):
-                type_ = _written(op.modify_type, context.dialect)
-                raise CommandError(
-                    f"{count} rows hold in {op.table_name}.{op.column_name} what {type_} cannot."
-                )
+    if count := _count(op, None if context.as_sql else context.connection):
+        type_ = _written(op.modify_type, context.dialect)
+        raise CommandError(
+            f"{count} rows hold in {op.table_name}.{op.column_name} what {type_} cannot."
+        )
     _remember(op)
     if _changes_values_only(op, context.dialect):
         return
     if context.dialect.name == "mysql":
         _by_way_of_text(operations, op)
     toimpl.alter_column(operations, op)
+
+
+def _count(op: ops.AlterColumnOp, connection: sa.Connection | None) -> int:
+    """Return how many rows hold what the new type of a column cannot."""
+    if op.modify_type is None or op.existing_type is None or connection is None:
+        return 0
+    column: sa.ColumnClause[Any] = sa.column(op.column_name, op.existing_type)
+    table = sa.table(op.table_name, column, schema=op.schema)
+    known = column.is_not(None)
+    bytes_to_text = isinstance(column.type, sa.LargeBinary) and isinstance(
+        op.modify_type, sa.String
+    )
+    if bytes_to_text and connection.dialect.name == "sqlite":
+        found = connection.scalars(sa.select(column).select_from(table).where(known))
+        return sum(not _is_text(value) for value in found)
+    changed = unfit(column, op.modify_type, connection.dialect)
+    if changed is None:
+        return 0
+    query = sa.select(sa.func.count()).select_from(table).where(known, changed)
+    return connection.scalar(query) or 0
+
+
+def _is_text(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _written(type_: Any, dialect: sa.Dialect) -> str:
@@ -75,7 +94,7 @@ def _by_way_of_text(operations: Operations, op: ops.AlterColumnOp) -> None:
     """
     types: tuple[Any, Any] = (op.existing_type, op.modify_type)
     to_text = all(isinstance(type_, sa.String) for type_ in types)
-    hyphens = isinstance(types[0], sa.Uuid) and getattr(types[1], "length", None) == 32
+    hyphens = isinstance(types[0], sa.Uuid) and has_no_hyphens(types[1])
     enum = any(isinstance(type_, sa.Enum) for type_ in types) and not to_text
     if op.modify_type is None or not (hyphens or enum):
         return

@@ -23,7 +23,11 @@ def leave_out_what_is_there(container: ops.OpContainer, found: Catalog, wanted: 
     )
     tables = {table for table, _ in settled} - {table for table, _ in unsettled}
     old, new = (
-        {(bare(part.table), bare(name_of(part, text))) for part, text in catalog.items()}
+        {
+            (bare(part.table), bare(name_of(part, text)))
+            for part, text in catalog.items()
+            if part.kind in KINDS
+        }
         for catalog in (found, wanted)
     )
 

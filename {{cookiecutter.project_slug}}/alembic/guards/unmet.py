@@ -86,14 +86,19 @@ def check(connection: sa.Connection, op: ops.CreateCheckConstraintOp) -> None:
 
 def foreign_key(connection: sa.Connection, op: ops.CreateForeignKeyOp) -> None:
     """Raise CommandError where rows refer to rows that are not there."""
+    is_new = any(
+        re.match(rf"\s*CREATE TABLE `?{re.escape(op.referent_table)}`? ", sql)
+        for sql in connection.info[SKIPPED]
+    )
     there = _are_there(connection, op.source_table, op.local_cols)
-    if not there or not _are_there(connection, op.referent_table, op.remote_cols):
+    if not there or not (is_new or _are_there(connection, op.referent_table, op.remote_cols)):
         return
     rows = sa.table(op.source_table, *map(sa.column, op.local_cols)).alias("rows")
     others = sa.table(op.referent_table, *map(sa.column, op.remote_cols)).alias("others")
     pairs = list(zip(rows.columns, others.columns, strict=True))
     found = sa.select(1).select_from(others).where(*(one == other for one, other in pairs))
-    orphans = sa.select(sa.func.count()).select_from(rows).where(~found.correlate(rows).exists())
+    orphans = sa.select(sa.func.count()).select_from(rows)
+    orphans = orphans if is_new else orphans.where(~found.correlate(rows).exists())
     if count := connection.scalar(orphans.where(*(one.is_not(None) for one, _ in pairs))):
         raise CommandError(
             f"{count} rows of {op.source_table} refer by {', '.join(op.local_cols)} to rows of "
