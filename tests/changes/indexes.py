@@ -9,6 +9,18 @@ TWICE = "__table_args__ = (UniqueConstraint('name', 'id'), Index('by_name', 'nam
 
 WHERE_GONE = PARTIAL.format("gone IS NULL")
 
+INDEX_WHERE = "__table_args__ = (Index('ix_name', 'name', postgresql_where=text(\"{}\")),)"
+SERVERS = ("postgresql", "mariadb")
+UNIQUE = "__table_args__ = (UniqueConstraint({}, name='uq_xy'),)"
+PART = """
+class Part(Base):
+    __tablename__ = "parts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    x: Mapped[int]
+    y: Mapped[int]
+    __table_args__ = (ForeignKeyConstraint(["x", "y"], ["items.x", "items.y"]),)
+"""
+
 CHANGES = [
     *(
         Change(
@@ -356,5 +368,55 @@ CHANGES = [
             "size: Mapped[int | None]",
             "__table_args__ = (Index('ix_own', 'name', text('size DESC')),)",
         ),
+    ),
+    *(
+        Change(
+            f"the condition of an index is of a column that gets another type: {after[0]}",
+            item(f"extra = mapped_column({before[0]})", INDEX_WHERE.format(before[1])),
+            item(f"extra = mapped_column({after[0]})", INDEX_WHERE.format(after[1])),
+            rows=("INSERT INTO items (id, name, extra) VALUES (1, 'a', '1')",),
+            sees=((1, "a"),),
+            only=("postgresql",),
+        )
+        for before, after in (
+            (("Boolean", "NOT extra"), ("Integer", "extra = 0")),
+            (("Integer", "extra > 0"), ("String(9)", "extra > '0'")),
+            (("String(9)", "extra = '1'"), ("Enum('1', '2', name='few')", "extra = '1'")),
+            (("Enum('1', '2', name='few')", "extra = '1'"), ("String(9)", "extra = '1'")),
+        )
+    ),
+    *(
+        Change(
+            f"what is unique for the sake of a foreign key {what}",
+            item("x: Mapped[int]", "y: Mapped[int]", before) + PART,
+            item("x: Mapped[int]", "y: Mapped[int]", after) + PART,
+            rows=(
+                "INSERT INTO items (id, name, x, y) VALUES (1, 'a', 2, 3)",
+                "INSERT INTO parts (id, x, y) VALUES (1, 2, 3)",
+            ),
+            look="SELECT items.name FROM items JOIN parts ON parts.y = items.y",
+            sees=(("a",),),
+            only=databases,
+        )
+        for what, before, after, databases in (
+            (
+                "gets another order",
+                UNIQUE.format("'x', 'y'"),
+                UNIQUE.format("'y', 'x'"),
+                ("postgresql",),
+            ),
+            (
+                "gets more columns",
+                UNIQUE.format("'x', 'y'"),
+                UNIQUE.format("'x', 'y', postgresql_include=['name']"),
+                ("postgresql",),
+            ),
+            (
+                "becomes an index",
+                UNIQUE.format("'x', 'y'"),
+                "__table_args__ = (Index('ix_xy', 'x', 'y', unique=True),)",
+                SERVERS,
+            ),
+        )
     ),
 ]

@@ -79,6 +79,18 @@ class Country(Base):
 """
 ISO = "    iso = mapped_column(String(2), unique=True)\n"
 
+XYZ = [f"{name}: Mapped[int]" for name in "xyz"]
+TRIPLE = """
+class Triple(Base):
+    __tablename__ = "triples"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    x: Mapped[int]
+    y: Mapped[int]
+    z: Mapped[int]
+    __table_args__ = (ForeignKeyConstraint({}, name="fk"),)
+"""
+OWN = "Sequence('own'), server_default=Sequence('own').next_value()"
+
 CHANGES = [
     Change(
         "a table comes that refers to a column that comes, too",
@@ -628,5 +640,50 @@ CHANGES = [
         rows=ON_SHELF,
         look="SELECT id, shelf_id FROM items ORDER BY id",
         sees=((1, 1), (2, None)),
+    ),
+    Change(
+        "a foreign key and what it refers to get a column, and keep their names",
+        item(*XYZ, "__table_args__ = (UniqueConstraint('x', 'y', name='uq'),)")
+        + TRIPLE.format('["x", "y"], ["items.x", "items.y"]'),
+        item(*XYZ, "__table_args__ = (UniqueConstraint('x', 'y', 'z', name='uq'),)")
+        + TRIPLE.format('["x", "y", "z"], ["items.x", "items.y", "items.z"]'),
+        rows=(
+            "INSERT INTO items (id, name, x, y, z) VALUES (1, 'a', 1, 2, 3)",
+            "INSERT INTO triples (id, x, y, z) VALUES (1, 1, 2, 3)",
+        ),
+        sees=((1, "a"),),
+    ),
+    *(
+        Change(
+            f"a key and what refers to it become texts, and {what} gets another name",
+            item() + TAG,
+            (item() + TAG)
+            .replace("id: Mapped[int]", "id: Mapped[str]")
+            .replace(f'"{old}', f'"{new}')
+            .replace("primary_key=True", "String(9), primary_key=True")
+            .replace(" mapped_column(ForeignKey", " mapped_column(String(9), ForeignKey"),
+            rows=(
+                "INSERT INTO items (id, name) VALUES (1, 'a')",
+                "INSERT INTO tags (id, item_id) VALUES (1, 1)",
+            ),
+            answers=f"rename={old}:{new}",
+            look=f"SELECT name FROM {items} AS i JOIN {tags} AS t ON t.item_id = i.id",
+            sees=(("a",),),
+        )
+        for what, old, new, items, tags in (
+            ("the one", "items", "things", "things", "tags"),
+            ("the other", "tags", "marks", "items", "marks"),
+        )
+    ),
+    Change(
+        "a key counts by an identity, and no more by a sequence of its own",
+        item().replace("primary_key=True", f"Integer, {OWN}, primary_key=True"),
+        item().replace("primary_key=True", "BigInteger, Identity(), primary_key=True"),
+        answers="drop=own",
+        rows=("INSERT INTO items (name) VALUES ('a'), ('b')",),
+        then="INSERT INTO items (name) VALUES ('c')",
+        look="SELECT count(DISTINCT id) > 1 FROM items",
+        sees=((True,),),
+        only=("postgresql",),
     ),
 ]

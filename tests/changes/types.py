@@ -1,6 +1,6 @@
 """Columns that get another type."""
 
-from .kind import SHELF, Change, item
+from .kind import HEADER, SHELF, Change, item
 
 NOON = "2026-01-02 12:00:00"
 UID = "12345678123456781234567812345678"
@@ -151,6 +151,16 @@ FAMILIES = (
     ("Float", "Numeric(5, 2)", "0.5", "{} = 0.5"),
 )
 
+
+KEYS_OF_UUID = """
+class Box(Base):
+    __tablename__ = "boxes"
+    id: Mapped[uuid.UUID] = mapped_column({0}, primary_key=True)
+class Lid(Base):
+    __tablename__ = "lids"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    box_id: Mapped[uuid.UUID] = mapped_column({0}, ForeignKey("boxes.id"))
+"""
 
 CHANGES = [
     Change(
@@ -563,5 +573,65 @@ CHANGES = [
         ),
         look="SELECT k FROM items",
         sees=(("7",),),
+    ),
+    *(
+        Change(
+            f"a type cannot hold a value, and says nothing: {value} as {after}",
+            item(f"extra = mapped_column({before})"),
+            item(f"extra = mapped_column({after})"),
+            rows=(f"INSERT INTO items (id, name, extra) VALUES (1, 'a', {value})",),
+            sees=((1, "a"),),
+            only=(database,),
+            stopped="1 rows hold in items.extra what",
+        )
+        for database, before, after, value in (
+            ("sqlite", "Text", "Date", "'2020-02-30'"),
+            ("sqlite", "Text", "DateTime", "'2020-01-01 24:00:00'"),
+            ("sqlite", "Text", "DateTime", "'2020-01-01  10:00:00'"),
+            ("sqlite", "Text", "DateTime", "'2020-01-01 10:00:00 '"),
+            ("sqlite", "Text", "Time", "'24:00:00'"),
+            ("sqlite", "LargeBinary", "String(20)", "x'61ff'"),
+            ("sqlite", "Numeric(9, 3)", "Numeric(5, 2)", "12.345"),
+            ("postgresql", "ARRAY(Integer)", "Integer", "'[0:0]={7}'"),
+            ("postgresql", "ARRAY(Integer)", "Integer", "'{{7}}'"),
+            ("mariadb", "Float", "String(30)", "16777216"),
+        )
+    ),
+    Change(
+        "the largest and the least whole numbers become decimals",
+        item("extra = mapped_column(BigInteger)"),
+        item("extra = mapped_column(Numeric(19, 0))"),
+        rows=(
+            "INSERT INTO items (id, name, extra) VALUES (1, 'a', 9223372036854775807)",
+            "INSERT INTO items (id, name, extra) VALUES (2, 'b', -9223372036854775808)",
+        ),
+        only=("postgresql", "mariadb"),
+    ),
+    *(
+        Change(
+            f"a range becomes one of another type: {before} to {after}",
+            item(f"extra = mapped_column(postgresql.{before})"),
+            item(f"extra = mapped_column(postgresql.{after})"),
+            rows=(f"INSERT INTO items (id, name, extra) VALUES (1, 'a', '{value}')",),
+            look="SELECT extra::text FROM items",
+            sees=((sees,),),
+            only=("postgresql",),
+        )
+        for before, after, value, sees in (
+            ("INT4RANGE", "INT8RANGE", "[1,5)", "[1,5)"),
+            ("INT4MULTIRANGE", "NUMMULTIRANGE", "{[1,5)}", "{[1,5)}"),
+        )
+    ),
+    Change(
+        "a UUID that is a key becomes a text without hyphens",
+        HEADER + KEYS_OF_UUID.format("Uuid"),
+        HEADER + KEYS_OF_UUID.format("Uuid(native_uuid=False)"),
+        rows=(
+            "INSERT INTO boxes (id) VALUES ('12345678-1234-5678-1234-567812345678')",
+            "INSERT INTO lids (id, box_id) VALUES (1, '12345678-1234-5678-1234-567812345678')",
+        ),
+        look="SELECT boxes.id FROM boxes JOIN lids ON box_id = boxes.id",
+        sees=(("12345678123456781234567812345678",),),
+        only=("postgresql", "mariadb"),
     ),
 ]
