@@ -11,6 +11,7 @@ from alembic.util import CommandError
 from sqlalchemy import URL
 from sqlalchemy.exc import (
     ArgumentError,
+    CompileError,
     DBAPIError,
     IdentifierError,
     NoReferenceError,
@@ -74,7 +75,7 @@ def plain_errors() -> Iterator[None]:
     """Turn what can go wrong for a user into a CommandError, which Alembic prints as a message."""
     try:
         yield
-    except (ArgumentError, IdentifierError, NoReferenceError) as error:
+    except (ArgumentError, CompileError, IdentifierError, NoReferenceError) as error:
         raise CommandError(str(error)) from error
     except DBAPIError as error:
         raise CommandError(explain(error)) from error

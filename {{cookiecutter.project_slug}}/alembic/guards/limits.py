@@ -18,6 +18,9 @@ EXACT = {"FLOAT": 24, "DOUBLE": 53}
 #: How many digits of a number they give back as they were.
 DIGITS = {"FLOAT": 6, "DOUBLE": 15}
 
+#: How a number is written.
+NUMBER = "^ *[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)? *$"
+
 #: The types whose values a server shortens without a word.
 REWRITTEN = (
     *TIMES,
@@ -96,7 +99,10 @@ def _on_server(column: sa.ColumnClause[Any], new: Any, dialect: sa.Dialect) -> C
     if isinstance(old, READ_AS[dialect.name]):
         wide = next((wide for kind, wide in WIDE[dialect.name] if isinstance(new, kind)), None)
     if isinstance(new, NUMBERS) and isinstance(wide, NUMBERS[:3]):
-        return _number(column if wide is old else sa.cast(source, wide), new, dialect)
+        lost = _number(column if wide is old else sa.cast(source, wide), new, dialect)
+        if dialect.name == "mysql" and isinstance(old, sa.String):  # it would say so half-way
+            return sa.or_(sa.not_(source.regexp_match(NUMBER)), lost)
+        return lost
     if wide is None or not _is_rewritten(old, new):
         return None
     lost = sa.cast(source, wide) != sa.cast(sa.cast(source, new), wide)
@@ -121,6 +127,8 @@ def _text(column: sa.ColumnClause[Any], dialect: sa.Dialect) -> Any:
 
 def _words(column: sa.ColumnClause[Any], new: Any, dialect: sa.Dialect) -> Condition:
     words = _text(column, dialect)
+    if isinstance(column.type, postgresql.INET):
+        words = sa.func.abbrev(column)
     if isinstance(new, sa.Enum):
         if dialect.name == "mysql":  # where 'red ' is 'RED', but for its bytes
             return sa.type_coerce(sa.cast(words, sa.BINARY), sa.Text).not_in(new.enums)

@@ -14,6 +14,8 @@ from .nameless import name_of
 from .names import bare, quoter
 from .sql_op import SQLOp
 
+RENAMED = re.compile(r'.* (?:CONSTRAINT|SEQUENCE) ((?:"[^"]+"|[^\s"])+) (?:RENAME )?TO ')
+
 
 def clear_the_way(
     container: ops.OpContainer, there: Catalog, wanted: Catalog, dialect: sa.Dialect
@@ -39,9 +41,7 @@ def clear_the_way(
             target = unquoted(".".join(quoter(dialect)(name) for name in names_of if name))
             return target in rekeyed or (target, frozenset(op.remote_cols)) in uniques
         if isinstance(op, SQLOp):  # what is made again gets its name then
-            renamed = re.match(
-                r".* (?:CONSTRAINT|SEQUENCE) (\S+) (?:RENAME )?TO ", "".join(op.statements)
-            )
+            renamed = RENAMED.match("".join(op.statements))
             label = renamed[1] if renamed else ""
             counts = "ALTER SEQUENCE " in "".join(op.statements) and not upwards
             return bare(label) in names or (counts and Part("", "sequence", label) not in there)

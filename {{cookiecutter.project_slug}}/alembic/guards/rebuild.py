@@ -164,7 +164,8 @@ def _merge(now: str, seen: str, wanted: str) -> str:
         re.escape(name) for kind, name in old if (kind, name) not in new and kind == "column"
     ]
     gone = re.compile(rf"(?<!\w)({'|'.join(dropped)})(?!\w)" if dropped else "(?!)")
-    return head + _lines(part for part in parts if not gone.search(LITERAL.sub("", part))) + tail
+    left = (part for part in parts if not gone.search(LITERAL.sub("", part).partition("(")[2]))
+    return head + _lines(left) + tail
 
 
 def _lines(parts: Iterable[str]) -> str:
