@@ -8,13 +8,16 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.operations import ops
 
-from .catalog import Catalog, Part, same
+from .catalog import Catalog, same
 from .in_the_way import leaves_index, obstacles_of, rekeyed_tables, unique_columns, unquoted
 from .nameless import name_of
 from .names import bare, quoter
 from .sql_op import SQLOp
 
-RENAMED = re.compile(r'.* (?:CONSTRAINT|SEQUENCE) ((?:"[^"]+"|[^\s"])+) (?:RENAME )?TO ')
+NAME = r'"[^"]+"|[^\s".]+'
+RENAMED = re.compile(
+    rf".* (CONSTRAINT|SEQUENCE) ((?:(?:{NAME})\.)?)({NAME}) (?:RENAME )?TO ({NAME})"
+)
 
 
 def clear_the_way(
@@ -33,6 +36,7 @@ def clear_the_way(
     rekeyed, uniques = set(rekeyed_tables(there, wanted)), set(unique_columns(there, wanted))
     obstacles = list(obstacles_of(container, there, wanted, dialect))
     names = {bare(name_of(part, there[part])).rpartition(".")[2] for part, _ in obstacles}
+    counted = {part.name for part in there if part.kind == "sequence"}
 
     def comes_elsewhere(op: Any) -> bool:
         """Whether an operation is done before all others, or what it needs is not there yet."""
@@ -40,11 +44,12 @@ def clear_the_way(
             names_of = (op.kw.get("referent_schema"), op.referent_table)
             target = unquoted(".".join(quoter(dialect)(name) for name in names_of if name))
             return target in rekeyed or (target, frozenset(op.remote_cols)) in uniques
-        if isinstance(op, SQLOp):  # what is made again gets its name then
-            renamed = RENAMED.match("".join(op.statements))
-            label = renamed[1] if renamed else ""
-            counts = "ALTER SEQUENCE " in "".join(op.statements) and not upwards
-            return bare(label) in names or (counts and Part("", "sequence", label) not in there)
+        if isinstance(op, SQLOp) and (renamed := RENAMED.match("".join(op.statements))):
+            kind, schema, old, new = renamed.groups()
+            if kind == "CONSTRAINT":  # what is made again gets its name then
+                return bare(old) in names
+            counted.update({schema + new} if schema + old in counted else ())
+            return not upwards and schema + old not in counted
         name = getattr(op, "constraint_name", None) or getattr(op, "index_name", None)
         return isinstance(op, ops.DropConstraintOp | ops.DropIndexOp) and str(name) in names
 
