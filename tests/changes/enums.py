@@ -26,7 +26,7 @@ CHANGES = [
             f"a: Mapped[str | None] = mapped_column({ONE_CHECK})",
             f"b: Mapped[str | None] = mapped_column({ONE_CHECK})",
         ),
-        look="SELECT count(*) FROM sqlite_master WHERE sql LIKE '%CHECK (a IN%CHECK (b IN%'",
+        look="SELECT count(*) FROM sqlite_master WHERE sql LIKE '%CHECK (a IN%' AND sql LIKE '%CHECK (b IN%'",
         sees=((1,),),
         only=("sqlite",),  # the others want a name only once
     ),

@@ -55,9 +55,10 @@ def _count(op: ops.AlterColumnOp, connection: sa.Connection | None) -> int:
     return connection.scalar(query) or 0
 
 
-def _is_text(value: bytes) -> bool:
+def _is_text(value: bytes | str) -> bool:
+    """Whether bytes are a text; SQLite gives what is one back as that, whatever the type."""
     try:
-        value.decode()
+        value if isinstance(value, str) else value.decode()
     except UnicodeDecodeError:
         return False
     return True
