@@ -36,7 +36,8 @@ def setup(_: Plugin) -> None:
 
 def _before(refuse: Callable[..., None], do: Callable[..., None]) -> Callable[..., None]:
     def refuse_or_do(operations: Operations, op: Any) -> None:
-        connection = operations.migration_context.connection
+        context = operations.migration_context
+        connection = None if context.as_sql else context.connection
         if connection is not None and SKIPPED in connection.info:
             refuse(connection, op)
         do(operations, op)
