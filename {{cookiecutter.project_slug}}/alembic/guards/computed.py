@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import MigrateOperation, ops
 
-from .catalog import COMPUTED, read_catalog, read_statements, split_table
+from .catalog import COMPUTED, Catalog, read_catalog, read_statements, split_table
 from .labels import both
 from .names import bare
 from .rebuild import RebuildTableOp
@@ -19,23 +19,32 @@ def end_computing(context: AutogenContext, schema: str | None) -> Iterator[SQLOp
     connection = context.connection
     if connection is None:
         return
+    catalog = {} if connection.dialect.name == "sqlite" else read_catalog(connection)
+    statements = read_statements(connection)
     for table in both(context, schema):
-        found = _computed(table, connection)
+        if connection.dialect.name == "sqlite":
+            found = _computed_on_sqlite(statements[table.name])
+        else:
+            found = _computed(connection.dialect.identifier_preparer.format_table(table), catalog)
         for column in table.columns:
             if column.computed is None and column.name in found:
                 yield _plain(table, column.name, found[column.name], connection)
 
 
-def _computed(table: sa.Table, connection: sa.Connection) -> dict[str, str]:
-    """Return the columns of a table that are computed, with their definitions."""
-    if connection.dialect.name == "sqlite":
-        _, parts, _ = split_table(read_statements(connection)[table.name])
-        return {name: text for (_, name), text in parts.items() if " AS (" in text}
-    key = bare(connection.dialect.identifier_preparer.format_table(table))
+def _computed_on_sqlite(form: str) -> dict[str, str]:
+    """Return the columns that are computed in the form of a table, with their definitions."""
+    _, parts, _ = split_table(form)
+    return {name: text for (_, name), text in parts.items() if " AS (" in text}
+
+
+def _computed(table: str, catalog: Catalog) -> dict[str, str]:
+    """Return the same of a table of a server."""
     return {
         bare(part.name): text if part.kind == "column" else f"{part.name} {text}"
-        for part, text in read_catalog(connection).items()
-        if bare(part.table) == key and part.kind in ("column", "generated") and COMPUTED in text
+        for part, text in catalog.items()
+        if bare(part.table) == bare(table)
+        and part.kind in ("column", "generated")
+        and COMPUTED in text
     }
 
 
