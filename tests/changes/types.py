@@ -508,6 +508,8 @@ CHANGES = [
             ("Float", "Numeric(5, 2)", "0.125", ("postgresql", "mariadb")),
             ("String(20)", "Numeric(5, 2)", "'7.256'", SERVERS),
             ("String(20)", "Integer", "'7.5'", SERVERS),
+            ("String(20)", "Integer", "'00123'", ALL),
+            ("String(20)", "Numeric(9, 2)", "'-012.50'", ALL),
             ("String(20)", "REAL", "'0.12345678901234567'", SERVERS),
             ("String(20)", "Date", f"'{NOON}'", ALL),
             ("String(20)", "Time", f"'{NOON}'", ALL),

@@ -20,6 +20,8 @@ DIGITS = {"FLOAT": 6, "DOUBLE": 15}
 
 #: How a number is written.
 NUMBER = "^ *[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)? *$"
+#: How a code is written that is no number: its zeros would be lost.
+CODE = "^[-+ ]*0[0-9]"
 
 #: The types whose values a server shortens without a word.
 REWRITTEN = (
@@ -100,9 +102,12 @@ def _on_server(column: sa.ColumnClause[Any], new: Any, dialect: sa.Dialect) -> C
         wide = next((wide for kind, wide in WIDE[dialect.name] if isinstance(new, kind)), None)
     if isinstance(new, NUMBERS) and isinstance(wide, NUMBERS[:3]):
         lost = _number(column if wide is old else sa.cast(source, wide), new, dialect)
-        if dialect.name == "mysql" and isinstance(old, sa.String):  # it would say so half-way
-            return sa.or_(sa.not_(source.regexp_match(NUMBER)), lost)
-        return lost
+        if not isinstance(old, sa.String):
+            return lost
+        no_number = source.regexp_match(CODE)
+        if dialect.name == "mysql":  # it would say so half-way
+            no_number = sa.or_(no_number, sa.not_(source.regexp_match(NUMBER)))
+        return no_number if lost is None else sa.or_(no_number, lost)
     if wide is None or not _is_rewritten(old, new):
         return None
     lost = sa.cast(source, wide) != sa.cast(sa.cast(source, new), wide)

@@ -22,9 +22,11 @@ def unreadable(column: sa.ColumnClause[Any], new: Any) -> Condition:
         return None if new.length is None else sa.func.length(column) > new.length
     if isinstance(new, sa.Boolean):
         return column.not_in([0, 1])
+    text = sa.type_coerce(column, sa.Text)
     if isinstance(new, NUMBERS):  # a text that is no number is not equal to any
         plain = sa.type_coerce(column, sa.Numeric(asdecimal=False))
-        other = plain != sa.cast(plain, new)
+        code = sa.func.ltrim(text, " +-").op("GLOB")("0[0-9]*")  # whose zeros are part of it
+        other = sa.or_(plain != sa.cast(plain, new), code)
         scale = None if isinstance(new, sa.Float) else getattr(new, "scale", None)
         return other if scale is None else sa.or_(other, plain != sa.func.round(plain, scale))
     if isinstance(new, sa.Uuid):
@@ -32,7 +34,6 @@ def unreadable(column: sa.ColumnClause[Any], new: Any) -> Condition:
         return sa.or_(sa.func.length(digits) != 32, digits.op("GLOB")("*[^0-9A-Fa-f]*"))
     if isinstance(new, sa.JSON):
         return sa.func.json_valid(column) == 0
-    text = sa.type_coerce(column, sa.Text)
     if isinstance(new, sa.Time):
         return sa.or_(sa.func.time(column).is_(None), sa.not_(text.op("GLOB")(HOUR)), text >= "24")
     if isinstance(new, sa.Date | sa.DateTime | sa.Interval):
