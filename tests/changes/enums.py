@@ -1,6 +1,6 @@
 """Types of a few values."""
 
-from .kind import SHELF, Change, item
+from .kind import HEADER, SHELF, Change, item
 
 #: Members of the enum in the models, in a form that a change of them can replace.
 MEMBERS = "RED = 1\n    GREEN = 2"
@@ -14,8 +14,16 @@ CHECKED = (
     "color = mapped_column(Enum(Color, native_enum=False, create_constraint=True, length=20){})"
 )
 ALL = ("sqlite", "postgresql", "mariadb")
+REFERRED = """
+class Paint(Base):
+    __tablename__ = "paints"
+    color: Mapped[Color] = mapped_column(primary_key=True)
 
-
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    color: Mapped[Color] = mapped_column(ForeignKey("paints.color"))
+"""
 ONE_CHECK = "Enum('x', 'y', name='xy', native_enum=False, create_constraint=True)"
 
 CHANGES = [
@@ -467,5 +475,22 @@ CHANGES = [
         rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED')",),
         look="SELECT color FROM items",
         sees=(("RED",),),
+    ),
+    *(
+        Change(
+            f"an enum that is a key, to which another table refers, {what}",
+            (models := HEADER + REFERRED),
+            models.replace(MEMBERS, after),
+            rows=(
+                "INSERT INTO paints (color) VALUES ('RED')",
+                "INSERT INTO items (id, color) VALUES (1, 'RED')",
+            ),
+            look="SELECT color FROM items",
+            sees=(("RED",),),
+        )
+        for what, after in (
+            ("gets a value", "RED = 1\n    GREEN = 2\n    BLUE = 3"),
+            ("gets another order", "GREEN = 2\n    RED = 1"),
+        )
     ),
 ]

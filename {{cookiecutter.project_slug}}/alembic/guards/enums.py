@@ -110,8 +110,15 @@ def _replace(
 ) -> Iterator[str]:
     """Yield the statements that make a type anew; a row with a value that it has not refuses them."""
     old = re.sub(r'([^."]{1,58})[^."]*("?)$', r"\1_old\2", name)  # within 63 bytes
+    columns = {
+        (part.table, part.name)
+        for part, text in catalog.items()
+        if part.kind == "column" and text.partition("[")[0] == name
+    }
     for part, text in catalog.items():
-        if f"::{name}" in text and part.kind in ("constraint", "index"):
+        key = re.match(r"FOREIGN KEY \(([^)]*)\)", text)
+        refers = key and any((part.table, column) in columns for column in key[1].split(", "))
+        if (f"::{name}" in text or refers) and part.kind in ("constraint", "index"):
             drop = (
                 f"ALTER TABLE {part.table} DROP CONSTRAINT"
                 if part.kind == "constraint"
@@ -121,11 +128,10 @@ def _replace(
     yield f"ALTER TYPE {name} RENAME TO {old.rpartition('.')[2]}"
     yield create
     for part, text in catalog.items():
-        type_, _, array = text.partition("[")
-        if part.kind == "column" and type_ == name:
+        if part.kind == "column" and (part.table, part.name) in columns:
+            suffix = "[]" if "[" in text else ""
             alter = f"ALTER TABLE {part.table} ALTER {part.name}"
             default = catalog.get(part._replace(kind="default"))
-            suffix = "[]" if array else ""
             yield from [f"{alter} DROP DEFAULT"] if default is not None else []
             yield f"{alter} TYPE {name}{suffix}{using.format(part.name, suffix, name)}"
             yield from [f"{alter} SET DEFAULT {default}"] if default else []
