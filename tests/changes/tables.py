@@ -512,4 +512,13 @@ class Measure(Base):
         look="SELECT size FROM items",
         sees=((1,),),
     ),
+    Change(
+        "a table has the name of the one that upgrades need for themselves",
+        item(),
+        item() + SHELF.replace("shelves", "alembic_progress"),
+        refused=dict.fromkeys(
+            ("sqlite", "postgresql", "mariadb"),
+            "alembic_progress is a name that upgrades need",
+        ),
+    ),
 ]

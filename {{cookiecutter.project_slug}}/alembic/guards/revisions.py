@@ -23,6 +23,7 @@ from .plain_types import write_colons
 from .proof import prove, state_of_models
 from .rehearsal import complete
 from .replay import Original
+from .resume import NAME as RESERVED
 from .settled import leave_out_what_is_there
 from .sql_op import SQLOp
 from .strange_types import write_strange_types
@@ -50,6 +51,8 @@ def finish_revision(
     if connection is None:
         return
     script, metadata = directives[0], migration.opts["target_metadata"]
+    if RESERVED in metadata.tables:
+        raise CommandError(f"Nothing was written: {RESERVED} is a name that upgrades need.")
     answers: Answers | None = migration.opts["answers"]
     # A file holds % as it is: only a driver wants it doubled, and Alembic renders for the driver.
     migration.dialect.identifier_preparer._double_percents = False
