@@ -11,10 +11,9 @@ from alembic.operations import ops
 from .catalog import Catalog, same
 from .in_the_way import leaves_index, obstacles_of, rekeyed_tables, unique_columns, unquoted
 from .nameless import name_of
-from .names import bare, quoter
+from .names import NAME, bare, quoter
 from .sql_op import SQLOp
 
-NAME = r'"[^"]+"|[^\s".]+'
 RENAMED = re.compile(
     rf".* (CONSTRAINT|SEQUENCE) ((?:(?:{NAME})\.)?)({NAME}) (?:RENAME )?TO ({NAME})"
 )

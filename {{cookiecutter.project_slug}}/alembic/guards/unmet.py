@@ -21,17 +21,13 @@ OTHER = re.compile(r"\b(?:CHANGE|MODIFY|RENAME)\b")
 
 def setup(_: Plugin) -> None:
     """Stand before what Alembic does."""
-    stand_before = Operations.implementation_for
-    stand_before(ops.CreateUniqueConstraintOp, replace=True)(
-        _before(unique, toimpl.create_constraint)
-    )
-    stand_before(ops.CreateForeignKeyOp, replace=True)(
-        _before(foreign_key, toimpl.create_constraint)
-    )
-    stand_before(ops.CreateCheckConstraintOp, replace=True)(
-        _before(check, toimpl.create_constraint)
-    )
-    stand_before(ops.CreateIndexOp, replace=True)(_before(index, toimpl.create_index))
+    for kind, refuse, do in (
+        (ops.CreateUniqueConstraintOp, unique, toimpl.create_constraint),
+        (ops.CreateForeignKeyOp, foreign_key, toimpl.create_constraint),
+        (ops.CreateCheckConstraintOp, check, toimpl.create_constraint),
+        (ops.CreateIndexOp, index, toimpl.create_index),
+    ):
+        Operations.implementation_for(kind, replace=True)(_before(refuse, do))
 
 
 def _before(refuse: Callable[..., None], do: Callable[..., None]) -> Callable[..., None]:

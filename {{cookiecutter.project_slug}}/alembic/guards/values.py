@@ -12,12 +12,11 @@ import sqlalchemy as sa
 from alembic.operations import Operations, ops, toimpl
 from alembic.runtime.plugins import Plugin
 
-from .names import bare, table_key
+from .names import NAME, bare, table_key
 
 #: The values of each column by its table, with its schema, and its name.
 KNOWN: dict[tuple[str, str], list[str]] = {}
 
-NAME = r'"[^"]+"|`[^`]+`|[^\s."`]+'
 RENAME = re.compile(
     rf"\s*ALTER TABLE ((?:(?:{NAME})\.)?)({NAME}) RENAME (?:COLUMN ({NAME}) )?TO ({NAME})",
     re.IGNORECASE,
