@@ -593,4 +593,24 @@ CHANGES = [
         look='SELECT id, name FROM "order"',
         sees=((1, "a"),),
     ),
+    *(
+        Change(
+            f"the base of a computed column with a unique constraint is renamed{what}",
+            item(
+                f"first: Mapped[str] = mapped_column(String({length}))",
+                "whole: Mapped[str | None] = mapped_column(String(99),"
+                " Computed('lower(first)', True), unique=True)",
+            ),
+            item(
+                "given: Mapped[str] = mapped_column(String(50))",
+                "whole: Mapped[str | None] = mapped_column(String(99),"
+                " Computed('lower(given)', True), unique=True)",
+            ),
+            rows=("INSERT INTO items (id, name, first) VALUES (1, 'a', 'x')",),
+            answers="rename=items.first:given",
+            look="SELECT whole, given FROM items",
+            sees=(("x", "x"),),
+        )
+        for what, length in (("", 50), (", and gets longer", 40))
+    ),
 ]
