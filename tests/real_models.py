@@ -155,4 +155,42 @@ for table in Base.metadata.sorted_tables:
 """,
         refused_by={"mariadb": "Specified key was too long"},
     ),
+    Real(
+        name="placement",
+        requirements=("openstack-placement==16.0.0",),
+        models="from placement.db.sqlalchemy.models import BASE\nmetadata = BASE.metadata",
+    ),
+    Real(
+        name="ironic",
+        requirements=("ironic==39.0.0",),
+        models="from ironic.db.sqlalchemy.models import Base\nmetadata = Base.metadata",
+    ),
+    Real(
+        name="flask-appbuilder",
+        requirements=("flask-appbuilder==5.3.0",),
+        models="""
+import flask_appbuilder.security.sqla.models
+from flask_appbuilder import Model
+metadata = Model.metadata
+""",
+    ),
+    Real(
+        name="privacyidea",
+        requirements=("privacyidea==3.14",),
+        models="from privacyidea.models import db\nmetadata = db.metadata",
+    ),
+    Real(
+        name="diracx",
+        requirements=("diracx-db==0.7.0",),
+        models="""
+from diracx.db.sql.job.schema import JobDBBase
+metadata = JobDBBase.metadata
+""",
+    ),
+    Real(
+        name="redun",
+        requirements=("redun==0.44.1",),
+        models="from redun.backends.db import Base\nmetadata = Base.metadata",
+        refused_by={"mariadb": "VARCHAR requires a length"},
+    ),
 ]
