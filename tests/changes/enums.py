@@ -493,4 +493,36 @@ CHANGES = [
             ("gets another order", "GREEN = 2\n    RED = 1"),
         )
     ),
+    Change(
+        "values of an enum are renamed to what differs in the case of its letters",
+        item("color: Mapped[Color] = mapped_column(server_default='RED')"),
+        item(
+            "color: Mapped[Color] = mapped_column("
+            "Enum(Color, values_callable=lambda kind: [one.name.lower() for one in kind]),"
+            " server_default='red')"
+        ),
+        answers="rename=items.color.RED:red rename=items.color.GREEN:green",
+        rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED'), (2, 'b', 'GREEN')",),
+        then="INSERT INTO items (id, name) VALUES (3, 'c')",
+        look="SELECT color FROM items ORDER BY id",
+        sees=(("red",), ("green",), ("red",)),
+    ),
+    *(
+        Change(
+            f"a value or none becomes an array, which {what}: {one}",
+            item(f"color: Mapped[{one} | None]"),
+            item(f"color: Mapped[list[{one}]{after}".format(f"ARRAY({type_})", f"'{{{value}}}'")),
+            rows=(
+                f"INSERT INTO items (id, name, color) VALUES (1, 'a', '{value}'), (2, 'b', NULL)",
+            ),
+            look="SELECT color::text FROM items ORDER BY id",
+            sees=((f"{{{value}}}",), (f"{{{value}}}" if "default" in after else None,)),
+            only=("postgresql",),
+        )
+        for one, type_, value in (("Color", "Enum(Color)", "RED"), ("int", "Integer", "7"))
+        for what, after in (
+            ("may be none", " | None] = mapped_column({})"),
+            ("is NOT NULL", "] = mapped_column({}, server_default={})"),
+        )
+    ),
 ]

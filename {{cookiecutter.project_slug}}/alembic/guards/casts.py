@@ -61,7 +61,7 @@ def _using(old: Any, new: Any, column: str, type_: str) -> str:
     ):
         return f"{column}::text[]::{type_}"
     if isinstance(new, sa.ARRAY) and (isinstance(old, sa.Enum) or not isinstance(old, PARSED)):
-        return f"ARRAY[{column}::text]::{type_}"
+        return f"CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}::text]::{type_} END"
     if isinstance(old, sa.ARRAY) and (isinstance(new, sa.Enum) or not isinstance(new, PARSED)):
         return f"{column}[1]::text::{type_}"
     if isinstance(old, sa.Enum) or isinstance(new, sa.Enum):

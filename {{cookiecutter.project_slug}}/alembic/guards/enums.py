@@ -211,8 +211,12 @@ def _rename(
     elif has:
         definition = _parts(context, column, "column")[preparer.quote_identifier(column.name)]
         modify = f"ALTER TABLE {table} MODIFY "
-        wider = definition if new in definition else definition.replace(old, f"{old},{new}", 1)
-        yield SQLOp([modify + wider, update], [back, modify + definition], about)
+        if old.lower() == new.lower():  # which are one value there
+            there, again = [modify + definition.replace(old, new, 1)], [modify + definition]
+        else:
+            wider = definition if new in definition else definition.replace(old, f"{old},{new}", 1)
+            there, again = [modify + wider, update], [back, modify + definition]
+        yield SQLOp(there, again, about)
     else:
         alter = f"ALTER TABLE {table} DROP CONSTRAINT"
         yield SQLOp(
