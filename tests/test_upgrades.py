@@ -27,6 +27,12 @@ LONG = pytest.mark.faults
 #: In bytes; the journal of PostgreSQL comes in files of 16 MiB.
 LARGEST_FILE = 17_000_000
 
+#: What creates a table, and is done for good once that is there.
+CREATE = """
+    with op.get_context().autocommit_block():
+        op.create_table("{}", sa.Column("n", sa.Integer))
+"""
+
 
 def prepare(bake: Bake, database: str) -> Project:
     """Return a project whose database is there, and empty."""
@@ -153,6 +159,40 @@ def test_a_failing_revision_leaves_what_was_before_and_goes_on_after_the_repair(
     execute(project, "UPDATE children SET label = note")
     project.alembic("upgrade", "head")
     assert is_complete(project, database)
+
+
+@pytest.mark.parametrize("database", SERVERS)
+def test_a_half_done_revision_is_remembered_where_its_file_is_gone(
+    bake: Bake, database: str
+) -> None:
+    project = prepare(bake, database)
+    write_revision(project, CREATE.format("first"))
+    half = write_revision(project, CREATE.format("second") + "    op.drop_table('third')")
+    project.alembic("upgrade", "head", status=1)
+    text = half.read_text()
+    half.unlink()
+    for command in ("upgrade", "downgrade"):
+        said = project.alembic(command, {"upgrade": "head", "downgrade": "base"}[command], status=1)
+        assert said.startswith(
+            "FAILED: upgrade r1 was interrupted: its first 1 statements are done"
+        )
+        assert "make upgrade" in said
+    half.write_text(text)
+    execute(project, "CREATE TABLE third (n INTEGER)")
+    project.alembic("upgrade", "head")
+    with project.connect() as connection:
+        tables = set(sa.inspect(connection).get_table_names())
+    assert tables == {"alembic_version", "first", "second"}
+
+
+@pytest.mark.parametrize("database", SERVERS)
+def test_a_revision_that_did_nothing_may_be_replaced(bake: Bake, database: str) -> None:
+    project = prepare(bake, database)
+    write_revision(project, CREATE.format("one"))
+    wrong = write_revision(project, "\n    op.drop_table('third')")
+    project.alembic("upgrade", "head", status=1)
+    wrong.write_text(wrong.read_text().replace("r1", "r2").replace("third", "one"))
+    assert "Applied r2" in project.alembic("upgrade", "head")
 
 
 @pytest.mark.parametrize(

@@ -100,9 +100,12 @@ class Attempt:
         steps = list(self.find_steps(heads, migration))
         total = self.applied + len(steps)
         for step in steps:
-            self.step = step if isinstance(step, RevisionStep) else None
+            revision = step.revision.revision if isinstance(step, RevisionStep) else ""
+            name = f"{step.migration_fn.__name__} {revision}"
+            self.progress.refuse_others(name)
+            self.step = step if revision else None
             began = time.monotonic()
-            step.migration_fn = self._watched(step.migration_fn)
+            step.migration_fn = self._watched(step.migration_fn, name)
             yield step  # and Alembic comes back when it is committed
             self.heads = self.reached  # another one may have moved the database on already
             self.applied += 1
@@ -112,17 +115,17 @@ class Attempt:
                 verb = "Applied" if step.is_upgrade else "Took back"
                 self.say(f"{verb} {_name(self.step)} ({done})")
         self.step = None
+        self.progress.refuse_others()
 
     def _before_commit(self, heads: set[str], **_: object) -> None:
         self.progress.forget()
         self.reached = tuple(heads)
 
-    def _watched(self, migrate: Callable[..., None]) -> Callable[..., None]:
+    def _watched(self, migrate: Callable[..., None], step: str) -> Callable[..., None]:
         @wraps(migrate)
         def watched(**arguments: Any) -> None:
             if set(self.migration.get_current_heads()) != set(self.heads):
                 raise Moved
-            step = f"{migrate.__name__} {self.step.revision.revision if self.step else ''}"
             self.progress.rehearse(partial(migrate, **arguments))
             with self.progress.of(step), _alive(step):
                 migrate(**arguments)

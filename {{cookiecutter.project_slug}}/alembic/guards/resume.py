@@ -39,6 +39,10 @@ EDITED = """{step} was interrupted, and now it is another one: its statement {n}
 Nothing was changed. Give it the old text again, then: make upgrade
 Or undo its first {n} statements by hand, then: DROP TABLE {name}"""
 
+INTERRUPTED = """{step} was interrupted: its first {n} statements are done for good. Nothing was changed now.
+Go on with that one first, where its file is: make {command}
+Or undo these statements by hand, then: DROP TABLE {name}"""
+
 
 class Done(NamedTuple):
     """A statement of a revision that was executed."""
@@ -63,6 +67,7 @@ class Progress:
         self.n = 0
         self.done: list[Done] = []  # by an interrupted run
         self.pending: list[Done] = []  # done, unless the transaction is undone
+        self.last, self.failed = "", 0  # what was written down before it began, and its number
         self.commits_by_itself = connection.dialect.name == "mysql"
         if connection.dialect.name != "sqlite":
             listen = event.listen
@@ -78,17 +83,24 @@ class Progress:
         if self.connection.dialect.name == "sqlite":  # where a revision is one transaction
             return
         if inspect(self.connection).has_table(NAME):
+            if self.failed:
+                self.connection.exec_driver_sql(f"DELETE FROM {NAME} WHERE n = {self.failed}")
             found = self.connection.exec_driver_sql(f"SELECT * FROM {NAME} ORDER BY n")
             self.done = [Done(*row) for row in found]
-        self.connection.rollback()
+            self.done = self.done if self.count() else []  # the first one may have been cut short
+        self.failed = 0
+        self.connection.commit()
+
+    def refuse_others(self, step: str = "") -> None:
+        """Raise CommandError where a step that is not `step` is half done."""
+        if self.done and self.done[0].step != step:
+            half, n = self.done[0].step, self.count()
+            command = half.partition(" ")[0]
+            raise CommandError(INTERRUPTED.format(step=half, n=n, command=command, name=NAME))
 
     @contextmanager
     def of(self, step: str) -> Iterator[None]:
-        """Watch the statements of `step`; raises CommandError where another one is half done."""
-        if self.done and self.done[0].step != step:
-            raise CommandError(
-                f"{self.done[0].step} was interrupted. Nothing was changed. Go on with that one first."
-            )
+        """Watch the statements of `step`."""
         if self.commits_by_itself and not self.done:
             self.connection.exec_driver_sql(CREATE)
         self.step, self.n, self.pending = step, 0, []
@@ -101,7 +113,7 @@ class Progress:
         """Run a step without its changes, where each of them would be done for good.
 
         Raises the CommandError of a guard, which then finds nothing half done. It looks no further than
-        the first change of rows: what comes after that may depend on it.
+        the first rows that come or go: what comes after that may depend on them.
         """
         if self.done or not self.commits_by_itself:
             return
@@ -139,7 +151,8 @@ class Progress:
         """Return whether a statement is to be skipped, as SQLAlchemy asks before it executes one."""
         change = CHANGE.match(statement)
         if self.dry:
-            if not (READ.match(statement) or (change and not change[1])):
+            rows = change and change[1] and change[1].upper() != "UPDATE"  # see dry.py
+            if rows or not (change or READ.match(statement)):
                 raise NotInDry
             self.connection.info[SKIPPED] += [statement] if change else []
             return change is not None
@@ -156,11 +169,14 @@ class Progress:
         if self.commits_by_itself and not change[1]:
             self.pending[-1] = self.pending[-1]._replace(seen=self._look(statement))
             self._write()  # is made to last by the statement, before it begins
+            self.last = statement
         return False
 
-    def _fail(self, _: object) -> None:
+    def _fail(self, error: Any) -> None:
         """Forget the statement that failed: the end of an autocommit_block() is a commit, too."""
         self.pending = self.pending[:-1]
+        if error.statement == self.last and not error.is_disconnect:
+            self.failed = self.n
 
     def _is_done(self, text: str) -> bool:
         if self.n > len(self.done):
