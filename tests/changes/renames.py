@@ -21,6 +21,8 @@ class Line(Base):
 """
 SHELF_ID = "shelf_id: Mapped[int | None] = mapped_column(ForeignKey('shelves.id'))"
 ALL = ("sqlite", "postgresql", "mariadb")
+#: Columns, with their types in Python, that change in several ways.
+ROOMS = {"size": "int", "note": "str", "shelf": "int", "gap": "int | None"}
 
 
 CHANGES = [
@@ -441,5 +443,67 @@ CHANGES = [
         answers="rename=items:things",
         look="SELECT shelf_id FROM things",
         sees=((1,),),
+    ),
+    *(
+        Change(
+            f"rows do not let a change be made, {how}: {what}",
+            item(*(f"{name}: Mapped[{type_}]" for name, type_ in ROOMS.items())) + SHELF,
+            item(
+                *(
+                    f"{name}{new}: Mapped[{'int' if name == filled else type_}]"
+                    + (options.format(column=column + new) if name == column else "")
+                    for name, type_ in ROOMS.items()
+                )
+            ).replace('"items"', f'"{table}"')
+            + SHELF,
+            answers=answers,
+            rows=(
+                (
+                    "INSERT INTO items (id, name, size, note, shelf, gap)"
+                    " VALUES (1, 'a', 7, 'long', 9, 1), (2, 'b', 7, 'text', 9, NULL)"
+                ),
+            ),
+            look="SELECT size, note, shelf, gap FROM items ORDER BY id",
+            sees=((7, "long", 9, 1), (7, "text", 9, None)),
+            only=ALL if column == "note" else ("mariadb",),  # which would have done half of it
+            stopped=stopped.format(table=table, column=f"{column}{new}"),
+        )
+        for how, table, new, filled, answers in (
+            ("the table is renamed", "things", "", "", "rename=items:things"),
+            (
+                "columns are renamed",
+                "items",
+                "_",
+                "",
+                " ".join(f"rename=items.{name}:{name}_" for name in ROOMS),
+            ),
+            ("another column is filled", "items", "", "gap", "fill=items.gap:0"),
+        )
+        for what, column, options, stopped in (
+            (
+                "a shorter text",
+                "note",
+                " = mapped_column(String(3))",
+                "2 rows hold in {table}.{column} what VARCHAR(3) cannot.",
+            ),
+            (
+                "a unique constraint",
+                "size",
+                " = mapped_column(unique=True)",
+                "1 values of {table} ({column}) are in more than one row",
+            ),
+            (
+                "a check",
+                "size",
+                " = mapped_column(CheckConstraint('{column} < 5'))",
+                "2 rows of {table} do not meet the check",
+            ),
+            (
+                "a foreign key",
+                "shelf",
+                " = mapped_column(ForeignKey('shelves.id'))",
+                "2 rows of {table} refer by {column} to rows of shelves that are not there.",
+            ),
+        )
     ),
 ]

@@ -11,6 +11,7 @@ from alembic.operations import Operations, ops, toimpl
 from alembic.runtime.plugins import Plugin
 from alembic.util import CommandError
 
+from .dry import present
 from .values import follow
 
 INFO = {"data_loss": True}
@@ -87,14 +88,16 @@ def refuse_loss(
     connection = None if context.as_sql else context.connection
     if connection is None or info == INFO or os.environ.get("ALLOW_DATA_LOSS") == "1":
         return
+    now = present(connection, table, [column] if column else [])
     inspector = sa.inspect(connection)
-    if not inspector.has_table(table, schema):
+    if now is None or not inspector.has_table(now[0], schema):
         return
-    columns = {found["name"]: found for found in inspector.get_columns(table, schema)}
-    if column and "computed" in columns.get(column, {"computed": "or not there"}):
+    columns = {found["name"]: found for found in inspector.get_columns(now[0], schema)}
+    name = "".join(now[1])
+    if column and "computed" in columns.get(name, {"computed": "or not there"}):
         return
-    holding = sa.table(table, sa.column(column or "*"), schema=schema)
-    count = sa.func.count(holding.c[column]) if column else sa.func.count()
+    holding = sa.table(now[0], sa.column(name or "*"), schema=schema)
+    count = sa.func.count(holding.c[name]) if column else sa.func.count()
     if rows := connection.scalar(sa.select(count).select_from(holding)):
         raise CommandError(
             f"{rows} rows hold data in {table}{f'.{column}' if column else ''}, which this would drop. "

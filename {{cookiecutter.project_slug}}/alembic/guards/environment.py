@@ -82,7 +82,8 @@ def _refuse_orphans(*, ctx: MigrationContext, **_: Any) -> None:
     if ctx.dialect.name == "sqlite" and ctx.connection is not None and not ctx.as_sql:
         orphans = ctx.connection.exec_driver_sql("PRAGMA foreign_key_check").all()
         if orphans:
+            table, _, target, _ = orphans[0]
+            count = sum(row[0] == table and row[2] == target for row in orphans)
             raise CommandError(
-                f"{len(orphans)} rows of {orphans[0][0]} refer to rows of {orphans[0][2]} that are "
-                "not there."
+                f"{count} rows of {table} refer to rows of {target} that are not there."
             )

@@ -7,6 +7,7 @@ from alembic.operations import Operations, ops, toimpl
 from alembic.runtime.plugins import Plugin
 from alembic.util import CommandError
 
+from .dry import present
 from .limits import has_no_hyphens, unfit
 from .names import table_key
 from .values import follow, remember
@@ -39,8 +40,11 @@ def _count(op: ops.AlterColumnOp, connection: sa.Connection | None) -> int:
     """Return how many rows hold what the new type of a column cannot."""
     if op.modify_type is None or op.existing_type is None or connection is None:
         return 0
-    column: sa.ColumnClause[Any] = sa.column(op.column_name, op.existing_type)
-    table = sa.table(op.table_name, column, schema=op.schema)
+    now = present(connection, op.table_name, [op.column_name])
+    if now is None:
+        return 0
+    column: sa.ColumnClause[Any] = sa.column(now[1][0], op.existing_type)
+    table = sa.table(now[0], column, schema=op.schema)
     known = column.is_not(None)
     bytes_to_text = isinstance(column.type, sa.LargeBinary) and isinstance(
         op.modify_type, sa.String

@@ -5,18 +5,18 @@ Other servers undo all of it. So nothing is counted there, nor once a revision r
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
 from alembic.operations import Operations, ops, toimpl
 from alembic.runtime.plugins import Plugin
 from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
 
+from .dry import present
 from .resume import SKIPPED
 from .sql_op import as_text
-
-#: What makes a column another one than that which is there.
-OTHER = re.compile(r"\b(?:CHANGE|MODIFY|RENAME)\b")
 
 
 def setup(_: Plugin) -> None:
@@ -35,7 +35,8 @@ def _before(refuse: Callable[..., None], do: Callable[..., None]) -> Callable[..
         context = operations.migration_context
         connection = None if context.as_sql else context.connection
         if connection is not None and SKIPPED in connection.info:
-            refuse(connection, op)
+            with suppress(SQLAlchemyError):  # what it is about is yet to come
+                refuse(connection, op)
         do(operations, op)
 
     return refuse_or_do
@@ -54,9 +55,9 @@ def index(connection: sa.Connection, op: ops.CreateIndexOp) -> None:
 
 
 def _refuse_repeated(connection: sa.Connection, op: Any, name: Any, columns: list[str]) -> None:
-    if not _are_there(connection, op.table_name, columns):
+    table = _rows(connection, op.table_name, columns)
+    if table is None:
         return
-    table = sa.table(op.table_name, *map(sa.column, columns))
     known = (column.is_not(None) for column in table.columns)
     values = sa.select(*table.columns).where(*known).group_by(*table.columns)
     repeated = values.having(sa.func.count() > 1).subquery()
@@ -70,11 +71,12 @@ def _refuse_repeated(connection: sa.Connection, op: Any, name: Any, columns: lis
 def check(connection: sa.Connection, op: ops.CreateCheckConstraintOp) -> None:
     """Raise CommandError where rows do not meet a check."""
     condition = str(op.condition)
-    words = set(re.findall(r"\w+", condition))
-    columns = {column["name"] for column in _columns(connection, op.table_name)} & words
-    if not _are_there(connection, op.table_name, columns):
+    words = sorted(set(re.findall(r"\w+", condition)))
+    columns = [word for word in words if present(connection, op.table_name, [word])]
+    table = _rows(connection, op.table_name, columns)
+    if table is None:
         return
-    query = sa.select(sa.func.count()).select_from(sa.table(op.table_name))
+    query = sa.select(sa.func.count()).select_from(table)
     if count := connection.scalar(query.where(sa.text(as_text(f"NOT ({condition})")))):
         raise CommandError(
             f"{count} rows of {op.table_name} do not meet the check {op.constraint_name}."
@@ -87,30 +89,27 @@ def foreign_key(connection: sa.Connection, op: ops.CreateForeignKeyOp) -> None:
         re.match(rf"\s*CREATE TABLE `?{re.escape(op.referent_table)}`? ", sql)
         for sql in connection.info[SKIPPED]
     )
-    there = _are_there(connection, op.source_table, op.local_cols)
-    if not there or not (is_new or _are_there(connection, op.referent_table, op.remote_cols)):
+    rows = _rows(connection, op.source_table, op.local_cols)
+    others = None if is_new else _rows(connection, op.referent_table, op.remote_cols)
+    if rows is None or (others is None and not is_new):
         return
-    rows = sa.table(op.source_table, *map(sa.column, op.local_cols)).alias("rows")
-    others = sa.table(op.referent_table, *map(sa.column, op.remote_cols)).alias("others")
-    pairs = list(zip(rows.columns, others.columns, strict=True))
-    found = sa.select(1).select_from(others).where(*(one == other for one, other in pairs))
     orphans = sa.select(sa.func.count()).select_from(rows)
-    orphans = orphans if is_new else orphans.where(~found.correlate(rows).exists())
-    if count := connection.scalar(orphans.where(*(one.is_not(None) for one, _ in pairs))):
+    if others is not None:
+        pairs = zip(rows.columns, others.columns, strict=True)
+        found = sa.select(1).select_from(others).where(*(one == other for one, other in pairs))
+        orphans = orphans.where(~found.correlate(rows).exists())
+    if count := connection.scalar(orphans.where(*(one.is_not(None) for one in rows.columns))):
         raise CommandError(
             f"{count} rows of {op.source_table} refer by {', '.join(op.local_cols)} to rows of "
             f"{op.referent_table} that are not there."
         )
 
 
-def _columns(connection: sa.Connection, table: str) -> Any:
-    inspector = sa.inspect(connection)
-    return inspector.get_columns(table) if inspector.has_table(table) else []
-
-
-def _are_there(connection: sa.Connection, table: str, columns: Any) -> bool:
-    """Whether columns are already what they are going to be when the constraint is made."""
-    altered = [sql for sql in connection.info[SKIPPED] if table in sql and OTHER.search(sql)]
-    words = set(re.findall(r"\w+", " ".join(altered)))
-    there = {column["name"] for column in _columns(connection, table)}
-    return set(columns) <= there - words
+def _rows(connection: sa.Connection, table: str, columns: list[str]) -> sa.Subquery | None:
+    """Return the rows of a table by the names that `columns` will have; None where one is to come."""
+    now = present(connection, table, columns)
+    if now is None or not columns:
+        return None
+    there = sa.table(now[0], *map(sa.column, now[1]))
+    named = (there.c[name].label(new) for name, new in zip(now[1], columns, strict=True))
+    return sa.select(*named).subquery()
