@@ -28,7 +28,7 @@ def obstacles_of(
     tables = [op for op in container.ops if isinstance(op, ops.ModifyTableOps)]
     yield from _constraints(tables, there, wanted, dialect)
     yield from _computed(tables, there, dialect)
-    yield from _primary_keys(there, wanted, {column for _, column in _gone(tables, dialect)})
+    yield from _primary_keys(tables, there, wanted, dialect)
     if dialect.name == "postgresql":
         yield from _indexes(tables, there, dialect)
         yield from _defaults(container, there)
@@ -173,18 +173,24 @@ def unquoted(text: str) -> str:
     return text.replace("`", "")
 
 
-def _primary_keys(there: Catalog, wanted: Catalog, gone: set[str]) -> Iterator[Obstacle]:
-    """Yield the primary keys that change; on MariaDB only those of which columns go, and not all."""
+def _primary_keys(
+    tables: Tables, there: Catalog, wanted: Catalog, dialect: sa.Dialect
+) -> Iterator[Obstacle]:
+    """Yield the primary keys that change; on MariaDB only those of which columns leave, and not all."""
+    gone = {column for _, column in _gone(tables, dialect)}
+    empty = {name for table in tables for op in table.ops for name in _becoming_nullable(op)}
     for part, text in sorted(there.items()):
         if wanted.get(part) != text and Part(part.table, "table", "") in wanted:
+            alter = f"ALTER TABLE {part.table} DROP"
             if part.kind == "constraint" and text.startswith("PRIMARY KEY"):
-                yield part, f"ALTER TABLE {part.table} DROP CONSTRAINT {part.name}"
-            columns = set(re.findall(r"`(.+?)`", text))
-            if part.kind == "primary key" and columns & gone and columns - gone:
-                stay = ", ".join(
-                    f"`{column}`" for column in re.findall(r"`(.+?)`", text) if column not in gone
-                )
-                yield (
-                    part,
-                    f"ALTER TABLE {part.table} DROP PRIMARY KEY, ADD PRIMARY KEY ({stay})",
-                )  # a foreign key may need its index
+                yield part, f"{alter} CONSTRAINT {part.name}"
+            columns = re.findall(r"`(.+?)`", text) if part.kind == "primary key" else []
+            stay = ", ".join(f"`{column}`" for column in columns if column not in gone)
+            if stay and not (gone | empty).isdisjoint(columns):
+                # A foreign key may need an index meanwhile, which goes once nothing wants it.
+                yield part, f"{alter} PRIMARY KEY, ADD KEY old_primary_key ({stay})"
+
+
+def _becoming_nullable(op: ops.MigrateOperation) -> Iterator[str]:
+    if isinstance(op, ops.AlterColumnOp) and op.modify_nullable:
+        yield op.column_name
