@@ -2,6 +2,7 @@
 
 from .kind import SHELF, Change, item
 
+PLAIN = "extra = mapped_column(Integer)"
 DOUBLE = "extra = mapped_column(Integer, Computed('size * 2', True))"
 PRICE = "price: Mapped[decimal.Decimal] = mapped_column(Numeric(10, 2))"
 REBATE = "rebate: Mapped[decimal.Decimal] = mapped_column(Numeric(4, 2), server_default='0')"
@@ -255,7 +256,40 @@ CHANGES = [
         item("size: Mapped[int]", "extra = mapped_column(Integer)"),
         item("size: Mapped[int]", DOUBLE),
         rows=(),
-        refused=dict.fromkeys(("sqlite", "postgresql", "mariadb"), "no operation for it is known"),
+        refused=dict.fromkeys(
+            ("sqlite", "postgresql", "mariadb"),
+            "items.extra holds values, and the models compute it: drop=items.extra",
+        ),
+    ),
+    *(
+        Change(
+            f"a column whose values may go is computed from now on, {what}",
+            item(before, plain, *more),
+            item(after, DOUBLE.replace("size", after.partition(":")[0]), *more),
+            rows=("INSERT INTO items (id, name, size, extra) VALUES (1, 'a', 3, 9)",),
+            answers=f"drop=items.extra {answers}".strip(),
+            look="SELECT extra FROM items",
+            sees=((6,),),
+        )
+        for what, before, after, plain, more, answers in (
+            ("alone", "size: Mapped[int]", "size: Mapped[int]", PLAIN, (), ""),
+            (
+                "under an index",
+                "size: Mapped[int]",
+                "size: Mapped[int]",
+                PLAIN,
+                ("__table_args__ = (Index('ix_extra', 'extra'), UniqueConstraint('extra'))",),
+                "",
+            ),
+            (
+                "where it had to have one, of a renamed column",
+                "size: Mapped[int]",
+                "width: Mapped[int]",
+                PLAIN.replace(")", ", nullable=False)"),
+                (),
+                "rename=items.size:width",
+            ),
+        )
     ),
     *[
         Change(

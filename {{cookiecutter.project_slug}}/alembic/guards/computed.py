@@ -7,11 +7,36 @@ import sqlalchemy as sa
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import MigrateOperation, ops
 
+from .answers import Answers
 from .catalog import COMPUTED, Catalog, read_catalog, read_statements, split_table
 from .labels import both
-from .names import bare
+from .names import bare, quoter
 from .rebuild import RebuildTableOp
-from .sql_op import SQLOp
+from .sql_op import SQLOp, rename
+
+ASIDE = "ALTER TABLE {table} RENAME COLUMN {old} TO {new}"
+
+
+def begin_computing(context: AutogenContext, schema: str | None) -> Iterator[SQLOp]:
+    """Yield what puts columns aside whose values the models compute: they go, where an answer says so.
+
+    No server computes a column that holds values already.
+    """
+    answers: Answers = context.opts["answers"]
+    quote = quoter(context.dialect)
+    for table in both(context, schema):
+        found = context.inspector.get_columns(table.name, schema)
+        plain = {column["name"] for column in found if not column.get("computed")}
+        for column in table.columns:
+            name = f"{table.fullname}.{column.name}"
+            if column.computed is None or column.name not in plain:
+                continue
+            if answers.take("drop", name) is None and not answers.ask(
+                f"{name} holds values, and the models compute it:", f"drop={name}"
+            ):
+                continue
+            where = context.dialect.identifier_preparer.format_table(table)
+            yield rename(ASIDE, quote(column.name), quote(f"{column.name}_"), table=where)
 
 
 def end_computing(context: AutogenContext, schema: str | None) -> Iterator[SQLOp | RebuildTableOp]:

@@ -14,7 +14,7 @@ from alembic.runtime.plugins import Plugin
 from alembic.util import DispatchPriority, PriorityDispatchResult
 
 from .checks import leave_out_what_others_get, move_checks_to_tables
-from .computed import end_computing
+from .computed import begin_computing, end_computing
 from .enums import change_types, rename_values
 from .labels import rename_keys, rename_labels
 from .names import is_in, quoter
@@ -170,6 +170,7 @@ FIRST = (
     make_free,
     _tables,
     _columns,
+    begin_computing,
     end_computing,
     rename_labels,
     rename_values,
