@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -599,7 +600,9 @@ class Stopped:
 
         def install() -> None:
             @sa.event.listens_for(sa.Engine, "before_cursor_execute")
-            def stop(_: object, __: object, statement: str, *___: object) -> None:
+            def stop(connection: Any, _: object, statement: str, *__: object) -> None:
+                if "alembic_skipped" in connection.info:
+                    return  # it is only tried
                 if words in statement and "alembic_progress" not in statement:
                     os.write(reached[1], b".")
                     os.read(goes[0], 1)
