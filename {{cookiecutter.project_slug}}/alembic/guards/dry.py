@@ -24,20 +24,25 @@ def present(
     if SKIPPED not in connection.info:
         return table, names
     for sql in reversed(connection.info[SKIPPED]):
-        words = set(re.findall(r"\w+", sql))
         if found := RENAME.match(sql):
             _, was, column, new = (bare(name or "") for name in found.groups())
             if not column and new == table:
                 table = was
             elif column and was == table:
                 names = [column if name == new else name for name in names]
-        elif (
-            re.match(rf"\s*CREATE TABLE `?{re.escape(table)}`? ", sql)
-            or OTHER.search(sql)
-            and table in words
-            and not words.isdisjoint(names)
+        elif makes(sql, table) or (
+            OTHER.search(sql) and _has(sql, table) and any(_has(sql, name) for name in names)
         ):
             return None
     inspector = sa.inspect(connection)
     there = inspector.get_columns(table) if inspector.has_table(table) else []
     return (table, names) if there and {c["name"] for c in there}.issuperset(names) else None
+
+
+def makes(sql: str, table: str) -> bool:
+    """Whether a statement of Alembic makes a table."""
+    return re.match(rf"\s*CREATE TABLE `?{re.escape(table)}`? ", sql) is not None
+
+
+def _has(sql: str, name: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sql) is not None

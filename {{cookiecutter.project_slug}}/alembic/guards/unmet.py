@@ -14,7 +14,7 @@ from alembic.runtime.plugins import Plugin
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
-from .dry import present
+from .dry import makes, present
 from .resume import SKIPPED
 from .sql_op import as_text
 
@@ -85,10 +85,7 @@ def check(connection: sa.Connection, op: ops.CreateCheckConstraintOp) -> None:
 
 def foreign_key(connection: sa.Connection, op: ops.CreateForeignKeyOp) -> None:
     """Raise CommandError where rows refer to rows that are not there."""
-    is_new = any(
-        re.match(rf"\s*CREATE TABLE `?{re.escape(op.referent_table)}`? ", sql)
-        for sql in connection.info[SKIPPED]
-    )
+    is_new = any(makes(sql, op.referent_table) for sql in connection.info[SKIPPED])
     rows = _rows(connection, op.source_table, op.local_cols)
     others = None if is_new else _rows(connection, op.referent_table, op.remote_cols)
     if rows is None or (others is None and not is_new):
