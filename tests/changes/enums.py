@@ -457,24 +457,31 @@ CHANGES = [
             ("gets another order", MEMBERS, "GREEN = 2\n    RED = 1"),
         )
     ],
-    Change(
-        "an enum gets a value that an index, a check and a computed column use",
-        item(
-            *(
-                rich := (
-                    "color: Mapped[Color]",
-                    (
-                        "__table_args__ = ("
-                        "Index('reds', 'name', postgresql_where=text(\"color = 'RED'\")),"
-                        " CheckConstraint(\"color <> 'RED' OR name <> 'x'\", name='no_x'))"
-                    ),
+    *(
+        Change(
+            f"an enum that an index and a check use {what}",
+            item(
+                *(
+                    rich := (
+                        "color: Mapped[Color]",
+                        (
+                            "__table_args__ = ("
+                            "Index('reds', 'name', postgresql_where=text(\"color = 'RED'\")),"
+                            " CheckConstraint(\"color <> 'RED' OR name <> 'x'\", name='no_x'))"
+                        ),
+                    )
                 )
-            )
-        ),
-        item(*rich).replace(MEMBERS, "BLUE = 3\n    " + MEMBERS),
-        rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED')",),
-        look="SELECT color FROM items",
-        sees=(("RED",),),
+            ),
+            item(*rich).replace(MEMBERS, after),
+            rows=("INSERT INTO items (id, name, color) VALUES (1, 'a', 'RED')",),
+            look="SELECT color FROM items",
+            sees=(("RED",),),
+        )
+        for what, after in (
+            ("gets a value", "BLUE = 3\n    " + MEMBERS),
+            ("gets another order", "GREEN = 2\n    RED = 1"),
+            ("loses a value", "RED = 1"),
+        )
     ),
     *(
         Change(

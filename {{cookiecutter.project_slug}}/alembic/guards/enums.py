@@ -119,12 +119,9 @@ def _replace(
         key = re.match(r"FOREIGN KEY \(([^)]*)\)", text)
         refers = key and any((part.table, column) in columns for column in key[1].split(", "))
         if (f"::{name}" in text or refers) and part.kind in ("constraint", "index"):
-            drop = (
-                f"ALTER TABLE {part.table} DROP CONSTRAINT"
-                if part.kind == "constraint"
-                else "DROP INDEX"
-            )
-            yield f"{drop} {part.name}"  # it is made again once it is missed
+            is_index = part.kind == "index"
+            drop = "DROP INDEX" if is_index else f"ALTER TABLE {part.table} DROP CONSTRAINT"
+            yield f"{drop} IF EXISTS {part.name}"  # it is made again once it is missed
     yield f"ALTER TYPE {name} RENAME TO {old.rpartition('.')[2]}"
     yield create
     for part, text in catalog.items():
