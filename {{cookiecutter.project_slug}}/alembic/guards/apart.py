@@ -38,7 +38,11 @@ def split(script: ops.MigrationScript, dialect: sa.Dialect) -> list[ops.Migratio
     _leave_out_indexes_of_columns(up)
     there, back, fixed = _deeds(up), _deeds(down), _in_the_way(up)
     pairs = [deed for deed in there if deed.back() in back and deed not in fixed]
-    for deeds in (pairs, [deed for deed in pairs if deed.makes or deed.kind == "index"]):
+    # What is unique remains so until that which takes its place is there.
+    for deeds in (
+        pairs,
+        [deed for deed in pairs if deed.makes or deed.kind in ("index", "unique")],
+    ):
         moved = [there[deed] for deed in deeds]
         moved_back = [op for deed, op in back.items() if deed.back() in deeds]
         rest, rest_back = _rest(up, moved, dialect), _rest(down, moved_back, dialect)
@@ -90,15 +94,16 @@ def _deeds(container: ops.OpContainer) -> dict[Deed, Any]:
 
 
 def _in_the_way(container: ops.OpContainer) -> set[Deed]:
-    """Return the drops of indexes in tables where a column goes or becomes another one."""
+    """Return the drops of indexes and the like in tables where a column goes or becomes another."""
     changed = {
         table_key(op)
         for op in _parts(container)
         if isinstance(op, ops.DropColumnOp)
         or (isinstance(op, ops.AlterColumnOp) and op.modify_type is not None)
     }
-    drops = (op for op in _parts(container) if isinstance(op, ops.DropIndexOp))
-    return {deed for op in drops if (deed := _deed(op)) and deed.table in changed}
+    deeds = (deed for op in _parts(container) if (deed := _deed(op)))
+    kinds = ("index", "unique")
+    return {d for d in deeds if d.table in changed and d.kind in kinds and not d.makes}
 
 
 def _deed(op: MigrateOperation) -> Deed | None:
@@ -108,11 +113,12 @@ def _deed(op: MigrateOperation) -> Deed | None:
         case ops.CreateForeignKeyOp(constraint_name=str(name)):
             return Deed(True, "constraint", op.to_constraint().table.fullname, name)
         case ops.CreateUniqueConstraintOp(constraint_name=str(name)):
-            return Deed(True, "constraint", table_key(op), name)
+            return Deed(True, "unique", table_key(op), name)
         case ops.CreateCheckConstraintOp(constraint_name=str(name)):
             return Deed(True, "constraint", table_key(op), name)
         case ops.DropConstraintOp(constraint_name=str(name)) if op.constraint_type != "primary":
-            return Deed(False, "constraint", table_key(op), name)
+            kind = "unique" if op.constraint_type == "unique" else "constraint"
+            return Deed(False, kind, table_key(op), name)
         case ops.AlterColumnOp() if _only_nullable(op):
             return Deed(not op.modify_nullable, "not null", table_key(op), op.column_name)
     return None
