@@ -702,4 +702,17 @@ CHANGES = [
         sees=((True,),),
         only=("postgresql",),
     ),
+    Change(
+        "what is unique is so whatever the case of its letters, beside a rename",
+        item("email: Mapped[str] = mapped_column(String(80), unique=True)"),
+        item(
+            "email: Mapped[str] = mapped_column(String(80))",
+            "__table_args__ = (Index('uq_lower', func.lower(email), unique=True),)",
+        ).replace("name:", "title:"),
+        answers="rename=items.name:title",
+        rows=("INSERT INTO items (id, name, email) VALUES (1, 'a', 'x')",),
+        look="SELECT title, email FROM items",
+        sees=(("a", "x"),),
+        only=("sqlite", "postgresql"),  # MariaDB has no index on an expression
+    ),
 ]
