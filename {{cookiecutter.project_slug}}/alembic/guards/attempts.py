@@ -135,6 +135,7 @@ class Attempt:
     def _wait(self, error: BaseException) -> None:
         """Wait before the next attempt; raises CommandError if that has been done for too long."""
         self.connection.rollback()
+        self.progress.load()  # and forget what has failed: the pause may be the end
         by = holder(self.connection, str(getattr(error, "statement", "")))
         if time.monotonic() > self.end:
             said = f"For {patience():.0f} s something that it needs was in use by {by}."

@@ -20,7 +20,7 @@ ASIDE = "ALTER TABLE {table} RENAME COLUMN {old} TO {new}"
 def begin_computing(context: AutogenContext, schema: str | None) -> Iterator[SQLOp]:
     """Yield what puts columns aside whose values the models compute: they go, where an answer says so.
 
-    No server computes a column that holds values already.
+    SQLite, PostgreSQL and MariaDB compute no column that holds values already.
     """
     answers: Answers = context.opts["answers"]
     quote = quoter(context.dialect)

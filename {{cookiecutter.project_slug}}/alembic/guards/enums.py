@@ -208,7 +208,7 @@ def _rename(
     elif has:
         definition = _parts(context, column, "column")[preparer.quote_identifier(column.name)]
         modify = f"ALTER TABLE {table} MODIFY "
-        if old.lower() == new.lower():  # which are one value there
+        if old.lower() == new.lower():  # one value, but for collations of bytes
             there, again = [modify + definition.replace(old, new, 1)], [modify + definition]
         else:
             wider = definition if new in definition else definition.replace(old, f"{old},{new}", 1)

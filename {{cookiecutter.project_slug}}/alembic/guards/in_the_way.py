@@ -177,15 +177,21 @@ def _primary_keys(
     tables: Tables, there: Catalog, wanted: Catalog, dialect: sa.Dialect
 ) -> Iterator[Obstacle]:
     """Yield the primary keys that change; on MariaDB only those of which columns leave, and not all."""
-    gone = {column for _, column in _gone(tables, dialect)}
-    empty = {name for table in tables for op in table.ops for name in _becoming_nullable(op)}
+    gone = _gone(tables, dialect)
+    empty = {
+        (unquoted(quoted_table(table, dialect)), name)
+        for table in tables
+        for op in table.ops
+        for name in _becoming_nullable(op)
+    }
     for part, text in sorted(there.items()):
         if wanted.get(part) != text and Part(part.table, "table", "") in wanted:
             alter = f"ALTER TABLE {part.table} DROP"
             if part.kind == "constraint" and text.startswith("PRIMARY KEY"):
                 yield part, f"{alter} CONSTRAINT {part.name}"
-            columns = re.findall(r"`(.+?)`", text) if part.kind == "primary key" else []
-            stay = ", ".join(f"`{column}`" for column in columns if column not in gone)
+            names = re.findall(r"`(.+?)`", text) if part.kind == "primary key" else []
+            columns = [(unquoted(part.table), name) for name in names]
+            stay = ", ".join(f"`{column[1]}`" for column in columns if column not in gone)
             if stay and not (gone | empty).isdisjoint(columns):
                 # A foreign key may need an index meanwhile, which goes once nothing wants it.
                 yield part, f"{alter} PRIMARY KEY, ADD KEY old_primary_key ({stay})"
