@@ -571,37 +571,24 @@ CHANGES = [
             "INSERT INTO places (item_id, shelf_id) VALUES (1, 1)",
         ),
     ),
-    Change(
-        "a table between two others gets a key of its own",
-        item() + SHELF + ASSOCIATION,
-        item()
-        + SHELF
-        + ASSOCIATION.replace("primary_key", "index").replace(
-            "\n)", '\n    Column("id", Integer, primary_key=True),\n)'
-        ),
-        rows=(
-            "INSERT INTO items (id, name) VALUES (1, 'a'), (2, 'b')",
-            "INSERT INTO shelves (id, code) VALUES (1, 'x')",
-            "INSERT INTO places (item_id, shelf_id) VALUES (1, 1), (2, 1)",
-        ),
-        look="SELECT count(DISTINCT id) FROM places",
-        sees=((2,),),
-    ),
-    Change(
-        "a table between two others gets a key of its own, and outlives a row of one of them",
-        item() + SHELF + ASSOCIATION,
-        item()
-        + SHELF
-        + ASSOCIATION.replace("CASCADE", "SET NULL")
-        .replace("primary_key", "index")
-        .replace("\n)", '\n    Column("id", Integer, primary_key=True),\n)'),
-        rows=(
-            "INSERT INTO items (id, name) VALUES (1, 'a'), (2, 'b')",
-            "INSERT INTO shelves (id, code) VALUES (1, 'x')",
-            "INSERT INTO places (item_id, shelf_id) VALUES (1, 1), (2, 1)",
-        ),
-        look="SELECT count(DISTINCT id) FROM places",
-        sees=((2,),),
+    *(
+        Change(
+            f"a table between two others gets a key of its own{what}",
+            item() + SHELF + ASSOCIATION,
+            item()
+            + SHELF
+            + ASSOCIATION.replace("CASCADE", action)
+            .replace("primary_key", "index")
+            .replace("\n)", '\n    Column("id", Integer, primary_key=True),\n)'),
+            rows=(
+                "INSERT INTO items (id, name) VALUES (1, 'a'), (2, 'b')",
+                "INSERT INTO shelves (id, code) VALUES (1, 'x')",
+                "INSERT INTO places (item_id, shelf_id) VALUES (1, 1), (2, 1)",
+            ),
+            look="SELECT count(DISTINCT id) FROM places",
+            sees=((2,),),
+        )
+        for what, action in (("", "CASCADE"), (", and outlives a row of one of them", "SET NULL"))
     ),
     Change(
         "one to many becomes many to many",
