@@ -44,7 +44,7 @@ CHAIN = (
     rows = op.get_bind().execute(sa.text("SELECT id FROM parents ORDER BY id")).all()
     for (id_,) in rows:
         op.get_bind().execute(sa.text("UPDATE parents SET n = n + 1000 WHERE id = :id"), {{"id": id_}})
-    op.execute("CREATE UNIQUE INDEX by_label ON children (label)")
+    op.create_index("by_label", "children", ["label"], unique=True)
 """,
 )
 

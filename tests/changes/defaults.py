@@ -253,7 +253,7 @@ CHANGES = [
     ),
     Change(
         "a column that holds values is computed from now on",
-        item("size: Mapped[int]", "extra = mapped_column(Integer)"),
+        item("size: Mapped[int]", PLAIN),
         item("size: Mapped[int]", DOUBLE),
         rows=(),
         refused=dict.fromkeys(

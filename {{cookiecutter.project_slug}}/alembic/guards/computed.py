@@ -12,9 +12,7 @@ from .catalog import COMPUTED, Catalog, read_catalog, read_statements, split_tab
 from .labels import both
 from .names import bare, quoter
 from .rebuild import RebuildTableOp
-from .sql_op import SQLOp, rename
-
-ASIDE = "ALTER TABLE {table} RENAME COLUMN {old} TO {new}"
+from .sql_op import COLUMN, SQLOp, rename
 
 
 def begin_computing(context: AutogenContext, schema: str | None) -> Iterator[SQLOp]:
@@ -35,8 +33,8 @@ def begin_computing(context: AutogenContext, schema: str | None) -> Iterator[SQL
                 f"{name} holds values, and the models compute it:", f"drop={name}"
             ):
                 continue
-            where = context.dialect.identifier_preparer.format_table(table)
-            yield rename(ASIDE, quote(column.name), quote(f"{column.name}_"), table=where)
+            names = {"schema": "", "table": context.dialect.identifier_preparer.format_table(table)}
+            yield rename(COLUMN, quote(column.name), quote(f"{column.name}_"), **names)
 
 
 def end_computing(context: AutogenContext, schema: str | None) -> Iterator[SQLOp | RebuildTableOp]:

@@ -29,12 +29,11 @@ from .premises import (
     settle_options_of_indexes,
 )
 from .rebuild import RebuildTableOp
-from .sql_op import SQLOp, rename
+from .sql_op import COLUMN, SQLOp, rename
 
 Shape = dict[str, Any]  # the columns of a table, and the family of their types
 
 TABLE = "ALTER TABLE {schema}{old} RENAME TO {new}"
-COLUMN = "ALTER TABLE {schema}{table} RENAME COLUMN {old} TO {new}"
 
 
 def setup(plugin: Plugin) -> None:

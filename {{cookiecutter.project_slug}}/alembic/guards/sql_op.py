@@ -10,6 +10,9 @@ from alembic.operations import MigrateOperation
 
 from .values import follow
 
+#: What rename() takes for a column.
+COLUMN = "ALTER TABLE {schema}{table} RENAME COLUMN {old} TO {new}"
+
 
 class SQLOp(MigrateOperation):
     """Statements, those that take them back, and what both are about in a few words."""
