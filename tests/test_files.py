@@ -13,11 +13,11 @@ BUDGET = {
     "Makefile": 81,
     "README.md": 58,
     "alembic.ini": 20,
-    "alembic/env.py": 20,
+    "alembic/env.py": 24,
     "alembic/script.py.mako": 30,
     "alembic/versions/.gitkeep": 0,
     "compose.yaml": 15,
-    "pyproject.toml": 45,
+    "pyproject.toml": 52,
     "src/shop/__init__.py": 1,
     "src/shop/database.py": 20,
     "src/shop/models/__init__.py": 12,
@@ -28,9 +28,7 @@ BUDGET = {
     "tests/test_migrations.py": 36,
     "tests/test_models.py": 24,
 }
-LONGEST_GUARD = 200
-ALL_GUARDS = 5100
-ALL_OTHERS = 510
+ALL_OTHERS = 530
 
 
 @pytest.mark.parametrize(("database", "engine"), VARIANTS)
@@ -42,13 +40,10 @@ def test_every_file_is_expected_and_within_its_budget(
         path: sum(1 for line in (project.path / path).read_text().splitlines() if line.strip())
         for path in project.files()
     }
-    guards = {path: n for path, n in lines.items() if path.startswith("alembic/guards/")}
-    others = {path: n for path, n in lines.items() if path not in guards}
+    others = {path: n for path, n in lines.items() if not path.startswith("libs/alembic_guards/")}
     # Which version of the template it was is known where one is committed.
     absent = {"compose.yaml"} - {QUESTIONS["_databases"][database]["compose"]}
     others.setdefault(".cruft.json", 0)
     assert others.keys() == BUDGET.keys() - absent
     assert not {path: n for path, n in others.items() if n > BUDGET[path]}
     assert sum(others.values()) - others[".cruft.json"] <= ALL_OTHERS
-    assert max(guards.values()) <= LONGEST_GUARD
-    assert sum(guards.values()) <= ALL_GUARDS

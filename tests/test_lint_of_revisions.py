@@ -7,7 +7,7 @@ from pathlib import Path
 
 from conftest import Bake, Project
 
-LINT = (".venv/bin/python", "-m", "guards.lint")
+LINT = (".venv/bin/python", "-m", "alembic_guards.squawk")
 WIDER = "Mapped[str] = mapped_column(String(300))"
 DANGEROUS = 'op.execute("ALTER TABLE users ALTER id TYPE BIGINT")'
 
@@ -49,27 +49,27 @@ def test_only_what_is_new_on_a_branch_is_looked_at(bake: Bake) -> None:
     name = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
     for command in (("init", "-b", "main"), ("add", "."), (*name, "commit", "-m", "all")):
         project.run("git", *command)
-    assert "0 new revisions (not in main)" in project.run(*LINT, PYTHONPATH="alembic")
+    assert "0 new revisions (not in main)" in project.run(*LINT, PYTHONPATH="libs")
     project.run("git", "checkout", "-b", "other")
     write_revision(project, "pass")
-    assert "1 new revisions (not in main)" in project.run(*LINT, PYTHONPATH="alembic")
+    assert "1 new revisions (not in main)" in project.run(*LINT, PYTHONPATH="libs")
     write_revision(project, DANGEROUS)
-    assert "squawk finds 1." in project.run(*LINT, status=1, PYTHONPATH="alembic")
+    assert "squawk finds 1." in project.run(*LINT, status=1, PYTHONPATH="libs")
 
 
 def test_a_revision_that_asks_the_database_is_named(bake: Bake) -> None:
     project = prepare(bake)
     revision = write_revision(project, 'op.get_bind().execute(sa.text("SELECT 1")).scalar()')
-    said = project.run(*LINT, PYTHONPATH="alembic")
+    said = project.run(*LINT, PYTHONPATH="libs")
     assert f"{revision.relative_to(project.path)} cannot be written as SQL" in said
 
 
 def test_a_missing_git_or_squawk_is_one_line(bake: Bake) -> None:
     project = prepare(bake)
-    said = project.run(*LINT, PYTHONPATH="alembic", PATH="/nowhere")
+    said = project.run(*LINT, PYTHONPATH="libs", PATH="/nowhere")
     assert said == "1 new revisions (all, for there is no git), and squawk finds nothing.\n"
     without_squawk(project)
-    assert project.run(*LINT, status=1, PYTHONPATH="alembic") == (
+    assert project.run(*LINT, status=1, PYTHONPATH="libs") == (
         "FAILED: squawk is not installed. Install what the project needs, again: make -B install\n"
     )
 

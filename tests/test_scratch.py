@@ -5,7 +5,7 @@ from conftest import DATABASES, Bake, Project
 
 SERVERS = [database for database in DATABASES if database != "sqlite"]
 DIE = """import os, signal
-from guards import scratch_database
+from alembic_guards.testing import scratch_database
 from {package}.settings import migration_url
 with scratch_database(migration_url()) as url:
     print(url.database, flush=True)
@@ -21,7 +21,7 @@ def test_what_a_killed_process_left_is_removed_by_the_next(
     project = bake(database)
     project.make("database")
     code = DIE.format(package=project.package, signal=signal)
-    said = project.run(".venv/bin/python", "-c", code, status=None, PYTHONPATH="src:alembic")
+    said = project.run(".venv/bin/python", "-c", code, status=None, PYTHONPATH="src:libs")
     project.make("revision")
     assert said.split()[0] not in databases(project)
 
@@ -31,14 +31,14 @@ def test_what_somebody_works_on_is_left_alone(bake: Bake, database: str) -> None
     project = bake(database)
     project.make("database")
     code = f"""import sqlalchemy
-from guards import scratch_database
+from alembic_guards.testing import scratch_database
 from {project.package}.settings import migration_url
 with scratch_database(migration_url()) as mine:
     with scratch_database(migration_url()) as another:
         print(another.database)
     sqlalchemy.create_engine(mine).connect().close()
 """
-    assert "scratch_" in project.run(".venv/bin/python", "-c", code, PYTHONPATH="src:alembic")
+    assert "scratch_" in project.run(".venv/bin/python", "-c", code, PYTHONPATH="src:libs")
 
 
 def databases(project: Project) -> list[object]:

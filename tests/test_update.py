@@ -18,7 +18,7 @@ class Item(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
 """
 GENERATED = "{{cookiecutter.project_slug}}"
-GUARDS = "alembic/guards"
+GUARDS = "libs/alembic_guards"
 
 
 @pytest.fixture

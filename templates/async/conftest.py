@@ -6,7 +6,8 @@ from contextlib import ExitStack
 
 import pytest
 from alembic.util import CommandError
-from guards import create_all, plain_errors, scratch_database
+from alembic_guards import plain_errors
+from alembic_guards.testing import create_all, scratch_database
 from sqlalchemy import create_engine
 from sqlalchemy.ext.asyncio import AsyncSession
 

@@ -187,7 +187,7 @@ SLUGS_REFUSED = [
     "packaging",
     "tests",
     "src",
-    "guards",
+    "alembic-guards",
     "env",
     "versions",
     "conftest",

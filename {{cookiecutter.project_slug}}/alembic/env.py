@@ -1,19 +1,25 @@
-"""Alembic runs this for every command: it points Alembic at the models and opens the database."""
+"""Alembic runs this for every command: it names the models, and opens the database."""
 
 from typing import Any
 
 from alembic import context
-from guards import attempts, connect, options, plain_errors, readable_models
+from alembic_guards import attempts, connect, options, plain_errors
+from sqlalchemy import MetaData
 
-with readable_models():
+from {{ cookiecutter.__package }}.settings import migration_url
+
+
+def target_metadata() -> MetaData:
+    """Import the models, for a command that compares them: an upgrade needs none."""
     from {{ cookiecutter.__package }}.models import Base
-    from {{ cookiecutter.__package }}.settings import migration_url
+
+    return Base.metadata
 
 
 def migrate(**target: Any) -> None:
-    """Do what the command wants on `connection=`, or write it as SQL for `url=`."""
-    context.configure(target_metadata=Base.metadata, **options(migration_url()), **target)
-    for attempt in attempts():  # when it is its turn; again while a table is in use
+    """Run the command on `connection=`, or write it as SQL for `url=`."""
+    context.configure(**options(migration_url(), target_metadata), **target)
+    for attempt in attempts():  # one upgrade at a time, again after a lock timeout
         with attempt, context.begin_transaction():
             context.run_migrations()
 

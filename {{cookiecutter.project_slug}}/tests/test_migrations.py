@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import to_tuple
-from guards import drift, scratch_database
+from alembic_guards.testing import drift, scratch_database
 
 from {{ cookiecutter.__package }}.models import Base
 from {{ cookiecutter.__package }}.settings import migration_url

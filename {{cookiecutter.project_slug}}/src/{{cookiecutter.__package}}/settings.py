@@ -28,7 +28,7 @@ def migration_url() -> sqlalchemy.URL:
 
 
 def _url(*names: str) -> sqlalchemy.URL:
-    checked = (*names, "SCRATCH_DATABASE_URL")  # the last one is for alembic/guards
+    checked = (*names, "SCRATCH_DATABASE_URL")  # the last one is for alembic_guards
     given = [_read(name) for name in checked if os.getenv(name)]
     return given[0] if any(map(os.getenv, names)) else _development_url()
 

@@ -1,0 +1,11 @@
+"""Writes revisions. Imported by `revision` and `check` alone, never by an upgrade."""
+
+from functools import cache
+
+
+@cache
+def install() -> None:
+    """Have Alembic render operations as the guards need them, for the rest of this process."""
+    from alembic_guards.authoring.write.render import install_renderers
+
+    install_renderers()

@@ -1,0 +1,221 @@
+"""Follows the values of enums, in the types of the server and in the rows that hold them."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.autogenerate.api import AutogenContext
+
+from alembic_guards.authoring.questions import Answers
+from alembic_guards.authoring.write.types import innermost
+from alembic_guards.database.catalog import LITERAL, Catalog, Part, read_catalog
+from alembic_guards.database.identifiers import is_in, quoter
+from alembic_guards.runtime.enum_history import KNOWN
+from alembic_guards.runtime.enum_values import RenameValueOp
+from alembic_guards.runtime.operations import SQLOp
+
+QUOTE = "'"
+
+
+def change_types(context: AutogenContext, _: object) -> Iterator[SQLOp]:
+    """Yield what gives the enums of PostgreSQL the values of the models.
+
+    A value that comes is added, which no row has to wait for; where one goes, or the order changes,
+    a new type takes the place of the old one.
+    """
+    wanted = native_enums(context)
+    if not wanted or context.connection is None:
+        return
+    catalog = read_catalog(context.connection)
+    present = {
+        part.name: [value[0] for value in LITERAL.finditer(text)]
+        for part, text in catalog.items()
+        if part.kind == "enum"
+    }
+    for name, values in sorted(wanted.items()):
+        if [value for value in values if value in present[name]] == present[name]:
+            if added := list(_add(name, present[name], values)):
+                back = _replace(name, _enum_of(name, present[name]), catalog)
+                yield SQLOp(added, back, f"add values to enum {name}", autocommit=True)
+        else:
+            there = _replace(name, _enum_of(name, values), _with_defaults(catalog, context))
+            back = _replace(name, _enum_of(name, present[name]), catalog)
+            yield SQLOp(there, back, f"replace values of enum {name}")
+
+
+def _with_defaults(catalog: Catalog, context: AutogenContext) -> Catalog:
+    """Return `catalog` with the defaults of the models: an old one may be a value that goes."""
+    preparer, changed = context.dialect.identifier_preparer, dict(catalog)
+    for table in context.sorted_tables:
+        for column in table.columns:
+            key = preparer.format_table(table), "default", preparer.quote(column.name)
+            default = column.server_default
+            if isinstance(default, sa.DefaultClause) and isinstance(default.arg, str):
+                changed[Part(*key)] = _literal(default.arg)
+            elif default is None and Part(*key) in catalog:
+                changed[Part(*key)] = ""  # it goes
+    return changed
+
+
+def native_enums(context: AutogenContext) -> dict[str, list[str]]:
+    """Return the enums that the models want PostgreSQL to have as types, with their values as SQL."""
+    if context.dialect.name != "postgresql":
+        return {}
+    return {
+        enum.compile(dialect=context.dialect): [_literal(value) for value in enum.enums]
+        for table in context.sorted_tables
+        for column in table.columns
+        if (enum := _enum(column.type, context.dialect)) and enum.native_enum
+    }
+
+
+def _enum(type_: Any, dialect: sa.Dialect) -> sa.Enum | None:
+    plain = innermost(type_, dialect)
+    return plain if isinstance(plain, sa.Enum) else None
+
+
+def _literal(value: str) -> str:
+    return f"'{value.replace(QUOTE, QUOTE * 2)}'"
+
+
+def _add(name: str, present: list[str], values: list[str]) -> Iterator[str]:
+    """Yield the statements that add values, each before the next one that is there."""
+    for place, value in enumerate(values):
+        if value not in present:
+            later = next((other for other in values[place:] if other in present), None)
+            before = f" BEFORE {later}" if later else ""
+            yield f"ALTER TYPE {name} ADD VALUE IF NOT EXISTS {value}{before}"
+
+
+def change_domains(changed: set[Part], found: Catalog, wanted: Catalog) -> Iterator[SQLOp]:
+    """Yield what gives domains, of those that have `changed`, another default or another check.
+
+    One of another type is left as it is: values would be cut short without a word.
+    """
+    for part in sorted(part for part in changed if part.kind == "domain"):
+        texts = (found.get(part, ""), wanted.get(part, ""))
+        types = {re.split(" (?:DEFAULT|NOT NULL|CONSTRAINT)", text)[0] for text in texts}
+        if len(types) == 1:
+            create = f"CREATE DOMAIN {part.name} AS {texts[1]}"
+            yield SQLOp(_replace(part.name, create, found, ""), [], f"replace domain {part.name}")
+
+
+def _enum_of(name: str, values: list[str]) -> str:
+    return f"CREATE TYPE {name} AS ENUM ({', '.join(values)})"
+
+
+def _replace(
+    name: str, create: str, catalog: Catalog, using: str = " USING {0}::text{1}::{2}{1}"
+) -> Iterator[str]:
+    """Yield the statements that make a type anew; a row with a value that it has not refuses them."""
+    old = re.sub(r'([^."]{1,58})[^."]*("?)$', r"\1_old\2", name)  # within 63 bytes
+    columns = {
+        (part.table, part.name)
+        for part, text in catalog.items()
+        if part.kind == "column" and text.partition("[")[0] == name
+    }
+    for part, text in catalog.items():
+        key = re.match(r"FOREIGN KEY \(([^)]*)\)", text)
+        refers = key and any((part.table, column) in columns for column in key[1].split(", "))
+        if (f"::{name}" in text or refers) and part.kind in ("constraint", "index"):
+            is_index = part.kind == "index"
+            drop = "DROP INDEX" if is_index else f"ALTER TABLE {part.table} DROP CONSTRAINT"
+            yield f"{drop} IF EXISTS {part.name}"  # it is made again once it is missed
+    yield f"ALTER TYPE {name} RENAME TO {old.rpartition('.')[2]}"
+    yield create
+    for part, text in catalog.items():
+        if part.kind == "column" and (part.table, part.name) in columns:
+            suffix = "[]" if "[" in text else ""
+            alter = f"ALTER TABLE {part.table} ALTER {part.name}"
+            default = catalog.get(part._replace(kind="default"))
+            yield from [f"{alter} DROP DEFAULT"] if default is not None else []
+            yield f"{alter} TYPE {name}{suffix}{using.format(part.name, suffix, name)}"
+            yield from [f"{alter} SET DEFAULT {default}"] if default else []
+    yield f"DROP TYPE {old}"
+
+
+def rename_values(context: AutogenContext, schema: str | None) -> Iterator[SQLOp]:
+    """Yield what gives values their new names, in the types of the server and in the rows."""
+    answers: Answers = context.opts["answers"]
+    done: set[str] = set()
+    for table in context.sorted_tables:
+        here = is_in(table, schema, context.dialect)
+        if not here or not context.inspector.has_table(table.name, schema):
+            continue
+        columns = context.inspector.get_columns(table.name, schema)
+        found = {column["name"]: column["type"] for column in columns}
+        for column in table.columns:
+            wanted = _enum(column.type, context.dialect)
+            label = f"{table.fullname}.{column.name}."
+            if wanted is None or column.name not in found or wanted.name in done:
+                for old in answers.named("rename", label, []):
+                    answers.take("rename", label + old)  # said of another column of the same type
+                continue
+            has = _enum(found[column.name], context.dialect)
+            known = KNOWN.get((table.fullname, column.name), [])
+            present = has.enums if has else _checked(context, column) or known
+            present = [*present, *answers.named("rename", label, wanted.enums)]
+            if not set(wanted.enums) <= set(present):
+                before, after = dict.fromkeys(present), dict.fromkeys(wanted.enums)
+                for old, new in answers.pair(label, before, after, lambda *_: True):
+                    yield from _rename(context, column, has, (old, new))
+            if has and context.dialect.name == "postgresql":
+                done.add(str(has.name))  # the type is one for all its columns
+
+
+def _parts(context: AutogenContext, column: sa.Column[Any], kind: str) -> dict[str, str]:
+    """Return the parts of one kind that a column's table has in the catalog."""
+    table = context.dialect.identifier_preparer.format_table(column.table).strip("`")
+    catalog = read_catalog(context.connection) if context.connection is not None else {}
+    return {
+        part.name: text
+        for part, text in catalog.items()
+        if part.kind == kind and part.table.strip("`") == table
+    }
+
+
+def _checks(context: AutogenContext, column: sa.Column[Any]) -> dict[str, str]:
+    """Return the checks that list the values of a column, and do nothing else."""
+    name = re.escape(column.name)
+    lists = re.compile(
+        rf'CHECK[\s("`]*{name}\b[^=<>]*(= ANY| IN) \((?!.* (AND|OR) )', re.IGNORECASE
+    )
+    found = _parts(context, column, "constraint")
+    return {name: text for name, text in found.items() if lists.search(LITERAL.sub("''", text))}
+
+
+def _checked(context: AutogenContext, column: sa.Column[Any]) -> list[str]:
+    """Return the values that these checks allow."""
+    texts = _checks(context, column).values()
+    return [value.replace("''", "'") for text in texts for value in LITERAL.findall(text)]
+
+
+def _rename(
+    context: AutogenContext, column: sa.Column[Any], has: sa.Enum | None, values: tuple[str, str]
+) -> Iterator[SQLOp]:
+    server, preparer = context.dialect.name, context.dialect.identifier_preparer
+    old, new = map(_literal, values)
+    table, name = preparer.format_table(column.table), quoter(context.dialect)(column.name)
+    both = ((old, new), (new, old))
+    update, back = (f"UPDATE {table} SET {name} = {b} WHERE {name} = {a}" for a, b in both)
+    about = f"rename {old} in {column.table.name}.{column.name} to {new}"
+    if server == "postgresql" and has:
+        rename = f"ALTER TYPE {has.compile(dialect=context.dialect)} RENAME VALUE"
+        yield SQLOp([f"{rename} {old} TO {new}"], [f"{rename} {new} TO {old}"], about)
+    elif server == "sqlite":
+        yield RenameValueOp(column.table.name, column.name, *values)
+    elif has:
+        definition = _parts(context, column, "column")[preparer.quote_identifier(column.name)]
+        modify = f"ALTER TABLE {table} MODIFY "
+        if old.lower() == new.lower():  # one value, but for collations of bytes
+            there, again = [modify + definition.replace(old, new, 1)], [modify + definition]
+        else:
+            wider = definition if new in definition else definition.replace(old, f"{old},{new}", 1)
+            there, again = [modify + wider, update], [back, modify + definition]
+        yield SQLOp(there, again, about)
+    else:
+        alter = f"ALTER TABLE {table} DROP CONSTRAINT"
+        yield SQLOp(
+            [*(f"{alter} {check}" for check in _checks(context, column)), update], [back], about
+        )

@@ -1,0 +1,160 @@
+"""Makes what tables need before they are there: extensions, schemas, sequences and types."""
+
+import operator
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.autogenerate.api import AutogenContext
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import CreateDomainType
+from sqlalchemy.schema import CreateSequence
+
+from alembic_guards.authoring.find.enums import native_enums
+from alembic_guards.authoring.normalize import leave_computed_empty, settle_options_of_indexes
+from alembic_guards.authoring.write.types import innermost
+from alembic_guards.database.catalog import read_catalog
+from alembic_guards.database.identifiers import bare, quoter
+from alembic_guards.runtime.operations import SQLOp, rename
+
+#: A statement for each name.
+Statements = dict[str, str]
+
+#: The sequences that belong to no column.
+FREE = """
+    SELECT oid::regclass::text FROM pg_class WHERE relkind = 'S' AND NOT EXISTS (
+        SELECT FROM pg_depend
+        WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype IN ('a', 'e', 'i'))
+"""
+
+#: The types, operator classes and functions that come with an extension of PostgreSQL.
+EXTENSIONS = {
+    "citext": "citext",
+    "hstore": "hstore",
+    "ltree": "ltree|lquery|ltxtquery",
+    "pg_trgm": "gin_trgm_ops|gist_trgm_ops",
+    "postgis": "geography|geometry",
+    "uuid-ossp": r"uuid_generate_v\w+",
+    "vector": "halfvec|sparsevec|vector",
+}
+
+
+def create_all(connection: sa.Connection, metadata: sa.MetaData) -> None:
+    """Make all that the models say in an empty database, with what PostgreSQL wants before that."""
+    for statement in _before_tables(metadata, connection):
+        connection.exec_driver_sql(statement)
+    leave_computed_empty(metadata, connection.dialect)
+    settle_options_of_indexes(metadata, connection.dialect)
+    metadata.create_all(connection)
+
+
+def make_shared(context: AutogenContext, _: object) -> Iterator[SQLOp]:
+    """Yield what makes extensions and schemas. None is dropped later: others may use it, too."""
+    for statement in _before_tables(_metadata(context), context.connection):
+        about = statement.lower().replace(" if not exists", "")
+        yield SQLOp([statement], [], about)
+
+
+def make_free(context: AutogenContext, _: object) -> Iterator[SQLOp]:
+    """Yield what makes the sequences, enums and domains of the models; their options come later."""
+    for kind, (present, wanted) in _free(context).items():
+        for name in sorted(wanted.keys() - present.keys()):
+            yield SQLOp([wanted[name]], [f"DROP {kind} {name}"], f"create {kind.lower()} {name}")
+
+
+def rename_sequences(context: AutogenContext, schema: str | None) -> Iterator[SQLOp]:
+    """Yield what renames sequences: a new one would count from the beginning."""
+    before = f"{quoter(context.dialect)(schema)}." if schema else ""
+    present, wanted = (
+        {
+            bare(part): part
+            for *of, part in (name.rpartition(".") for name in names)
+            if "".join(of) == before
+        }
+        for names in _free(context).get("SEQUENCE", ({}, {}))
+    )
+    for old, new in context.opts["answers"].pair(bare(before), present, wanted, operator.ne):
+        names = (present[old], wanted[new])
+        yield rename("ALTER TABLE {schema}{old} RENAME TO {new}", *names, schema=before)
+
+
+def drop_free(context: AutogenContext) -> Iterator[SQLOp]:
+    """Yield what removes those that no model has any more."""
+    for kind, (present, wanted) in reversed(_free(context).items()):
+        for name in sorted(present.keys() - wanted.keys()):
+            yield SQLOp([f"DROP {kind} {name}"], [present[name]], f"drop {kind.lower()} {name}")
+
+
+def _free(context: AutogenContext) -> dict[str, tuple[Statements, Statements]]:
+    """Return the statements that make what is there beside tables, and what the models want of it."""
+    dialect, connection = context.dialect, context.connection
+    if not dialect.supports_sequences or connection is None:
+        return {}
+    quote, is_postgresql = dialect.identifier_preparer, dialect.name == "postgresql"
+    catalog = read_catalog(connection).items() if is_postgresql else ()
+    present = (
+        connection.exec_driver_sql(FREE).scalars()
+        if is_postgresql
+        else map(quote.quote, sa.inspect(connection).get_sequence_names())
+    )
+    sequences = _metadata(context)._sequences.values()
+    columns = (column for table in context.sorted_tables for column in table.columns)
+    types = (innermost(column.type, dialect) for column in columns)
+    domains = [type_ for type_ in types if isinstance(type_, postgresql.DOMAIN) and is_postgresql]
+    return {
+        "SEQUENCE": (
+            {name: f"CREATE SEQUENCE {name}" for name in present},
+            {quote.format_sequence(s): _sql(CreateSequence(s), dialect) for s in sequences},
+        ),
+        "TYPE": (
+            {p.name: f"CREATE TYPE {p.name} AS ENUM ({t})" for p, t in catalog if p.kind == "enum"},
+            {
+                n: f"CREATE TYPE {n} AS ENUM ({', '.join(v)})"
+                for n, v in native_enums(context).items()
+            },
+        ),
+        "DOMAIN": (
+            {p.name: f"CREATE DOMAIN {p.name} AS {t}" for p, t in catalog if p.kind == "domain"},
+            {d.compile(dialect=dialect): _sql(CreateDomainType(d), dialect) for d in domains},
+        ),
+    }
+
+
+def _sql(statement: sa.schema.ExecutableDDLElement, dialect: sa.Dialect) -> str:
+    return " ".join(str(statement.compile(dialect=dialect)).split()).replace("%%", "%")
+
+
+def _metadata(context: AutogenContext) -> sa.MetaData:
+    metadata: sa.MetaData = context.migration_context.opts["target_metadata"]
+    return metadata
+
+
+def _before_tables(metadata: sa.MetaData, connection: sa.Connection | None) -> Iterator[str]:
+    if connection is None or connection.dialect.name != "postgresql":
+        return
+    quote = quoter(connection.dialect)
+    tables = metadata.tables.values()
+    words = {word for table in tables for word in _words(table, connection.dialect)}
+    there = set(connection.exec_driver_sql("SELECT extname FROM pg_extension").scalars())
+    for name, pattern in EXTENSIONS.items():
+        if name not in there and any(re.fullmatch(pattern, word) for word in words):
+            yield f"CREATE EXTENSION IF NOT EXISTS {quote(name)}"
+    types = (column.type for table in tables for column in table.columns)
+    owners: list[Any] = [*tables, *metadata._sequences.values(), *types]
+    names = {str(owner.schema) for owner in owners if getattr(owner, "schema", None)}
+    for name in sorted(names.difference(sa.inspect(connection).get_schema_names())):
+        yield f"CREATE SCHEMA IF NOT EXISTS {quote(name)}"
+
+
+def _words(table: sa.Table, dialect: sa.Dialect) -> Iterator[str]:
+    """Yield the names of types, operator classes and functions that a table needs."""
+    for column in table.columns:
+        if not isinstance(column.type, sa.types.NullType):  # as that of a key to no table is
+            yield re.split(r"\W", column.type.compile(dialect=dialect).lower())[0]
+        if isinstance(column.server_default, sa.DefaultClause):
+            default: Any = column.server_default.arg
+            default = default if isinstance(default, str) else default.compile(dialect=dialect)
+            yield str(default).partition("(")[0]
+    for index in table.indexes:
+        yield from index.dialect_options["postgresql"]["ops"].values()

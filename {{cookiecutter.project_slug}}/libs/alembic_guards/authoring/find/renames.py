@@ -1,0 +1,172 @@
+"""Recognises what was renamed, which autogenerate takes for a drop and an add: the data would be lost.
+
+The scratch database is renamed before autogenerate looks at it, so that all other changes of what was
+renamed are found as usual; the same statements then open the revision.
+"""
+
+import operator
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from alembic.autogenerate.api import AutogenContext
+from alembic.operations import ops
+from alembic.util import PriorityDispatchResult
+
+from alembic_guards.authoring.find.constraint_names import rename_keys, rename_labels
+from alembic_guards.authoring.find.enums import change_types, rename_values
+from alembic_guards.authoring.find.generated_columns import begin_computing, end_computing
+from alembic_guards.authoring.find.prerequisites import (
+    drop_free,
+    make_free,
+    make_shared,
+    rename_sequences,
+)
+from alembic_guards.authoring.normalize import (
+    leave_computed_empty,
+    leave_counting_to_sequences,
+    leave_no_key_empty,
+    leave_out_what_others_get,
+    move_checks_to_tables,
+    settle_options_of_indexes,
+)
+from alembic_guards.database.identifiers import is_in, quoter
+from alembic_guards.runtime.operations import COLUMN, SQLOp, rename
+from alembic_guards.runtime.sqlite import RebuildTableOp
+
+Shape = dict[str, Any]  # the columns of a table, and the family of their types
+
+TABLE = "ALTER TABLE {schema}{old} RENAME TO {new}"
+
+
+def rename_scratch(
+    context: AutogenContext, _: ops.UpgradeOps, schemas: set[str | None]
+) -> PriorityDispatchResult:
+    """Find what was renamed, and rename it in the database that autogenerate will look at."""
+    metadata = context.migration_context.opts["target_metadata"]
+    move_checks_to_tables(metadata, context.dialect)
+    settle_options_of_indexes(metadata, context.dialect)
+    leave_counting_to_sequences(metadata)
+    renames: list[SQLOp | RebuildTableOp] = []
+    if context.connection is not None:
+        leave_out_what_others_get(metadata, context.connection)
+        leave_no_key_empty(metadata, context.dialect)
+        leave_computed_empty(metadata, context.dialect)
+    if context.opts.get("answers") and context.connection is not None and context.inspector:
+        schemas.update(_targets(context))  # or else Alembic does not look there
+        for find in FIRST:
+            for schema in sorted(schemas, key=str):
+                for step in find(context, schema):  # what is done, the next one sees
+                    step.run(context.connection)
+                    renames.append(step)
+                context.inspector.clear_cache()
+        if context.dialect.name == "postgresql":
+            context.connection.commit()  # a new value of an enum may be used only after it
+    context.opts["renames"] = renames
+    return PriorityDispatchResult.CONTINUE
+
+
+def write_renames(
+    context: AutogenContext, found: ops.UpgradeOps, schemas: Iterable[str | None]
+) -> PriorityDispatchResult:
+    """Let the renames come first: all other operations use the new names."""
+    found.ops[:0] = context.opts["renames"]
+    tables = [op for op in found.ops if isinstance(op, ops.ModifyTableOps)]
+    parts = [op for table in tables for op in table.ops]
+    made = {str(op.constraint_name) for op in parts if isinstance(op, ops.CreateForeignKeyOp)}
+    found.ops += [op for schema in schemas for op in rename_keys(context, schema, made)]
+    found.ops += drop_free(context)
+    return PriorityDispatchResult.CONTINUE
+
+
+def _tables(context: AutogenContext, schema: str | None) -> Iterator[SQLOp]:
+    def alike(was: Shape, will: Shape) -> bool:
+        return 2 * len(was.keys() & will.keys()) >= len(was)
+
+    present, wanted, label, names = _shapes(context, schema)
+    quote = quoter(context.dialect)
+    moved = _elsewhere(context, schema)
+    for old, new in context.opts["answers"].pair(label, present, {**moved, **wanted}, alike):
+        if new in moved:
+            yield from _move((schema, old), new, context)
+            continue
+        if context.dialect.name == "sqlite" and old.lower() == new.lower():  # the same name, there
+            between = f"{old}_"
+            yield rename(TABLE, quote(old), quote(between), **names)
+            old = between
+        yield rename(TABLE, quote(old), quote(new), **names)
+
+
+def _targets(context: AutogenContext) -> set[str | None]:
+    """Return the schemas of PostgreSQL that the models name, but for the default one."""
+    named = {table.schema for table in context.sorted_tables}
+    others = named - {context.dialect.default_schema_name}
+    return others if context.dialect.name == "postgresql" else set()
+
+
+def _elsewhere(context: AutogenContext, schema: str | None) -> dict[str, Shape]:
+    """Return the tables that the models want in other schemas than this one, and that are not there."""
+    found: dict[str, Shape] = {}
+    for other in {None, *_targets(context)} - {schema}:
+        present, wanted, _, _ = _shapes(context, other)
+        where = other or context.dialect.default_schema_name
+        found |= {f"{where}.{name}": wanted[name] for name in wanted.keys() - present.keys()}
+    return found
+
+
+def _move(old: tuple[str | None, str], new: str, context: AutogenContext) -> Iterator[SQLOp]:
+    """Yield what brings a table to another schema, where it may have another name."""
+    quote, default = quoter(context.dialect), str(context.dialect.default_schema_name)
+    (here, there), (was, will) = (
+        (old[0] or default, new.partition(".")[0]),
+        (old[1], new.partition(".")[2]),
+    )
+    if was != will:
+        yield rename(TABLE, quote(was), quote(will), schema=f"{quote(here)}.")
+    move, back = (
+        f"ALTER TABLE {quote(one)}.{quote(will)} SET SCHEMA {quote(other)}"
+        for one, other in ((here, there), (there, here))
+    )
+    yield SQLOp([move], [back], f"move {here}.{will} to {there}")
+
+
+def _columns(context: AutogenContext, schema: str | None) -> Iterator[SQLOp]:
+    present, wanted, label, names = _shapes(context, schema)
+    quote = quoter(context.dialect)
+    for table in sorted(present.keys() & wanted.keys()):
+        pair = context.opts["answers"].pair
+        for old, new in pair(f"{label}{table}.", present[table], wanted[table], operator.is_):
+            yield rename(COLUMN, quote(old), quote(new), table=quote(table), **names)
+
+
+def _shapes(
+    context: AutogenContext, schema: str | None
+) -> tuple[dict[str, Shape], dict[str, Shape], str, dict[str, str]]:
+    """Return the tables of a schema in the database and in the models, and how to name them."""
+    reflected = context.inspector.get_multi_columns(schema=schema)
+    present = {
+        name: {column["name"]: column["type"]._type_affinity for column in columns}
+        for (_, name), columns in reflected.items()
+        if context.run_name_filters(name, "table", {"schema_name": schema})
+    }
+    wanted = {
+        table.name: {column.name: column.type._type_affinity for column in table.columns}
+        for table in context.sorted_tables
+        if is_in(table, schema, context.dialect)
+    }
+    quoted = quoter(context.dialect)(schema) if schema else ""
+    return present, wanted, f"{schema}." if schema else "", {"schema": quoted and f"{quoted}."}
+
+
+#: What is done in the scratch database before autogenerate looks at it, in this order.
+FIRST = (
+    make_shared,
+    rename_sequences,
+    make_free,
+    _tables,
+    _columns,
+    begin_computing,
+    end_computing,
+    rename_labels,
+    rename_values,
+    change_types,
+)

@@ -1,0 +1,188 @@
+"""Gives the rows that are there a value, where a column must have one from now on.
+
+Without it SQLite and PostgreSQL refuse the change, and MariaDB writes 0 or '' without a word.
+"""
+
+import re
+from collections.abc import Iterator
+from copy import copy
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.operations import ops
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy.schema import CreateColumn
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
+
+from alembic_guards.authoring.questions import Answers
+from alembic_guards.authoring.write.literals import as_sql, literal, neutral
+from alembic_guards.authoring.write.types import plain_type
+from alembic_guards.database.identifiers import quoted_table, quoter, table_key
+from alembic_guards.runtime.operations import SQLOp, as_text
+
+
+def fill(container: ops.OpContainer, migration: MigrationContext, answers: Answers) -> None:
+    """Give a value to every column of `container` that becomes NOT NULL.
+
+    It is the answer fill=TABLE.COLUMN:VALUE, the scalar default of the model, or that of the server;
+    else it is asked. An answer is taken for any column that is added, too. A downgrade takes a neutral
+    value, such as 0: what it brings back was dropped with its values.
+    """
+    upwards = isinstance(container, ops.UpgradeOps)
+
+    def value_of(name: str, column: sa.Column[Any], *, wanted: bool = True) -> str | None:
+        type_ = plain_type(column.type, migration.dialect)
+        value: Any = answers.take("fill", name) if upwards else None
+        if value is None and not wanted:
+            return None
+        if not upwards:
+            value = neutral(type_)
+        elif value is None and isinstance(column.default, ScalarElementColumnDefault):
+            value, type_ = column.default.arg, column.type
+        elif value is None and isinstance(column.server_default, sa.DefaultClause):
+            default: Any = column.server_default.arg
+            default = sa.literal(default) if isinstance(default, str) else default
+            return re.sub(
+                " ON UPDATE .*", "", as_sql(default, migration.dialect), flags=re.IGNORECASE
+            )
+        elif value is None:
+            question = f"{name} is NOT NULL. What do rows get that are there:"
+            value = answers.ask_value(question, name)
+        return None if value is None else literal(name, value, type_, migration.dialect)
+
+    def complete(table: ops.ModifyTableOps) -> Iterator[ops.MigrateOperation]:
+        key = table_key(table)
+        later: list[ops.MigrateOperation] = []
+        updates: list[ops.MigrateOperation] = []
+        for op in list(table.ops):
+            if isinstance(op, ops.AddColumnOp) and _counts(op.column):
+                table.ops[table.ops.index(op)] = _let_count(op, migration.dialect)
+            elif isinstance(op, ops.AddColumnOp):
+                wanted = _wants_value(op.column)
+                own = None
+                if wanted and not upwards:
+                    own = _referred(container, table, op.column, migration.dialect)
+                    own = own or _numbers(table, op.column, migration)
+                if own:
+                    op.column = op.column._copy()
+                    op.column.nullable = True
+                    updates.append(_update(op, op.column.name, own, migration.dialect))
+                    later.append(_afterwards(op, modify_nullable=False))
+                elif sql := value_of(f"{key}.{op.column.name}", op.column, wanted=wanted):
+                    default, op.column = op.column.server_default, op.column._copy()
+                    op.column.server_default = sa.DefaultClause(sa.text(as_text(sql)))
+                    later.append(_afterwards(op, modify_server_default=default))
+            elif isinstance(op, ops.AlterColumnOp) and op.modify_nullable is False:
+                column = _model(migration, key, op) if upwards else None
+                if column is None:
+                    column = sa.Column(op.column_name, op.modify_type or op.existing_type)
+                if sql := value_of(f"{key}.{op.column_name}", column):
+                    if op.modify_type is not None:
+                        yield ops.ModifyTableOps(op.table_name, [_split_off(op)], schema=op.schema)
+                    yield _update(op, op.column_name, sql, migration.dialect)
+        yield table
+        yield from updates
+        if later:  # a block of its own: SQLite fills the rows in the first
+            yield ops.ModifyTableOps(table.table_name, later, schema=table.schema)
+
+    container.ops = [
+        part
+        for op in container.ops
+        for part in (complete(op) if isinstance(op, ops.ModifyTableOps) else [op])
+    ]
+
+
+def _counts(column: sa.Column[Any]) -> bool:
+    return column.table is not None and column.table._autoincrement_column is column
+
+
+def _let_count(op: ops.AddColumnOp, dialect: sa.Dialect) -> ops.MigrateOperation:
+    """Return what adds a column that counts, and gives the rows that are there their numbers."""
+    if dialect.name == "postgresql":
+        column = " ".join(str(CreateColumn(op.column).compile(dialect=dialect)).split())
+        add = f"ALTER TABLE {quoted_table(op, dialect)} ADD COLUMN {column}"
+        return SQLOp([add], [], f"add {op.table_name}.{op.column.name}")
+    if dialect.name == "sqlite":  # it counts once it is the primary key
+        op.column = op.column._copy()
+        op.column.nullable = True
+    return op
+
+
+def _wants_value(column: sa.Column[Any]) -> bool:
+    given = column.server_default or column.computed or column.identity
+    return not (column.nullable or given)
+
+
+def _model(migration: MigrationContext, key: str, op: ops.AlterColumnOp) -> sa.Column[Any] | None:
+    table = migration.opts["target_metadata"].tables.get(key)
+    return None if table is None else table.columns.get(op.column_name)
+
+
+def _split_off(op: ops.AlterColumnOp) -> ops.AlterColumnOp:
+    """Return what `op` does but for NOT NULL, to be done before it: only then the value is one."""
+    first = copy(op)
+    first.modify_nullable, first.kw = None, dict(op.kw)
+    op.existing_type, op.modify_type = op.modify_type, None
+    if op.modify_server_default is not False:
+        op.existing_server_default, op.modify_server_default = op.modify_server_default, False
+    return first
+
+
+def _afterwards(op: ops.AddColumnOp, **changes: Any) -> ops.AlterColumnOp:
+    """Return what changes the column that `op` adds, once the rows have their values."""
+    return ops.AlterColumnOp(
+        op.table_name,
+        op.column.name,
+        schema=op.schema,
+        existing_type=op.column.type,
+        existing_nullable=op.column.nullable,
+        existing_server_default=op.column.server_default,
+        existing_comment=op.column.comment,
+        **changes,
+    )
+
+
+def _referred(
+    container: ops.OpContainer,
+    table: ops.ModifyTableOps,
+    column: sa.Column[Any],
+    dialect: sa.Dialect,
+) -> str | None:
+    """Return what gives each row a row to refer to, if a column that comes back is a foreign key."""
+    tables = (op for op in container.ops if isinstance(op, ops.ModifyTableOps))
+    every: Iterator[Any] = (op for part in tables for op in part.ops)
+    for op in every:
+        is_key = isinstance(op, ops.CreateForeignKeyOp) and op.local_cols == [column.name]
+        if is_key and op.to_constraint().table.fullname == table_key(table):
+            quote, schema = quoter(dialect), op.kw.get("referent_schema")
+            target = ".".join(quote(name) for name in (schema, op.referent_table) if name)
+            return f"(SELECT {quote(op.remote_cols[0])} FROM {target} LIMIT 1)"
+    return None
+
+
+def _numbers(
+    table: ops.ModifyTableOps, column: sa.Column[Any], migration: MigrationContext
+) -> str | None:
+    """Return what gives each row a value of its own, if a column that comes back has to be unique."""
+    unique = any(column.name in _unique_columns(op) for op in table.ops)
+    model = migration.opts["target_metadata"].tables.get(table_key(table))
+    keys = [] if model is None else list(model.primary_key)
+    numbered = len(keys) == 1 and isinstance(keys[0].type, sa.Integer)
+    takes_numbers = isinstance(column.type, sa.Integer | sa.Numeric | sa.String)
+    if not (unique and numbered and takes_numbers) or isinstance(column.type, sa.Enum):
+        return None
+    return as_sql(sa.cast(sa.column(keys[0].name), column.type), migration.dialect)
+
+
+def _unique_columns(op: ops.MigrateOperation) -> list[str]:
+    if isinstance(op, ops.CreateUniqueConstraintOp):
+        return list(op.columns)
+    if isinstance(op, ops.CreateIndexOp) and op.unique:
+        return [column.name for column in op.to_index().columns]
+    return []
+
+
+def _update(op: Any, name: str, sql: str, dialect: sa.Dialect) -> ops.ExecuteSQLOp:
+    table, column = quoted_table(op, dialect), quoter(dialect)(name)
+    update = f"UPDATE {table} SET {column} = {sql} WHERE {column} IS NULL"
+    return ops.ExecuteSQLOp(as_text(update))

@@ -1,0 +1,63 @@
+"""Leaves out what Alembic finds again and again, though the database holds it as it is wanted."""
+
+from alembic.operations import MigrateOperation, ops
+
+from alembic_guards.authoring.passes.unnamed import name_of
+from alembic_guards.database.catalog import Catalog, same
+from alembic_guards.database.identifiers import bare, table_key
+
+KINDS = ("index", "constraint", "unnamed")
+
+
+def leave_out_what_is_there(container: ops.OpContainer, found: Catalog, wanted: Catalog) -> None:
+    """Remove each index and constraint of `container` whose text is the same in both catalogs.
+
+    And each CHECK that goes, or comes, where the server has named another one alike: Alembic sees only
+    the one that has a name, and would have both at once.
+    """
+    parts = {part for part in found.keys() | wanted.keys() if part.kind in KINDS}
+    changed = {part for part in parts if not same(found.get(part), wanted.get(part))}
+    settled, unsettled = (
+        {(bare(part.table), bare(name_of(part, found.get(part, "")))) for part in some}
+        for some in (parts - changed, changed)
+    )
+    tables = {table for table, _ in settled} - {table for table, _ in unsettled}
+    old, new = (
+        {
+            (bare(part.table), bare(name_of(part, text)))
+            for part, text in catalog.items()
+            if part.kind in KINDS
+        }
+        for catalog in (found, wanted)
+    )
+
+    def is_half(table: ops.ModifyTableOps, op: MigrateOperation) -> bool:
+        is_check = (
+            isinstance(op, ops.CreateCheckConstraintOp)
+            or getattr(op, "constraint_type", "") == "check"
+        )
+        alone = [_name(other) for other in table.ops].count(_name(op)) == 1
+        return is_check and alone and (table_key(table), _name(op)) in old & new
+
+    def is_there(table: str, op: MigrateOperation) -> bool:
+        if isinstance(op, ops.CreateUniqueConstraintOp) and op.kw.get("postgresql_include"):
+            return True  # Alembic fails at it: it is made once it is missed
+        kinds = ops.CreateIndexOp | ops.DropIndexOp | ops.AddConstraintOp | ops.DropConstraintOp
+        return isinstance(op, kinds) and (
+            table in tables or (table, _name(op)) in settled - unsettled
+        )
+
+    for table in container.ops:
+        if isinstance(table, ops.ModifyTableOps):
+            table.ops = [op for op in table.ops if not is_half(table, op)]
+            table.ops = [op for op in table.ops if not is_there(table_key(table), op)]
+    container.ops = [op for op in container.ops if not isinstance(op, ops.ModifyTableOps) or op.ops]
+
+
+def _name(op: MigrateOperation) -> str:
+    """Return the name of an index or a constraint as it stands in a catalog."""
+    if isinstance(op, ops.CreateIndexOp | ops.DropIndexOp):
+        return str(op.index_name)
+    if isinstance(op, ops.AddConstraintOp):
+        return str(op.to_constraint().name)
+    return str(op.constraint_name) if isinstance(op, ops.DropConstraintOp) else ""

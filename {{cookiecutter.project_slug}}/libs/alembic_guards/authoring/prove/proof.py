@@ -1,0 +1,87 @@
+"""Proves a new revision on a scratch database, before anybody relies on it."""
+
+from functools import cache
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import URL, MetaData
+
+from alembic_guards.authoring.find.prerequisites import create_all
+from alembic_guards.authoring.normalize import move_checks_to_tables
+from alembic_guards.authoring.prove.repairs import State, look
+from alembic_guards.authoring.prove.replica import Original
+from alembic_guards.database.catalog import Catalog, differences, of_models, read_catalog
+from alembic_guards.database.connections import open_connection
+from alembic_guards.database.scratch import scratch_database
+from alembic_guards.runtime.apply import downgrade, upgrade
+
+UNPROVEN = """{file} is written, but {what}:
+  {details}
+Complete it by hand until this passes: make test
+Or delete it, correct the models, and write it again: make revision"""
+
+
+def drift(url: URL, metadata: MetaData) -> list[str]:
+    """Return, a line each, where the database at `url` is not what the models say."""
+    with open_connection(url) as connection:
+        wanted = state_of_models(url, metadata).catalog
+        return differences(of_models(read_catalog(connection), wanted), wanted)
+
+
+@cache
+def state_of_models(url: URL, metadata: MetaData) -> State:
+    """Return what a new database of the kind of `url` holds when the models make it."""
+    with scratch_database(url) as scratch, open_connection(scratch) as connection:
+        move_checks_to_tables(metadata, connection.dialect)
+        create_all(connection, metadata)
+        connection.commit()
+        return look(connection)
+
+
+def prove(
+    config: Config, file: str, revision: str, original: Original, metadata: MetaData | None
+) -> None:
+    """Run a revision up, down and up again on a scratch database, and look at the catalog each time.
+
+    Raises CommandError where it fails, does not lead back, or does not lead to what the models say;
+    with `metadata` None another revision is to lead there.
+    """
+    history = ScriptDirectory.from_config(config)
+    before = str(history.get_revision(revision).down_revision or "base")
+    problems: dict[str, list[str]] = {}
+    with original.copy(history, before) as connection:
+        try:
+            old = read_catalog(connection)
+            upgrade(connection, history, revision)
+            new = read_catalog(connection)
+            wanted = state_of_models(original.url, metadata).catalog if metadata else new
+            wanted = {**_made_by_hand(old, new, wanted), **wanted}
+            problems["upgrade() does not lead to what the models say"] = differences(
+                of_models(new, wanted), wanted
+            )
+            downgrade(connection, history, before)
+            back = read_catalog(connection)
+            problems["downgrade() does not lead back"] = differences(back, old)
+            upgrade(connection, history, revision)
+            again = read_catalog(connection)
+            problems["upgrade() leads elsewhere the second time"] = differences(again, new)
+        except CommandError as error:
+            problems["it does not run"] = str(error).splitlines()
+    for what, details in problems.items():
+        if details:
+            lines = "\n  ".join(details)
+            raise CommandError(UNPROVEN.format(file=file, what=what, details=lines))
+
+
+def _made_by_hand(old: Catalog, new: Catalog, wanted: Catalog) -> Catalog:
+    """Return the views, and the triggers of tables that are `wanted`, which a revision has to keep.
+
+    Their texts follow what is renamed in their tables; of MariaDB's also what is dropped there.
+    """
+    tables = {part.table for part in wanted}
+    return {
+        part: text if new.get(part, "INVALID").endswith("INVALID") else new[part]
+        for part, text in old.items()
+        if part.kind == "view" or (part.kind == "trigger" and part.table in tables)
+    }

@@ -1,0 +1,93 @@
+"""Tries on a scratch database what autogenerate found, and adds what it has no eye for."""
+
+import sqlalchemy as sa
+from alembic.autogenerate.api import AutogenContext
+from alembic.autogenerate.render import _render_cmd_body
+from alembic.operations import MigrateOperation, Operations, ops
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from alembic_guards.authoring.passes.dependents import clear_the_way
+from alembic_guards.authoring.passes.online import split
+from alembic_guards.authoring.passes.unnamed import give_names
+from alembic_guards.authoring.prove.proof import state_of_models
+from alembic_guards.authoring.prove.repairs import State, look, repairs
+from alembic_guards.authoring.prove.replica import Original
+from alembic_guards.database.catalog import read_catalog
+
+ROUNDS = 3  # a repair may be what another one needs
+
+
+def complete(
+    found: ops.MigrationScript,
+    script: ScriptDirectory,
+    migration: MigrationContext,
+    original: Original,
+) -> list[ops.MigrationScript]:
+    """Add to the operations of a new revision what still separates the database from the models.
+
+    Return the revisions that it is written as. Where an operation fails, nothing more is added: the
+    proof of the revision will tell of it.
+    """
+    with original.copy(script) as connection:
+        before = look(connection)
+        after = state_of_models(original.url, migration.opts["target_metadata"])
+        renamed = read_catalog(migration.connection) if migration.connection else before.catalog
+        connection.commit()
+        try:
+            for up, down in zip(found.upgrade_ops_list, found.downgrade_ops_list, strict=True):
+                clear_the_way(up, renamed, after.catalog, migration.dialect)
+                _complete(up, migration, connection, after, back=False)
+                there = read_catalog(connection)
+                connection.commit()
+                give_names(down, there, migration.dialect)
+                clear_the_way(down, there, renamed, migration.dialect)
+                _complete(down, migration, connection, before, back=True)
+            scripts = split(found, migration.dialect)
+            if scripts != [found]:
+                _try_in_turn(scripts, migration, connection)
+        except Exception:  # noqa: BLE001 (of the server, SQLAlchemy or Alembic)
+            return [found]
+    return scripts
+
+
+def _try_in_turn(
+    scripts: list[ops.MigrationScript], migration: MigrationContext, connection: sa.Connection
+) -> None:
+    """Run each script up, down and up again, as a project's tests do; raises where one fails."""
+    for script in scripts:
+        for container in (script.upgrade_ops, script.downgrade_ops, script.upgrade_ops):
+            if container is not None:
+                _perform(_written(container.ops, migration), connection)
+
+
+def _complete(
+    container: ops.OpContainer,
+    migration: MigrationContext,
+    connection: sa.Connection,
+    wanted: State,
+    *,
+    back: bool,
+) -> None:
+    steps: list[MigrateOperation] = list(container.ops)
+    for _ in range(ROUNDS):
+        _perform(_written(steps, migration), connection)
+        steps = list(repairs(look(connection), wanted, connection.dialect, back=back))
+        connection.commit()
+        if not steps:
+            return
+        container.ops += steps
+
+
+def _written(steps: list[MigrateOperation], migration: MigrationContext) -> str:
+    """Return the code of `steps` as it will stand in the file: only that is sure to be the same."""
+    context = AutogenContext(migration, opts=migration.opts)
+    body = _render_cmd_body(ops.UpgradeOps(steps), context)
+    return "\n".join([*sorted(context.imports), body])
+
+
+def _perform(code: str, connection: sa.Connection) -> None:
+    migration = MigrationContext.configure(connection)
+    with migration.begin_transaction():
+        exec(code, {"op": Operations(migration), "sa": sa})  # noqa: S102
+    connection.commit()

@@ -1,0 +1,1 @@
+"""Writes the code of a revision: types, literals, operations, and its title."""

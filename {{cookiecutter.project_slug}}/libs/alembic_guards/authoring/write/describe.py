@@ -1,0 +1,43 @@
+"""Says in a few words what operations do."""
+
+from collections.abc import Iterator
+
+from alembic.operations import ops
+
+from alembic_guards.runtime.operations import SQLOp
+from alembic_guards.runtime.sqlite import RebuildTableOp
+
+
+def describe(operation: ops.MigrateOperation) -> Iterator[str]:
+    """Yield a line for each step of `operation`, such as "add users.email", in their order."""
+    match operation:
+        case ops.OpContainer():
+            for part in operation.ops:
+                yield from describe(part)
+        case ops.CreateTableOp():
+            yield f"create {operation.table_name}"
+        case ops.DropTableOp():
+            yield f"drop {operation.table_name}"
+        case ops.AddColumnOp():
+            yield f"add {operation.table_name}.{operation.column.name}"
+        case ops.DropColumnOp():
+            yield f"drop {operation.table_name}.{operation.column_name}"
+        case ops.AlterColumnOp():
+            yield f"alter {operation.table_name}.{operation.column_name}"
+        case ops.CreateIndexOp():
+            yield f"create index {operation.index_name}"
+        case ops.DropIndexOp():
+            yield f"drop index {operation.index_name}"
+        case ops.AddConstraintOp():
+            yield f"add constraint {operation.to_constraint().name}"
+        case ops.DropConstraintOp():
+            yield f"drop constraint {operation.constraint_name}"
+        case ops.CreateTableCommentOp() | ops.DropTableCommentOp():
+            yield f"comment {operation.table_name}"
+        case SQLOp() | RebuildTableOp():
+            if operation.about:
+                yield operation.about
+        case ops.ExecuteSQLOp():
+            yield str(operation.sqltext)
+        case _:
+            yield type(operation).__name__

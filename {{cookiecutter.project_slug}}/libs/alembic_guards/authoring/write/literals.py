@@ -1,0 +1,119 @@
+"""Writes values as SQL: those of answers and of defaults, and what a way back takes unasked."""
+
+import json
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from alembic.util import CommandError
+from sqlalchemy.exc import CompileError
+
+from alembic_guards.runtime.lossy.servers import BITS
+
+#: How the text of an answer is read for a type of Python, and what a way back takes unasked.
+READERS: dict[type, tuple[Callable[[str], Any], Any]] = {
+    str: (str, ""),
+    bool: ({"true": True, "false": False, "1": True, "0": False}.__getitem__, False),
+    int: (int, 0),
+    float: (float, 0.0),
+    Decimal: (Decimal, Decimal()),
+    datetime: (datetime.fromisoformat, datetime(1970, 1, 1)),
+    date: (date.fromisoformat, date(1970, 1, 1)),
+    time: (time.fromisoformat, time()),
+    timedelta: (lambda text: timedelta(seconds=float(text)), timedelta()),
+    UUID: (UUID, UUID(int=0)),
+    bytes: (str.encode, b""),
+}
+
+#: What a way back takes unasked for the types that only PostgreSQL has, by their names.
+NEUTRALS = {
+    "BIT": "0",
+    "CIDR": "0.0.0.0/0",
+    "HSTORE": "",
+    "INET": "0.0.0.0",
+    "MACADDR": "00:00:00:00:00:00",
+    "MACADDR8": "00:00:00:00:00:00:00:00",
+    "MONEY": "0",
+    "OID": "0",
+    "TSQUERY": "",
+    "TSVECTOR": "",
+    **{f"{of}RANGE": "empty" for of in ("INT4", "INT8", "NUM", "DATE", "TS", "TSTZ")},
+    **{f"{of}MULTIRANGE": "{}" for of in ("INT4", "INT8", "NUM", "DATE", "TS", "TSTZ")},
+}
+
+#: How a server writes bytes, where it is not X'00FF'.
+BYTES = {"postgresql": "'\\x{}'::bytea"}
+
+
+def neutral(type_: sa.types.TypeEngine[Any]) -> Any:
+    """Return a value that says nothing, for rows whose own ones are gone; None if there is none."""
+    if isinstance(type_, sa.Enum):
+        return type_.enums[0]
+    if isinstance(type_, sa.JSON):
+        return {}
+    if isinstance(type_, sa.ARRAY):
+        return "{}"
+    name = str(type_.__visit_name__)
+    if name in NEUTRALS:
+        return NEUTRALS[name] * (getattr(type_, "length", None) or 1)
+    return READERS.get(_python_type(type_), (None, None))[1]
+
+
+def literal(name: str, value: Any, type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> str:
+    """Write a value, or the text of one, as SQL; raises CommandError where it is none of the type."""
+    written: sa.types.TypeEngine[Any] = sa.String()
+    try:
+        if isinstance(type_, sa.Enum):
+            member = (value, getattr(value, "name", None), getattr(value, "value", None))
+            value = next(text for text in member if text in type_.enums)
+        elif isinstance(type_, sa.JSON):
+            value = json.dumps(json.loads(value) if isinstance(value, str) else value)
+        elif isinstance(type_, sa.ARRAY) and isinstance(value, str):
+            pass  # PostgreSQL reads "{1,2}" as it is
+        elif (kind := _python_type(type_)) in READERS and type_.__visit_name__ not in NEUTRALS:
+            value = READERS[kind][0](value) if isinstance(value, str) else value
+            written = type_
+            if isinstance(value, bytes):
+                return BYTES.get(dialect.name, "X'{}'").format(value.hex())
+            if not _fits(value, type_, dialect):
+                raise ValueError
+            if isinstance(value, datetime) and dialect.name == "mysql":
+                value = value.replace(tzinfo=None)  # as its drivers do
+            if isinstance(value, timedelta) and dialect.name != "postgresql":
+                value, written = datetime(1970, 1, 1) + value, sa.DateTime()  # as SQLAlchemy has it
+        elif isinstance(type_, sa.types.TypeDecorator):  # the value is a default of the owner's
+            written = type_
+        return as_sql(sa.literal(value, written), dialect)
+    except (StopIteration, LookupError, ValueError, ArithmeticError, CompileError) as error:
+        unit = " in seconds" if _python_type(type_) is timedelta else ""
+        wanted = f"{type_.compile(dialect=dialect)}{unit}"
+        raise CommandError(f"fill={name}:{value} is no {wanted}. Nothing was written.") from error
+
+
+def as_sql(clause: Any, dialect: sa.Dialect) -> str:
+    """Write an expression as SQL that needs no parameters."""
+    return str(clause.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+
+
+def _fits(value: Any, type_: Any, dialect: sa.Dialect) -> bool:
+    """Whether a column of the type holds a value as it is, on a server that does not check it too."""
+    if isinstance(value, str):
+        return getattr(type_, "length", None) is None or len(value) <= type_.length
+    if isinstance(type_, sa.Integer):
+        bits = BITS.get(type_.compile(dialect=dialect), 64)
+        limit: int = 2**bits
+        return bool(-limit <= value < limit)
+    if isinstance(value, Decimal) and type_.precision is not None:
+        scale = type_.scale or 0
+        return bool(value == round(value, scale) and abs(value) < 10 ** (type_.precision - scale))
+    return True
+
+
+def _python_type(type_: sa.types.TypeEngine[Any]) -> type:
+    try:
+        return type_.python_type
+    except NotImplementedError:
+        return object

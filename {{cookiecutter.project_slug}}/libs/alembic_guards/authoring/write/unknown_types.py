@@ -1,0 +1,51 @@
+"""Brings back columns whose type SQLAlchemy does not know, in the words of the catalog."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.operations import MigrateOperation, ops
+from sqlalchemy.types import NullType
+
+from alembic_guards.database.catalog import Catalog
+from alembic_guards.database.identifiers import bare, quoted_table, quoter, table_key
+from alembic_guards.runtime.operations import SQLOp
+
+
+def write_strange_types(container: ops.OpContainer, there: Catalog, dialect: sa.Dialect) -> None:
+    """Write each column of `container` that has no type as SQL, as it is `there`.
+
+    On SQLite there is none: what it does not know it takes for a number.
+    """
+
+    texts = {(bare(part.table), part.kind, bare(part.name)): text for part, text in there.items()}
+
+    def add(table: Any, column: sa.Column[Any]) -> SQLOp:
+        key = table_key(table)
+        definition = texts[key, "column", column.name]
+        if dialect.name == "postgresql":
+            default = texts.get((key, "default", column.name))
+            definition = f"{quoter(dialect)(column.name)} {definition}"
+            definition += f" DEFAULT {default}" if default else ""
+            definition += f" {texts.get((key, 'not null', column.name), '')}"
+        statement = f"ALTER TABLE {quoted_table(table, dialect)} ADD {definition.strip()}"
+        return SQLOp([statement], [], f"add {table.table_name}.{column.name}")
+
+    def known(op: MigrateOperation) -> Iterator[MigrateOperation]:
+        if isinstance(op, ops.ModifyTableOps):
+            op.ops = [known_part for part in op.ops for known_part in known(part)]
+        if isinstance(op, ops.AddColumnOp) and isinstance(op.column.type, NullType):
+            yield add(op, op.column)
+            return
+        strange: list[Any] = []
+        if isinstance(op, ops.CreateTableOp):
+            strange = [part for part in op.columns if _is_strange(part)]
+            op.columns = [part for part in op.columns if not _is_strange(part)]
+        yield op
+        yield from (add(op, column) for column in strange)
+
+    container.ops = [part for op in container.ops for part in known(op)]
+
+
+def _is_strange(part: sa.schema.SchemaItem) -> bool:
+    return isinstance(part, sa.Column) and isinstance(part.type, NullType)

@@ -1,0 +1,1 @@
+"""Knows databases: connections, scratch databases, catalogs and names. It knows nothing of revisions."""

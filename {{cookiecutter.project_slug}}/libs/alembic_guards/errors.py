@@ -1,0 +1,134 @@
+"""Tells in a few lines, without a traceback, what went wrong and what helps."""
+
+import os
+import re
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from alembic.script.revision import MultipleHeads
+from alembic.util import CommandError
+from sqlalchemy import URL
+from sqlalchemy.exc import (
+    ArgumentError,
+    CompileError,
+    DBAPIError,
+    IdentifierError,
+    NoReferenceError,
+    PendingRollbackError,
+)
+
+# What a driver says when it does not connect, and what helps: the first that fits.
+REMEDIES = {
+    "database .* does not exist|Unknown database": "Create it: make database",
+    "Access denied .* to database": (
+        "Create it with a user who may (make database), or let this one use it (GRANT ALL ON ...)."
+    ),
+    "password|Access denied|authentication|role .* does not exist": (
+        "Correct the user name or the password in DATABASE_URL (percent-encoded; see .env.example)."
+    ),
+    "No module named|package is required|pq wrapper": (
+        "Install what the project needs, again: make -B install"
+    ),
+    "Invalid SQLite URL|unable to open|Permission denied|Not a directory|File exists": (
+        "Create its folder (make database), or correct DATABASE_URL (see .env.example)."
+    ),
+    "keyword argument|connection option|invalid .* (value|literal)|no attribute|load plugin": (
+        "Correct or remove what follows the ? in DATABASE_URL: the driver has its own options."
+    ),
+    "Can't connect to MySQL": (
+        "Start the server (docker compose up --wait), or correct DATABASE_URL (see .env.example)."
+    ),
+    "": "Start the server, or correct DATABASE_URL (see .env.example).",
+}
+
+# The same for statements, which need no remedy but these.
+HELP = {
+    "[Cc]annot cast (type|'.*' as)": (
+        "\nNo value of the one type is one of the other: add a column of the new type, fill it in a"
+        " revision that you write by hand, and drop the old one."
+    ),
+    "denied(?s:.*)CREATE DATABASE scratch_": (
+        "\nNothing was changed. Let this user create databases, or set SCRATCH_DATABASE_URL to one"
+        " who may (see .env.example)."
+    ),
+    "denied(?s:.*)CREATE DATABASE": "\nNothing was changed. Create it with a user who may.",
+    "": "",
+}
+
+# What Alembic says, and what helps.
+HINTS = {
+    "Ambiguous walk": ": before a merge there are several. Say where to: make downgrade to=REVISION",
+    "Target database is not up to date": " Bring it up to date: make upgrade",
+    "produce 1 migrations": ": the database is at its first state.",
+    "is written, but": "",
+    "fails on a scratch database": (
+        "\nNothing was written. Correct that file, or delete it where no database has it yet."
+    ),
+    "copy_from": "\nSQLite replaces the whole table, and only a database knows what is in it: make upgrade",
+}
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn what can go wrong for a user into a CommandError, which Alembic prints as a message."""
+    try:
+        yield
+    except (ArgumentError, CompileError, IdentifierError, NoReferenceError) as error:
+        raise CommandError(str(error)) from error
+    except DBAPIError as error:
+        raise CommandError(explain(error)) from error
+    except KeyboardInterrupt:
+        raise CommandError("Interrupted.") from None
+    except CommandError as error:
+        if isinstance(error.__cause__, MultipleHeads):
+            raise CommandError(
+                f"There are several heads: {', '.join(error.__cause__.heads)}.\n"
+                "Two revisions follow the same one. Nothing was changed. Join them: make merge"
+            ) from error
+        hint = next((hint for said, hint in HINTS.items() if said in str(error)), "")
+        raise CommandError(f"{error}{hint}") from error
+
+
+def explain(error: Exception) -> str:
+    """Say in a few lines what went wrong, and where that was in the owner's code."""
+    if isinstance(error, CommandError):
+        return str(error)
+    if isinstance(error, PendingRollbackError) and isinstance(error.__context__, DBAPIError):
+        error = error.__context__  # which the end of an autocommit_block() hides
+    if isinstance(error, DBAPIError):
+        statement = " ".join((error.statement or "none").split())
+        details = re.findall("^(?:DETAIL|HINT): +(.+)$", str(error.orig), re.MULTILINE)
+        said = "\n".join(
+            [first_line(error.orig), *details, f"The statement was: {statement[:300]}"]
+        )
+        return said + remedy(said, HELP)
+    frames = traceback.extract_tb(error.__traceback__)
+    others = "site-packages|<(frozen|string)|env.py|alembic_guards"
+    own = [frame for frame in frames if not re.search(others, frame.filename)]
+    where = [f"{os.path.relpath(own[-1].filename)}, line {own[-1].lineno}:"] if own else []
+    lines = [*where, *"".join(traceback.format_exception_only(error)).strip().splitlines()]
+    return "\n  ".join(line.strip() for line in lines)
+
+
+def unreachable(url: URL, error: Exception) -> CommandError:
+    """What to raise when connecting to `url` gave `error`; no password is in it."""
+    said = first_line(getattr(error, "orig", error))
+    where = url.set(query={}).render_as_string()  # what follows the ? may hold one, too
+    return CommandError(
+        f"No connection to {where}; nothing was changed.\n{said}\n{remedy(said, REMEDIES)}"
+    )
+
+
+def remedy(said: str, remedies: dict[str, str]) -> str:
+    """Return the first of `remedies` whose pattern fits."""
+    return next(remedy for pattern, remedy in remedies.items() if re.search(pattern, said))
+
+
+def first_line(error: BaseException | None) -> str:
+    """What a driver's error says first; a number may stand before it.
+
+    Never anything but a text that was made to be read: other arguments may be the password.
+    """
+    texts = [text for text in getattr(error, "args", ()) if isinstance(text, str)]
+    return (texts or [type(error).__name__])[0].strip().partition("\n")[0]

@@ -1,0 +1,59 @@
+"""Runs revisions on a connection, without the command line and without env.py."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import URL, Connection
+
+from alembic_guards.errors import explain
+
+#: What context.configure() has to know about a backend, besides what it has to know of each.
+BY_BACKEND: dict[str, dict[str, Any]] = {
+    "sqlite": {
+        "render_as_batch": True,  # SQLite changes a table by replacing it
+        "transactional_ddl": True,  # open_connection() makes it so
+    },
+    "postgresql": {"include_schemas": True},
+    "mysql": {},
+}
+
+
+def backend_options(url: URL) -> dict[str, Any]:
+    """Return what context.configure() has to know to run revisions on a database like that of `url`."""
+    return {"transaction_per_migration": True, **BY_BACKEND[url.get_backend_name()]}
+
+
+def upgrade(connection: Connection, script: ScriptDirectory, to: str) -> None:
+    """Apply the revisions up to `to`; raises CommandError where one fails."""
+    _run(connection, lambda heads: script._upgrade_revs(to, heads))
+
+
+def downgrade(connection: Connection, script: ScriptDirectory, to: str) -> None:
+    """Take back the revisions after `to`; raises CommandError where one fails."""
+    _run(connection, lambda heads: script._downgrade_revs(to, heads))
+
+
+def _run(connection: Connection, find_steps: Callable[[Any], Iterable[Any]]) -> None:
+    running = ""
+
+    def steps(heads: Any, _: object) -> Iterator[Any]:
+        nonlocal running
+        for step in find_steps(heads):
+            running = f"{step.migration_fn.__name__}() of {os.path.relpath(step.revision.path)}"
+            yield step
+
+    connection.commit()  # Alembic would take a transaction that is open for its caller's own
+    options = {"fn": steps, **backend_options(connection.engine.url)}
+    migration = MigrationContext.configure(connection, opts=options)
+    try:
+        with Operations.context(migration), migration.begin_transaction():
+            migration.run_migrations()
+    except Exception as error:
+        if not running:
+            raise
+        raise CommandError(f"{running} fails on a scratch database:\n{explain(error)}") from error

@@ -1,0 +1,48 @@
+"""Finds under its present name what a revision that is only tried has given another one."""
+
+import re
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from alembic_guards.database.identifiers import bare
+from alembic_guards.runtime.enum_history import RENAME
+from alembic_guards.runtime.journal import SKIPPED
+
+#: What makes a column another one than that which is there.
+OTHER = re.compile(r"^\s*UPDATE\b|\b(?:ADD COLUMN|CHANGE|MODIFY)\b", re.IGNORECASE)
+
+
+def present(
+    connection: sa.Connection, table: str, columns: Iterable[str]
+) -> tuple[str, list[str]] | None:
+    """Return the names that a table and `columns` of it have now; None where one is yet to come.
+
+    That is, in a run that changes nothing, where it would be made, or get other values.
+    """
+    names = list(columns)
+    if SKIPPED not in connection.info:
+        return table, names
+    for sql in reversed(connection.info[SKIPPED]):
+        if found := RENAME.match(sql):
+            _, was, column, new = (bare(name or "") for name in found.groups())
+            if not column and new == table:
+                table = was
+            elif column and was == table:
+                names = [column if name == new else name for name in names]
+        elif makes(sql, table) or (
+            OTHER.search(sql) and _has(sql, table) and any(_has(sql, name) for name in names)
+        ):
+            return None
+    inspector = sa.inspect(connection)
+    there = inspector.get_columns(table) if inspector.has_table(table) else []
+    return (table, names) if there and {c["name"] for c in there}.issuperset(names) else None
+
+
+def makes(sql: str, table: str) -> bool:
+    """Whether a statement of Alembic makes a table."""
+    return re.match(rf"\s*CREATE TABLE `?{re.escape(table)}`? ", sql) is not None
+
+
+def _has(sql: str, name: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sql) is not None

@@ -1,0 +1,1 @@
+"""Refuses changes of types that would change values."""

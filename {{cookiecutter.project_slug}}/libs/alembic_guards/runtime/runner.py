@@ -1,0 +1,208 @@
+"""Applies revisions when it is their turn, tries again while a table is in use, and says how it goes."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial, wraps
+from threading import Event, Thread
+from types import TracebackType
+from typing import Any
+
+from alembic import context
+from alembic.runtime.migration import MigrationContext, RevisionStep
+from alembic.util import CommandError
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from alembic_guards.database.timeouts import upgrade_timeout
+from alembic_guards.errors import explain
+from alembic_guards.runtime.journal import Progress
+from alembic_guards.runtime.locks import holder, is_busy, take_turn
+from alembic_guards.runtime.unknown_revisions import refuse_strangers
+
+Heads = tuple[str, ...]
+
+FAILED = """{step} failed: {left}, and the database is at {at}.
+{said}
+{then}, then again: make {command}"""
+
+
+class Moved(Exception):
+    """Another process has applied revisions since this one looked which are left."""
+
+
+def attempts() -> Iterator[AbstractContextManager[object]]:
+    """Yield contexts to run the migrations in, until it has worked in one of them.
+
+    Raises CommandError where it does not, or where the database is at a revision that is not here.
+    """
+    migration = context.get_context()
+    if migration.as_sql or migration.connection is None:  # the SQL is only printed
+        yield nullcontext()
+    elif "destination_rev" not in migration.opts:  # nothing is going to change
+        refuse_strangers(migration, migration.get_current_heads())
+        migration.connection.rollback()
+        yield nullcontext()
+    else:
+        said = context.config.print_stdout if context.config.cmd_opts else lambda _: None
+        take_turn(migration.connection, said)
+        attempt = Attempt(migration, migration.connection, said)
+        while not attempt.succeeded:
+            yield attempt
+
+
+class Attempt:
+    """A context to run migrations in, which swallows what makes it worth another attempt."""
+
+    def __init__(
+        self, migration: MigrationContext, connection: Connection, say: Callable[[str], None]
+    ) -> None:
+        self.migration, self.connection, self.say = migration, connection, say
+        self.succeeded = False
+        self.heads: Heads = ()
+        self.reached: Heads = ()  # when what is running is committed
+        self.applied = 0
+        self.step: RevisionStep | None = None  # what is running
+        self.said = ""
+        self.progress = Progress(connection)
+        self.pause = self.end = 0.0
+        self._be_patient()
+        self.find_steps: Any = migration._migrations_fn
+        migration._migrations_fn = self._steps
+        migration.on_version_apply_callbacks += (self._before_commit,)
+        connection.execution_options(begin="BEGIN IMMEDIATE")
+
+    def __enter__(self) -> None:
+        self.step = None
+        self.progress.load()
+
+    def __exit__(
+        self, _: object, error: BaseException | None, __: TracebackType | None
+    ) -> bool | None:
+        if error is None:
+            self.progress.close()
+            self.succeeded = True
+            self.say(f"{'' if self.applied else 'Nothing to do. '}The database is at {self._at()}.")
+        elif isinstance(error, Moved):
+            self.connection.rollback()
+        elif is_busy(error):
+            self._wait(error)
+        elif self.step is not None and isinstance(error, Exception):
+            then = "Correct the revision or the rows"
+            raise self._failure(explain(error), then) from error
+        else:
+            return False
+        return True
+
+    def _steps(self, heads: Heads, migration: MigrationContext) -> Iterator[Any]:
+        refuse_strangers(migration, heads)
+        self.heads = heads
+        steps = list(self.find_steps(heads, migration))
+        total = self.applied + len(steps)
+        for step in steps:
+            revision = step.revision.revision if isinstance(step, RevisionStep) else ""
+            name = f"{step.migration_fn.__name__} {revision}"
+            self.progress.refuse_others(name)
+            self.step = step if revision else None
+            began = time.monotonic()
+            step.migration_fn = self._watched(step.migration_fn, name)
+            yield step  # and Alembic comes back when it is committed
+            self.heads = self.reached  # another one may have moved the database on already
+            self.applied += 1
+            self._be_patient()
+            if self.step is not None:
+                done = f"{self.applied} of {total}, {time.monotonic() - began:.1f} s"
+                verb = "Applied" if step.is_upgrade else "Took back"
+                self.say(f"{verb} {_name(self.step)} ({done})")
+        self.step = None
+        self.progress.refuse_others()
+
+    def _before_commit(self, heads: set[str], **_: object) -> None:
+        self.progress.forget()
+        self.reached = tuple(heads)
+
+    def _watched(self, migrate: Callable[..., None], step: str) -> Callable[..., None]:
+        @wraps(migrate)
+        def watched(**arguments: Any) -> None:
+            if set(self.migration.get_current_heads()) != set(self.heads):
+                raise Moved
+            self.progress.rehearse(partial(migrate, **arguments))
+            with self.progress.of(step), _alive(step):
+                migrate(**arguments)
+
+        return watched
+
+    def _wait(self, error: BaseException) -> None:
+        """Wait before the next attempt; raises CommandError if that has been done for too long."""
+        self.connection.rollback()
+        self.progress.load()  # and forget what has failed: the pause may be the end
+        by = holder(self.connection, str(getattr(error, "statement", "")))
+        if time.monotonic() > self.end:
+            said = f"For {upgrade_timeout():.0f} s something that it needs was in use by {by}."
+            raise self._failure(said, "End that, or set MIGRATION_TIMEOUT=3600") from error
+        if by != self.said:
+            self.say(f"{self._subject()} waits: what it needs is in use by {by}.")
+            self.said = by
+        if self.connection.dialect.name != "sqlite":  # who waits there is in nobody's way
+            time.sleep(self.pause)
+            self.pause = min(2 * self.pause, 10)
+
+    def _be_patient(self) -> None:
+        self.pause = 0.5  # seconds
+        self.end = time.monotonic() + upgrade_timeout()
+
+    def _failure(self, said: str, then: str) -> CommandError:
+        try:
+            self.connection.rollback()
+            self.progress.load()
+            count = self.progress.count()
+            left = f"it is done for good up to its statement {count}"
+        except SQLAlchemyError:
+            count, left = 1, "the server is gone"
+        command = "upgrade" if self.step is None or self.step.is_upgrade else "downgrade"
+        return CommandError(
+            FAILED.format(
+                step=self._subject(),
+                left=left if count else "nothing of it is done",
+                at=self._at(),
+                said=said,
+                then=then,
+                command=command,
+            )
+        )
+
+    def _subject(self) -> str:
+        return f"Revision {_name(self.step)}" if self.step else "The upgrade"
+
+    def _at(self) -> str:
+        newest = self.migration.script.get_heads() if self.migration.script else []
+        names = [f"{head} (head)" if head in newest else head for head in self.heads]
+        return " and ".join(names) or "no revision"
+
+
+def _name(step: RevisionStep) -> str:
+    return f"{step.revision.revision}: {step.revision.doc}"
+
+
+@contextmanager
+def _alive(step: str) -> Iterator[None]:
+    """Show at a terminal, each second, that something is at work."""
+    config = context.config
+    if not config.cmd_opts or config.messaging_opts.get("quiet") or not sys.stdout.isatty():
+        yield
+        return
+    over, began = Event(), time.monotonic()
+
+    def show() -> None:
+        while not over.wait(1):
+            print(f"\r{step}: {time.monotonic() - began:.0f} s", end="", flush=True)
+
+    thread = Thread(target=show, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        print("\r\x1b[K", end="", flush=True)

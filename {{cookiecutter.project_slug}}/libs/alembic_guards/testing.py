@@ -1,0 +1,7 @@
+"""What the tests of a project use: scratch databases, the tables of the models, and drift."""
+
+from alembic_guards.authoring.find.prerequisites import create_all
+from alembic_guards.authoring.prove.proof import drift
+from alembic_guards.database.scratch import scratch_database
+
+__all__ = ["create_all", "drift", "scratch_database"]
