@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-changes test-faults test-real benchmark lint format
+.PHONY: help demo test test-unit test-changes test-faults test-real benchmark lint format
 
 # Taken as typed: a folder may have any name.
 unexport in
@@ -16,6 +16,9 @@ demo: .venv/installed ## Generate a project, change its models, and bring its da
 test: .venv/installed ## Generate every variant and use it as its owner would, on real databases
 	@$(python) -m pytest --numprocesses auto
 
+test-unit: .venv/installed ## Try what needs no server: the library's own parts, in seconds
+	@$(python) -m pytest tests/unit
+
 test-changes: .venv/installed ## Try all kinds of change of the models, on all databases: takes an hour
 	@$(python) -m pytest --numprocesses auto -m 'long or not long' tests/test_changes.py
 
@@ -29,13 +32,13 @@ benchmark: .venv/installed ## Measure how long a writer waits while a big table 
 	@$(python) benchmarks/big_table.py
 
 lint: .venv/installed ## Check style and types of the template's own code
-	@$(python) -m ruff check
-	@$(python) -m ruff format --check
+	@$(python) -m ruff check --config pyproject.toml
+	@$(python) -m ruff format --check --config pyproject.toml
 	@$(python) -m mypy
 
 format: .venv/installed ## Put the template's own code into shape
-	@$(python) -m ruff check --fix
-	@$(python) -m ruff format
+	@$(python) -m ruff check --fix --config pyproject.toml
+	@$(python) -m ruff format --config pyproject.toml
 
 .venv/installed: pyproject.toml
 	@echo 'Installing into .venv ...'

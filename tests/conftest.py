@@ -21,6 +21,7 @@ from typing import Any, TextIO
 from uuid import uuid4
 
 import alembic.config
+import alembic_guards.testing  # noqa: F401 (the copies of this process need not load it)
 import pytest
 import sqlalchemy as sa
 import sqlalchemy.ext.compiler

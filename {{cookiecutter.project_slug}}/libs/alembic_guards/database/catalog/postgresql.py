@@ -1,7 +1,14 @@
-"""Asks PostgreSQL for all that a database holds, in one question."""
+"""Reads the catalog of PostgreSQL in one query."""
+
+import re
+from collections.abc import Iterator
+
+from sqlalchemy import Connection
+
+from alembic_guards.database.catalog.model import Part
 
 #: The fields of each Part, quoted, and what it is; pg_temp and pg_toast are schemas too.
-POSTGRESQL = """
+QUERY = """
     WITH theirs AS (SELECT objid FROM pg_depend WHERE deptype = 'e'),  -- of an extension
     found AS (
         SELECT c.*, c.oid::regclass::text AS name
@@ -70,3 +77,8 @@ POSTGRESQL = """
     WHERE typtype = 'd' AND nspname NOT LIKE 'pg\\_%%' AND nspname <> 'information_schema'
         AND t.oid NOT IN (SELECT objid FROM theirs)
 """
+
+
+def read(connection: Connection) -> Iterator[tuple[Part, str]]:
+    for *part, text in connection.exec_driver_sql(QUERY):
+        yield Part(*part), re.sub(r"\s+", " ", text)

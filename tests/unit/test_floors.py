@@ -1,0 +1,85 @@
+"""Each floor of the library imports only those below it, and an upgrade imports no other."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+LIBS = Path(__file__).parents[2] / "{{cookiecutter.project_slug}}" / "libs"
+LIBRARY = LIBS / "alembic_guards"
+MODULES = sorted(LIBRARY.rglob("*.py"))
+
+#: What the modules of each floor may import of the library.
+ALLOWED = {
+    "authoring": {"authoring", "compat", "database", "errors", "runtime"},
+    "runtime": {"compat", "database", "errors", "runtime"},
+    "database": {"compat", "database", "errors"},
+    "errors": {"errors"},
+    "compat": {"compat"},
+    "plugin": {"authoring"},
+    "config": {"authoring", "compat", "database", "plugin", "runtime"},
+    "testing": {"authoring", "database"},
+    "squawk": set(),
+    "__init__": {"config", "errors", "runtime"},
+}
+
+
+def floor(path: Path) -> str:
+    return path.relative_to(LIBRARY).parts[0].removesuffix(".py")
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """Yield the floors that a module imports, wherever the import stands."""
+    for node in ast.walk(tree):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute: a reader sees where a name is from"
+            module = str(node.module)
+            names = [f"{module}.{alias.name}" for alias in node.names]
+        for name in names:
+            package, _, rest = name.partition(".")
+            if package == "alembic_guards" and rest:
+                yield rest.partition(".")[0]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(LIBRARY)))
+def test_a_module_imports_only_what_its_floor_may(path: Path) -> None:
+    found = set(imports(ast.parse(path.read_text(encoding="utf-8"))))
+    assert found <= ALLOWED[floor(path)]
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    texts = {path: ast.get_docstring(ast.parse(path.read_text())) for path in MODULES}
+    assert not [path for path, text in texts.items() if not text]
+
+
+def test_no_package_exports_a_name_under_the_name_of_its_module() -> None:
+    for package in {path.parent for path in MODULES}:
+        modules = {path.stem for path in package.glob("*.py")}
+        modules |= {path.parent.name for path in package.glob("*/__init__.py")}
+        tree = ast.parse((package / "__init__.py").read_text())
+        names = {
+            alias.asname or alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+            if node.module != "alembic_guards" + ".".join(("", *package.relative_to(LIBRARY).parts))
+        }
+        names |= {
+            node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        }
+        assert not names & modules, package
+
+
+@pytest.mark.parametrize("module", ["alembic_guards", "alembic_guards.runtime.runner"])
+def test_what_an_upgrade_imports_is_nothing_of_authoring(module: str) -> None:
+    code = f"import sys, {module}; print([m for m in sys.modules if 'authoring' in m])"
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=LIBS, capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "[]\n"
