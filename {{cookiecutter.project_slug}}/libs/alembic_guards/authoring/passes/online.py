@@ -1,144 +1,107 @@
-"""Moves what takes long on a table that was there before into a revision of its own."""
+"""Moves slow DDL on existing tables of PostgreSQL into a second revision, which runs online."""
 
-import re
-from collections.abc import Iterator
 from copy import copy
-from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from alembic.operations import MigrateOperation, ops
+from alembic.operations import ops
 from alembic.util import rev_id
 
-from alembic_guards.authoring.passes.online_steps import Steps, fills, online
+from alembic_guards.authoring.operations import (
+    Barrier,
+    Operations,
+    OpKey,
+    columns_of,
+    flatten,
+    op_key,
+    regroup,
+)
+from alembic_guards.authoring.passes.online_steps import backfills, online
 from alembic_guards.database.identifiers import table_key
 
-
-class Deed(NamedTuple):
-    """What an operation does, as its way back names it too."""
-
-    makes: bool  # or else removes
-    kind: str
-    table: str
-    name: str
-
-    def back(self) -> "Deed":
-        """Return what undoes it."""
-        return self._replace(makes=not self.makes)
+#: What an index can be under: PostgreSQL drops it with a column, and with its constraint.
+INDEXED = ("index", "unique")
 
 
 def split(script: ops.MigrationScript, dialect: sa.Dialect) -> list[ops.MigrationScript]:
-    """Return what `script` is written as: one revision, or two of which the second takes long.
+    """Return the one or two revisions that `script` is written as.
 
-    What is moved there is moved with its way back, so that each can be taken back alone. Where
-    nothing else is in a script, it stays one.
+    The second one holds what takes long. An operation moves there together with its inverse, so
+    that each revision can be reverted alone. Where a script holds nothing else, it stays one.
     """
-    up, down = script.upgrade_ops, script.downgrade_ops
-    if dialect.name != "postgresql" or up is None or down is None:
+    if dialect.name != "postgresql" or script.upgrade_ops is None or script.downgrade_ops is None:
         return [script]
-    _leave_out_indexes_of_columns(up)
-    there, back, fixed = _deeds(up), _deeds(down), _in_the_way(up)
-    pairs = [deed for deed in there if deed.back() in back and deed not in fixed]
-    # What is unique remains so until that which takes its place is there.
-    for deeds in (
-        pairs,
-        [deed for deed in pairs if deed.makes or deed.kind in ("index", "unique")],
-    ):
-        moved = [there[deed] for deed in deeds]
-        moved_back = [op for deed, op in back.items() if deed.back() in deeds]
-        rest, rest_back = _rest(up, moved, dialect), _rest(down, moved_back, dialect)
-        if moved and (deeds is not pairs or not (rest or rest_back)):
-            first, second = copy(script), copy(script)
-            first.upgrade_ops = ops.UpgradeOps(rest)
-            first.downgrade_ops = ops.DowngradeOps(rest_back)
-            second.upgrade_ops = ops.UpgradeOps(online(up, moved, dialect))
-            second.downgrade_ops = ops.DowngradeOps(online(down, moved_back, dialect))
-            if not (rest or rest_back):
-                return [second]
+    up = _without_indexes_of_dropped_columns(flatten(script.upgrade_ops.ops))
+    down = flatten(script.downgrade_ops.ops)
+    movable = _movable(up, down)
+    # Where other changes stay in the first revision, only what creates moves, and what an index
+    # replaces: the new unique index is built before the old one is dropped.
+    replacing = [key for key in movable if key.creates or key.kind in INDEXED]
+    for keys in (movable, replacing):
+        moved = [op for op in up if op_key(op) in keys]
+        moved_back = [op for op in down if op_key(op) in {key.inverse() for key in keys}]
+        rest, rest_back = _without(up, moved, dialect), _without(down, moved_back, dialect)
+        if moved and not (rest or rest_back):
+            return [_script(script, online(up, moved, dialect), online(down, moved_back, dialect))]
+        if moved and keys is replacing:
+            first = _script(script, rest, rest_back)
+            second = _script(script, online(up, moved, dialect), online(down, moved_back, dialect))
             second.rev_id, second.head = rev_id(), str(script.rev_id)
             second.splice, second.branch_label, second.depends_on = False, None, None
             return [first, second]
+    script.upgrade_ops.ops = regroup(up)
     return [script]
 
 
-def _parts(container: ops.OpContainer) -> Iterator[Any]:
-    for op in container.ops:
-        yield from op.ops if isinstance(op, ops.ModifyTableOps) else [op]
+def _movable(up: Operations, down: Operations) -> list[OpKey]:
+    """Return the keys of what can run online: on a table that stays, with its inverse there."""
+    present, inverses, blocking = _keys(up), _keys(down), _blocking(up)
+    return [key for key in present if key.inverse() in inverses and key not in blocking]
 
 
-def _leave_out_indexes_of_columns(container: ops.OpContainer) -> None:
-    """Remove what drops an index whose column is dropped: PostgreSQL drops both, with one lock."""
-    dropped = {
-        (table_key(op), op.column_name)
-        for op in _parts(container)
-        if isinstance(op, ops.DropColumnOp)
+def _keys(operations: Operations) -> list[OpKey]:
+    """Return the keys of the operations on tables that exist before and after, each once."""
+    whole = {
+        table_key(op) for op in operations if isinstance(op, ops.CreateTableOp | ops.DropTableOp)
     }
-    for table in container.ops:
-        if isinstance(table, ops.ModifyTableOps):
-            table.ops = [op for op in table.ops if not dropped & set(_columns(op))]
+    keys = (key for op in operations if (key := op_key(op)) and key.table not in whole)
+    return list(dict.fromkeys(keys))
 
 
-def _columns(op: MigrateOperation) -> Iterator[tuple[str, str]]:
-    """Yield the words of what an index that is dropped is on: its columns are among them."""
-    if isinstance(op, ops.DropIndexOp):
-        for expression in op.to_index().expressions:
-            for word in re.findall(r"\w+", str(expression)):
-                yield table_key(op), word
-
-
-def _deeds(container: ops.OpContainer) -> dict[Deed, Any]:
-    """Return the operations on tables that are there before and after."""
-    whole = (op for op in container.ops if isinstance(op, ops.CreateTableOp | ops.DropTableOp))
-    tables = {table_key(op) for op in whole}
-    deeds = {deed: op for op in _parts(container) if (deed := _deed(op))}
-    return {deed: op for deed, op in deeds.items() if deed.table not in tables}
-
-
-def _in_the_way(container: ops.OpContainer) -> set[Deed]:
-    """Return the drops of indexes and the like in tables where a column goes or becomes another."""
+def _blocking(operations: Operations) -> set[OpKey]:
+    """Return the drops of indexes that have to come before a column of their table changes."""
     changed = {
         table_key(op)
-        for op in _parts(container)
+        for op in operations
         if isinstance(op, ops.DropColumnOp)
         or (isinstance(op, ops.AlterColumnOp) and op.modify_type is not None)
     }
-    deeds = (deed for op in _parts(container) if (deed := _deed(op)))
-    kinds = ("index", "unique")
-    return {d for d in deeds if d.table in changed and d.kind in kinds and not d.makes}
+    keys = (key for op in operations if (key := op_key(op)))
+    return {k for k in keys if k.table in changed and k.kind in INDEXED and not k.creates}
 
 
-def _deed(op: MigrateOperation) -> Deed | None:
-    match op:
-        case ops.CreateIndexOp(index_name=str(name)) | ops.DropIndexOp(index_name=str(name)):
-            return Deed(isinstance(op, ops.CreateIndexOp), "index", table_key(op), name)
-        case ops.CreateForeignKeyOp(constraint_name=str(name)):
-            return Deed(True, "constraint", op.to_constraint().table.fullname, name)
-        case ops.CreateUniqueConstraintOp(constraint_name=str(name)):
-            return Deed(True, "unique", table_key(op), name)
-        case ops.CreateCheckConstraintOp(constraint_name=str(name)):
-            return Deed(True, "constraint", table_key(op), name)
-        case ops.DropConstraintOp(constraint_name=str(name)) if op.constraint_type != "primary":
-            kind = "unique" if op.constraint_type == "unique" else "constraint"
-            return Deed(False, kind, table_key(op), name)
-        case ops.AlterColumnOp() if _only_nullable(op):
-            return Deed(not op.modify_nullable, "not null", table_key(op), op.column_name)
-    return None
+def _without_indexes_of_dropped_columns(operations: Operations) -> Operations:
+    """Leave out drops of indexes whose column goes: PostgreSQL drops both under one lock."""
+    dropped = {
+        (table_key(op), op.column_name) for op in operations if isinstance(op, ops.DropColumnOp)
+    }
+    return [
+        op
+        for op in operations
+        if not isinstance(op, ops.DropIndexOp)
+        or not any((table_key(op), column) in dropped for column in columns_of(op))
+    ]
 
 
-def _only_nullable(op: ops.AlterColumnOp) -> bool:
-    others = (op.modify_type, op.modify_name, op.modify_server_default, op.modify_comment)
-    return op.modify_nullable is not None and others == (None, None, False, False)
+def _without(operations: Operations, moved: Operations, dialect: sa.Dialect) -> Operations:
+    """Return the operations that are not moved, nor give rows a value for one that is."""
+    gone = [*moved, *(fill for op in moved for fill in backfills(operations, op, dialect))]
+    kept = [op for op in operations if all(op is not other for other in gone)]
+    return kept if any(not isinstance(op, Barrier) for op in kept) else []
 
 
-def _rest(container: ops.OpContainer, moved: Steps, dialect: sa.Dialect) -> Steps:
-    """Return the operations of `container` without those that are moved."""
-    moved = [*moved, *(fill for op in moved for fill in fills(container, op, dialect))]
-    kept: Steps = []
-    for op in container.ops:
-        if isinstance(op, ops.ModifyTableOps):
-            op = ops.ModifyTableOps(
-                op.table_name, [part for part in op.ops if part not in moved], schema=op.schema
-            )
-            kept += [op] if op.ops else []
-        elif op not in moved:
-            kept.append(op)
-    return kept
+def _script(script: ops.MigrationScript, up: Operations, down: Operations) -> ops.MigrationScript:
+    """Return a copy of `script` with other operations."""
+    changed = copy(script)
+    changed.upgrade_ops = ops.UpgradeOps(regroup(up))
+    changed.downgrade_ops = ops.DowngradeOps(regroup(down))
+    return changed

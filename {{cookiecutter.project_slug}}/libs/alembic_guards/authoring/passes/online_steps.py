@@ -1,8 +1,7 @@
-"""Writes operations so that PostgreSQL does them beside readers and writers.
+"""Rewrites operations as online DDL of PostgreSQL, which runs beside readers and writers.
 
-Indexes are built and dropped CONCURRENTLY, constraints are validated once they are there. No
-transaction may be around that, so each statement is one that may be repeated: nobody knows how far
-the last one came when a run was cut short.
+Indexes are built and dropped CONCURRENTLY. Constraints are added NOT VALID, then validated. None of
+that may run in a transaction, so each statement is idempotent: a run that was cut short is repeated.
 Source: "CREATE INDEX" and "ALTER TABLE" in PostgreSQL's manual.
 """
 
@@ -12,26 +11,25 @@ from copy import copy
 from typing import Any
 
 import sqlalchemy as sa
-from alembic.operations import MigrateOperation, ops
+from alembic.operations import ops
 
+from alembic_guards.authoring.operations import Operations
 from alembic_guards.database.identifiers import quoted_table, quoter
 from alembic_guards.runtime.operations import SQLOp
 
-Steps = list[MigrateOperation]
-
 
 class AutocommitOp(ops.OpContainer):
-    """Operations that are committed one by one."""
+    """Operations that are committed one by one, in an autocommit block."""
 
 
-def online(container: ops.OpContainer, moved: Steps, dialect: sa.Dialect) -> Steps:
-    """Return what is `moved`, in a form that stops nobody: what takes long, then what is short.
+def online(operations: Operations, moved: Operations, dialect: sa.Dialect) -> Operations:
+    """Return what is `moved` of `operations` as online DDL: what takes long first, then what is short.
 
-    What goes does so when all that comes is there: rows may still refuse that.
+    Drops come last: until then, rows may still make a new index or constraint fail.
     """
-    alone: Steps = []
-    gone: Steps = []
-    last: Steps = []
+    alone: Operations = []
+    gone: Operations = []
+    last: Operations = []
     made = {_name(op) for op in moved if isinstance(op, ops.CreateIndexOp | ops.AddConstraintOp)}
     for op in moved:
         match op:
@@ -53,7 +51,7 @@ def online(container: ops.OpContainer, moved: Steps, dialect: sa.Dialect) -> Ste
                 alone += [add] if op.kw.get("postgresql_not_valid") else [add, validate]
             case ops.AlterColumnOp(modify_nullable=False):
                 add, drop, validate = _in_two_steps(_not_null(op, dialect), dialect, "")
-                alone += [add, *fills(container, op, dialect), validate]
+                alone += [add, *backfills(operations, op, dialect), validate]
                 last += [op, drop]
             case _:
                 alone.append(op)
@@ -64,12 +62,12 @@ def _name(op: Any) -> str:
     return str(getattr(op, "index_name", None) or op.constraint_name)
 
 
-def fills(container: ops.OpContainer, op: Any, dialect: sa.Dialect) -> Steps:
-    """Return what of `container` gives rows a value, so that `op` can say NOT NULL."""
+def backfills(operations: Operations, op: Any, dialect: sa.Dialect) -> Operations:
+    """Return the UPDATE statements that give rows a value before `op` sets NOT NULL."""
     if not isinstance(op, ops.AlterColumnOp) or op.modify_nullable:
         return []
     start = f"UPDATE {quoted_table(op, dialect)} SET {quoter(dialect)(op.column_name)} = "
-    updates = (part for part in container.ops if isinstance(part, ops.ExecuteSQLOp))
+    updates = (part for part in operations if isinstance(part, ops.ExecuteSQLOp))
     return [part for part in updates if str(part.sqltext).startswith(start)]
 
 

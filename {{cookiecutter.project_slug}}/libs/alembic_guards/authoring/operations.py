@@ -1,0 +1,128 @@
+"""The operations of a revision as one flat list, which passes take and give back.
+
+Autogenerate groups operations by table. `flatten` takes them out of their groups once, and `regroup`
+puts them back once, after the last pass.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from alembic.operations import MigrateOperation, ops
+
+from alembic_guards.database.identifiers import table_key
+
+Operations = list[MigrateOperation]
+
+#: What belongs to a table that exists before and after, and is rendered in its batch on SQLite.
+PARTS = (
+    ops.AddColumnOp,
+    ops.AddConstraintOp,
+    ops.AlterColumnOp,
+    ops.CreateIndexOp,
+    ops.CreateTableCommentOp,
+    ops.DropColumnOp,
+    ops.DropConstraintOp,
+    ops.DropIndexOp,
+    ops.DropTableCommentOp,
+)
+
+
+class Barrier(MigrateOperation):
+    """Ends a group: what follows changes a table of SQLite in a rebuild of its own."""
+
+
+class OpKey(NamedTuple):
+    """Identifies an operation and, by `inverse`, the one that undoes it."""
+
+    creates: bool  # or else drops
+    kind: str  # "check", "foreign key", "index", "not null" or "unique"
+    table: str  # with its schema, if it has one
+    name: str
+
+    def inverse(self) -> "OpKey":
+        """Return the key of the operation that undoes this one."""
+        return self._replace(creates=not self.creates)
+
+
+def flatten(operations: Iterable[MigrateOperation]) -> Operations:
+    """Return operations without the groups of tables that they stand in.
+
+    Two groups of one table that follow each other stay two: a `Barrier` stands between them.
+    """
+    flat: Operations = []
+    for op in operations:
+        if isinstance(op, ops.ModifyTableOps):
+            if op.ops and flat and _group(flat[-1]) == _group(op.ops[0]):
+                flat.append(Barrier())
+            flat += op.ops
+        else:
+            flat.append(op)
+    return flat
+
+
+def regroup(operations: Iterable[MigrateOperation]) -> Operations:
+    """Return operations with those on one table that follow each other in a group."""
+    return list(_groups(operations))
+
+
+def _groups(operations: Iterable[MigrateOperation]) -> Iterator[MigrateOperation]:
+    for group, members in groupby(operations, _group):
+        if group is None:
+            yield from (op for op in members if not isinstance(op, Barrier))
+        else:
+            table, schema = group
+            yield ops.ModifyTableOps(table, list(members), schema=schema)
+
+
+def _group(op: MigrateOperation) -> tuple[str, str | None] | None:
+    return table_of(op) if isinstance(op, PARTS) else None
+
+
+def table_of(op: Any) -> tuple[str, str | None]:
+    """Return the table of an operation, and its schema; those of a foreign key are its source."""
+    if isinstance(op, ops.CreateForeignKeyOp):
+        return op.source_table, op.kw.get("source_schema")
+    return op.table_name, op.schema
+
+
+def op_key(op: MigrateOperation) -> OpKey | None:
+    """Return what identifies an operation on a named part of a table; None for all others."""
+    match op:
+        case ops.CreateIndexOp(index_name=str(name)):
+            return OpKey(True, "index", table_key(op), name)
+        case ops.DropIndexOp(index_name=str(name)):
+            return OpKey(False, "index", table_key(op), name)
+        case ops.CreateForeignKeyOp(constraint_name=str(name)):
+            return OpKey(True, "foreign key", op.to_constraint().table.fullname, name)
+        case ops.CreateUniqueConstraintOp(constraint_name=str(name)):
+            return OpKey(True, "unique", table_key(op), name)
+        case ops.CreateCheckConstraintOp(constraint_name=str(name)):
+            return OpKey(True, "check", table_key(op), name)
+        case ops.DropConstraintOp(constraint_name=str(name)) if op.constraint_type != "primary":
+            return OpKey(False, _dropped_kind(op), table_key(op), name)
+        case ops.AlterColumnOp() if _changes_only_nullable(op):
+            return OpKey(not op.modify_nullable, "not null", table_key(op), op.column_name)
+    return None
+
+
+def _dropped_kind(op: ops.DropConstraintOp) -> str:
+    kinds = {"foreignkey": "foreign key", "unique": "unique"}
+    return kinds.get(op.constraint_type or "", "check")
+
+
+def _changes_only_nullable(op: ops.AlterColumnOp) -> bool:
+    others = (op.modify_type, op.modify_name, op.modify_server_default, op.modify_comment)
+    return op.modify_nullable is not None and others == (None, None, False, False)
+
+
+def columns_of(op: MigrateOperation) -> set[str]:
+    """Return the columns that an operation on an index or a constraint names."""
+    if isinstance(op, ops.CreateIndexOp | ops.DropIndexOp):
+        parts = op.to_index().expressions
+        return {part.name for part in parts if isinstance(part, sa.Column)}
+    if isinstance(op, ops.AddConstraintOp | ops.DropConstraintOp):
+        constraint: Any = op.to_constraint()
+        return {column.name for column in getattr(constraint, "columns", ())}
+    return set()
