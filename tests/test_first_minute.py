@@ -187,12 +187,12 @@ def test_a_failure_of_uv_is_told_with_what_helps(generate: Generate) -> None:
     project = generate(uv=True)
     uv = Path(project.environment["PATH"], "uv")
     uv.unlink()
-    uv.write_text("#!/bin/sh\necho '  Caused by: invalid peer certificate: UnknownIssuer'; exit 2\n")
+    reason = "invalid peer certificate: UnknownIssuer"
+    uv.write_text(f"#!/bin/sh\necho '  Caused by: {reason}'; exit 2\n")
     uv.chmod(0o755)
     assert project.make("install", status=2).splitlines()[:-1] == [
         INSTALLING.strip(),
-        "Not installed (it takes a network): invalid peer certificate: UnknownIssuer "
-        "(uv; with pip: make install uv=)",
+        f"Not installed (it takes a network): {reason} (uv; with pip: make install uv=)",
         "To trust the certificates of this machine: UV_SYSTEM_CERTS=1 make install",
     ]
     assert project.make("install", "uv=") == INSTALLING
