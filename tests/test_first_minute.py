@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from conftest import NO_MARIADB, TEMPLATE, VARIANTS, Project, drop_database
 
 #: What every Unix has, and make; Python beside it is all that a project needs.
-TOOLS = ("make", "sh", "awk", "echo", "grep", "mkdir", "rm", "sed", "tail", "wc")
+TOOLS = ("make", "sh", "awk", "echo", "grep", "mkdir", "mv", "rm", "sed", "tail", "wc")
 CUT_OFF = ("/usr/bin/unshare", "--net", "--map-root-user")
 INSTALLING = "Installing into .venv ...\n"
 
@@ -139,6 +139,16 @@ def test_an_environment_that_make_did_not_make_is_used_as_it_is(
     before = contents(project)
     assert project.make("install") == project.make("heads") == ""
     assert contents(project) == before
+
+
+def test_a_link_to_the_environment_of_another_project_is_used_as_it_is(generate: Generate) -> None:
+    project = generate(uv=True)
+    project.make("install")
+    other = (project.path / ".venv").rename(project.path.with_name("other"))
+    (other / "installed").write_text("/another/project\n")
+    (project.path / ".venv").symlink_to(other)
+    assert project.make("heads") == ""
+    assert (other / "installed").read_text() == "/another/project\n"
 
 
 @pytest.mark.parametrize("broken", ["its Python", "a package", "all of it"])
