@@ -9,7 +9,6 @@ import re
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -92,15 +91,12 @@ def text_problem(answer: str, longest: int = LONGEST_TEXT) -> str | None:
         return "it is empty"
     if len(answer) > longest:
         return f"it is longer than {longest} characters: try a shorter one"
-    seen = "".join(
-        each if each in JOINERS or unicodedata.category(each) not in UNSEEN else "\n"
-        for each in answer
-    )
-    if "\n" not in seen:
+    unseen = [c for c in answer if c not in JOINERS and unicodedata.category(c) in UNSEEN]
+    if not unseen:
         return None
-    first = answer[seen.index("\n")]
-    reason = f"it holds U+{ord(first):04X}, which cannot be seen"
-    return f"{reason}: try {' '.join(seen.split())!r}" if seen.strip() else reason
+    reason = f"it holds U+{ord(unseen[0]):04X}, which cannot be seen"
+    visible = " ".join("".join(" " if c in unseen else c for c in answer).split())
+    return f"{reason}: try {visible!r}" if visible else reason
 
 
 def email_problem(answer: str) -> str | None:
@@ -111,64 +107,48 @@ def email_problem(answer: str) -> str | None:
     return text_problem(answer) if answer else None
 
 
-def choice_problem(choices: list[str]) -> Callable[[str], str | None]:
-    """Make a function that says which answers there are."""
-    return lambda answer: None if answer in choices else f"try one of {', '.join(choices)}"
-
-
-def name_problem(answer: str) -> str | None:
-    """Say what keeps a text from being the project's name, and what would do."""
-    return text_problem(answer, LONGEST_NAME)
-
-
-PROBLEMS = {
-    "project_name": name_problem,
-    "project_slug": slug_problem,
-    "email": email_problem,
-    **{name: choice_problem(OWN[name]) for name in QUESTIONS if isinstance(OWN[name], list)},
-}
-
-
 def problem(question: str, answer: Any) -> str | None:
     """Say in a line what is wrong with an answer, of whatever type a script may give."""
+    reason: str | None
     if not isinstance(answer, str):
-        reason: str | None = "it is not a text: try it in quotes"
+        reason = "it is not a text: try it in quotes"
+    elif isinstance(OWN[question], list):
+        choices = OWN[question]
+        reason = None if answer in choices else f"try one of {', '.join(choices)}"
+    elif question == "project_name":
+        reason = text_problem(answer, LONGEST_NAME)
     else:
-        reason = PROBLEMS.get(question, text_problem)(answer)
+        checks = {"project_slug": slug_problem, "email": email_problem}
+        reason = checks.get(question, text_problem)(answer)
     shown = ascii(answer) if len(ascii(answer)) < 80 else f"{ascii(answer)[:76]} ..."
     return reason and f"{question} cannot be {shown}: {reason}"
 
 
-def awaited(answers: dict[str, Any]) -> str | None:
-    """Return the variable that cookiecutter is at; None when it writes files already."""
-    return next((name for name in OWN if name not in answers), None)
+def command() -> dict[str, Any]:
+    """Return the arguments of `cookiecutter()` or of cruft's `create()`, which called this.
 
-
-def argument(function: str, name: str) -> Any:
-    """Return an argument of the innermost caller of that name; None where there is no such one.
-
-    What it is asked for makes an answer easier to mend. The answers are checked without it.
+    An extension is not told them. It is empty where `cruft update` compares two versions.
     """
     frame = inspect.currentframe()
-    while frame and not (frame.f_code.co_name == function and name in frame.f_locals):
+    while frame and not (
+        frame.f_code.co_name in {"cookiecutter", "create"} and "extra_context" in frame.f_locals
+    ):
         frame = frame.f_back
-    return frame and frame.f_locals[name]
+    return frame.f_locals if frame else {}
 
 
 def check_names() -> None:
     """Refuse a question that nobody asks, which cookiecutter would pass over in silence."""
-    for name in (
-        argument("cookiecutter", "extra_context") or argument("create", "extra_context") or {}
-    ):
+    for name in command().get("extra_context") or {}:
         if name not in QUESTIONS:
             near = difflib.get_close_matches(str(name), QUESTIONS, 1) or [", ".join(QUESTIONS)]
             raise AnswerRefused(f"{name!a} is no question: try {near[0]}")
 
 
-def check_target(slug: str) -> None:
+def check_target(slug: str, output_dir: str, overwrite_if_exists: bool) -> None:
     """Refuse a folder that cannot be made, for which cookiecutter has a traceback."""
-    folder = Path(argument("generate_files", "output_dir") or ".").absolute()
-    if os.path.lexists(folder / slug) and not argument("generate_files", "overwrite_if_exists"):
+    folder = Path(output_dir).absolute()
+    if os.path.lexists(folder / slug) and not overwrite_if_exists:
         raise AnswerRefused(
             f"{folder / slug} is there already: try project_slug={slug}-2, or another folder with "
             "--output-dir"
@@ -178,15 +158,17 @@ def check_target(slug: str) -> None:
         raise AnswerRefused(f"{parent} cannot be written to: try another folder with --output-dir")
 
 
-def ask_again(question: str, line: str, default: str) -> str:
-    """Say what is wrong, and ask the question until its answer will do."""
+def ask_again(question: str, reason: str, default: str) -> str:
+    """Return a better answer from whoever sits at a terminal; without one, refuse."""
+    if command().get("no_input") is not False or not sys.stdin.isatty():
+        raise AnswerRefused(reason)
     number = f"  [dim][{QUESTIONS.index(question) + 1}/{len(QUESTIONS)}][/] "
     while True:
-        print(f"  {line}.")
+        print(f"  {reason}.")
         answer: str = read_user_variable(question, default, PROMPTS, number)
-        if not (problem_line := problem(question, answer)):
+        if not (found := problem(question, answer)):
             return answer
-        line = problem_line
+        reason = found
 
 
 def git(*arguments: str) -> str:
@@ -232,7 +214,7 @@ def origin(answers: dict[str, Any]) -> str:
 
 def if_new(text: str) -> str:
     """Return the text, or nothing for the projects that `cruft update` and `diff` compare."""
-    return "" if argument("cookiecutter_template", "cruft_state") else text
+    return text if command() else ""
 
 
 def toml(value: str | dict[str, str]) -> str:
@@ -242,11 +224,6 @@ def toml(value: str | dict[str, str]) -> str:
             "{ " + ", ".join(f"{key} = {toml(text)}" for key, text in value.items() if text) + " }"
         )
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def packages(requirements: list[str]) -> str:
-    """Write requirements as the lines of a TOML array."""
-    return "\n    ".join(f"{toml(requirement)}," for requirement in sorted(requirements))
 
 
 def markdown(text: str) -> str:
@@ -260,7 +237,7 @@ class Answers(Extension):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        filters = (suggest_slug, from_git, if_versioned, origin, if_new, toml, packages, markdown)
+        filters = (suggest_slug, from_git, if_versioned, origin, if_new, toml, markdown)
         environment.filters |= {function.__name__: function for function in filters}
         environment.filters["rendered"] = self.rendered
         # The next version of the template, in the same process, brings its own functions.
@@ -272,46 +249,48 @@ class Answers(Extension):
 
     @pass_context
     def rendered(self, context: Context, source: str) -> str:
-        """Render what is the template's own, return what is not, and check the answers until now.
+        """Render a text that is the template's own; return an answer as it is.
 
         cookiecutter comes here with one variable after the other, then with names of files.
         """
         answers = context["cookiecutter"]
-        variable = awaited(answers)
-        if source == PROJECT_FOLDER and variable is None:
-            self.settle(context)
+        variable = next((name for name in OWN if name not in answers), None)
         if variable is None:
+            if source == PROJECT_FOLDER:
+                settle(context)
             folder, mark, path = source.rpartition(f"{os.sep}.{os.sep}")
             return f"{folder}{mark}{render(path, context) if '{' in path else path}"
         if variable == QUESTIONS[0]:
             check_names()
-        last = max((QUESTIONS.index(name) for name in QUESTIONS if name in answers), default=-1)
-        for question in QUESTIONS[: last + 1]:
-            # cookiecutter puts off a table, which can only come from a script or a configuration
-            if reason := problem(question, answers.get(question, {})):
-                answers[question] = self.mended(question, reason, context)
+        check_answers(context)
         own = OWN[variable]
         is_own = source in own if isinstance(own, list) else source == own
         return render(source, context) if is_own else source
 
-    def mended(self, question: str, reason: str, context: Context) -> str:
-        """Return a better answer, where there is somebody to ask."""
-        if argument("prompt_for_config", "no_input") is not False or not sys.stdin.isatty():
-            raise AnswerRefused(reason)
-        default = render(OWN[question], context)
-        if question == "project_slug":
-            default = suggest_slug(str(context["cookiecutter"].get(question, "")))
-        return ask_again(question, reason, default)
 
-    def settle(self, context: Context) -> None:
-        """Take nothing but checked answers, whatever way they came; the rest is the template's."""
-        answers = context["cookiecutter"]
-        for question in QUESTIONS:
-            if reason := problem(question, answers[question]):
-                raise AnswerRefused(reason)
-        for name in OWN.keys() - set(QUESTIONS):
-            answers[name] = render(OWN[name], context) if name.startswith("__") else OWN[name]
-        check_target(answers["project_slug"])
+def check_answers(context: Context) -> None:
+    """Check what is answered until now, while there may be somebody to ask again."""
+    answers = context["cookiecutter"]
+    last = max((QUESTIONS.index(name) for name in QUESTIONS if name in answers), default=-1)
+    for question in QUESTIONS[: last + 1]:
+        # cookiecutter puts off a table, which can only come from a script or a configuration
+        answer = answers.get(question, {})
+        if reason := problem(question, answer):
+            slug = question == "project_slug"
+            default = suggest_slug(str(answer)) if slug else render(OWN[question], context)
+            answers[question] = ask_again(question, reason, default)
+
+
+def settle(context: Context) -> None:
+    """Take nothing but checked answers, whatever way they came; the rest is the template's."""
+    answers = context["cookiecutter"]
+    for question in QUESTIONS:
+        if reason := problem(question, answers[question]):
+            raise AnswerRefused(reason)
+    for name in OWN.keys() - set(QUESTIONS):
+        answers[name] = render(OWN[name], context) if name.startswith("__") else OWN[name]
+    if call := command():
+        check_target(answers["project_slug"], call["output_dir"], call["overwrite_if_exists"])
 
 
 def render(source: str, context: Context) -> str:

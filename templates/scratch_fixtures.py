@@ -13,9 +13,8 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("MIGRATION_DATABASE_URL", None)  # it may be that of a real one
 
 
-@pytest.fixture(scope="session")
-def tables() -> None:
-    """Make the tables of the models, once for all tests."""
+def create_tables() -> None:
+    """Make the tables of the models in the scratch database."""
     engine = create_engine(migration_url())
     with engine.begin() as connection:
         create_all(connection, Base.metadata)

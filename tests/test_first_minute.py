@@ -15,9 +15,17 @@ import sqlalchemy as sa
 from conftest import NO_MARIADB, TEMPLATE, VARIANTS, Project, drop_database
 
 #: What every Unix has, and make; Python beside it is all that a project needs.
-TOOLS = ("make", "sh", "awk", "echo", "grep", "rm", "sed", "tail", "wc")
+TOOLS = ("make", "sh", "awk", "echo", "grep", "mkdir", "mv", "rm", "sed", "tail", "wc")
 CUT_OFF = ("/usr/bin/unshare", "--net", "--map-root-user")
 INSTALLING = "Installing into .venv ...\n"
+
+#: How an environment comes to be without make.
+OTHER_WAYS = {
+    "uv sync": "uv sync",
+    "production": "uv sync --no-dev --no-editable",
+    "by hand": "python3 -m venv --upgrade-deps .venv && "
+    ".venv/bin/python -m pip install --quiet --editable . --group dev",
+}
 
 Generate = Callable[..., Project]
 
@@ -71,9 +79,8 @@ def test_a_vanished_python_is_replaced(generate: Generate) -> None:
 def test_a_machine_without_python_is_told_what_it_needs(generate: Generate) -> None:
     project = generate()
     Path(project.environment["PATH"], "python3").unlink()
-    said = project.make("current", status=None)
-    assert "Python 3.11 or newer with venv is needed" in said
-    assert len(said.splitlines()) == 1
+    reason, _ = project.make("current", status=2).split("make: ***")
+    assert reason == "Python 3.11 or newer with venv is needed, and none is on the PATH\n"
 
 
 @pytest.mark.parametrize("uv", [False, True], ids=["pip", "uv"])
@@ -120,6 +127,97 @@ def test_a_changed_pyproject_is_installed(generate: Generate) -> None:
     project.run(".venv/bin/python", "-c", "import idna")
 
 
+@pytest.mark.parametrize("uv", [False, True], ids=["pip", "uv"])
+@pytest.mark.parametrize("command", OTHER_WAYS.values(), ids=OTHER_WAYS)
+def test_an_environment_that_make_did_not_make_is_used_as_it_is(
+    generate: Generate, command: str, uv: bool
+) -> None:
+    project = generate(uv=True)
+    project.run("sh", "-c", command)
+    if not uv:
+        Path(project.environment["PATH"], "uv").unlink()
+    before = contents(project)
+    assert project.make("install") == project.make("heads") == ""
+    assert contents(project) == before
+
+
+def test_a_link_to_the_environment_of_another_project_is_used_as_it_is(generate: Generate) -> None:
+    project = generate(uv=True)
+    project.make("install")
+    other = (project.path / ".venv").rename(project.path.with_name("other"))
+    (other / "installed").write_text("/another/project\n")
+    (project.path / ".venv").symlink_to(other)
+    assert project.make("heads") == ""
+    assert (other / "installed").read_text() == "/another/project\n"
+
+
+@pytest.mark.parametrize("broken", ["its Python", "a package", "all of it"])
+def test_an_environment_that_make_did_not_make_and_that_lacks_something_is_left_alone(
+    generate: Generate, broken: str
+) -> None:
+    project = generate(uv=True)
+    environment = project.path / ".venv"
+    if broken == "all of it":
+        environment.mkdir()
+        (environment / "notes").touch()
+    elif broken == "its Python":
+        project.run("uv", "venv")
+        (environment / "bin" / "python").unlink()
+    else:
+        project.run("uv", "sync")
+        project.run("uv", "pip", "uninstall", "alembic", "sqlalchemy")
+    before = contents(project)
+    said, _ = project.make("heads", status=2).split("make: ***")
+    lacks = {"a package": "alembic, sqlalchemy"}.get(broken, "a Python 3.11 or newer that runs")
+    assert said == (
+        f".venv lacks {lacks}. It was not made by make, or cannot be written to: it was not changed.\n"
+        "Install with the tool that made it, such as uv sync; or remove .venv, and run make again.\n"
+    )
+    assert contents(project) == before
+
+
+@pytest.mark.parametrize("by", ["make", "uv sync", "nobody"])
+def test_a_read_only_file_system_is_used_as_it_is(generate: Generate, by: str) -> None:
+    project = generate(uv=True)
+    if by != "nobody":
+        project.run("sh", "-c", "make install" if by == "make" else by)
+    (project.path / "pyproject.toml").touch()  # as new as a checkout
+    mount = 'mount --bind "$PWD" "$PWD" && mount --options remount,bind,ro "$PWD"'
+    unshare = ("/usr/bin/unshare", "--mount", "--map-root-user", "/bin/sh", "-c")
+    path = f"PATH=/usr/bin:/bin; {mount}"
+    if subprocess.run([*unshare, path], cwd=project.path, check=False).returncode:
+        pytest.skip("unshare may not mount here")
+    command = f'{path} && cd "$PWD" && PATH={project.environment["PATH"]} exec make heads'
+    said = project.run(*unshare, command, status=2 if by == "nobody" else 0)
+    reason = "Not installed: this folder cannot be written to\n" if by == "nobody" else ""
+    assert said.split("make: ***")[0] == reason
+
+
+def test_a_failure_of_uv_is_told_with_what_helps(generate: Generate) -> None:
+    project = generate(uv=True)
+    uv = Path(project.environment["PATH"], "uv")
+    uv.unlink()
+    reason = "invalid peer certificate: UnknownIssuer"
+    uv.write_text(f"#!/bin/sh\necho '  Caused by: {reason}'; exit 2\n")
+    uv.chmod(0o755)
+    assert project.make("install", status=2).splitlines()[:-1] == [
+        INSTALLING.strip(),
+        f"Not installed (it takes a network): {reason} (uv; with pip: make install uv=)",
+        "To trust the certificates of this machine: UV_SYSTEM_CERTS=1 make install",
+    ]
+    assert project.make("install", "uv=") == INSTALLING
+    assert project.make("current") == ""
+
+
+def test_a_member_of_a_workspace_of_uv_has_its_own_environment(generate: Generate) -> None:
+    project = generate(uv=True)
+    workspace = f'[tool.uv.workspace]\nmembers = ["{project.path.name}"]\n'
+    (project.path.parent / "pyproject.toml").write_text(workspace)
+    assert project.make("current") == INSTALLING
+    assert project.make("current") == ""
+    assert not (project.path.parent / ".venv").exists()
+
+
 @pytest.fixture
 def generate(tmp_path: Path, servers: dict[str, sa.URL]) -> Iterator[Generate]:
     """Generate a project as its owner does, on a machine that has only Python, make and `uv=`."""
@@ -155,6 +253,15 @@ def machine(folder: Path, uv: bool) -> Path:
     if uv:
         (folder / "uv").symlink_to(Path(sys.executable).with_name("uv"))
     return folder
+
+
+def contents(project: Project) -> dict[str, int]:
+    """Return all files of the environment, and when each was changed; not what Python caches."""
+    return {
+        str(path): path.lstat().st_mtime_ns
+        for path in (project.path / ".venv").rglob("*")
+        if "__pycache__" not in str(path)
+    }
 
 
 def start(project: Project, target: str) -> subprocess.Popen[bytes]:

@@ -26,6 +26,17 @@ def test_a_fresh_project_is_clean_before_and_after_its_first_revision(
 
 
 @pytest.mark.parametrize(("database", "engine"), VARIANTS)
+def test_every_rule_of_ruff_holds_before_and_after_the_first_revision(
+    bake: Bake, database: str, engine: str
+) -> None:
+    project = bake(database, engine=engine)
+    every_rule = (".venv/bin/python", "-m", "ruff", "check", "--select=ALL", "--quiet")
+    assert project.run(*every_rule) == ""
+    project.make("revision")
+    assert project.run(*every_rule) == ""
+
+
+@pytest.mark.parametrize(("database", "engine"), VARIANTS)
 def test_no_template_syntax_is_left(bake: Bake, database: str, engine: str) -> None:
     project = bake(database, engine=engine)
     for path in project.files():

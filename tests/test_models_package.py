@@ -41,6 +41,32 @@ def test_a_module_is_found_wherever_it_is_put(bake: Bake) -> None:
 
 
 @pytest.mark.parametrize("database", DATABASES)
+def test_modules_hold_nothing_but_what_they_are_for(bake: Bake, database: str) -> None:
+    project = bake(database)
+    names = project.python(
+        "import json, types\n"
+        "from shop import models, settings\n"
+        "code = (type, types.FunctionType, types.ModuleType)\n"
+        "print(json.dumps([\n"
+        "    [n for n, x in vars(module).items() if n[0] != '_' and not isinstance(x, code)]\n"
+        "    for module in (models, settings)\n"
+        "]))"
+    )
+    assert names == [[], ["PROJECT", "SCHEMES"]]
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_a_text_has_a_length_only_where_the_database_wants_one(bake: Bake, database: str) -> None:
+    project = bake(database)
+    [length] = project.python(
+        "import json\n"
+        "from shop.models.user import User\n"
+        "print(json.dumps([User.__table__.c.email.type.length]))"
+    )
+    assert length == (255 if database == "mariadb" else None)
+
+
+@pytest.mark.parametrize("database", DATABASES)
 def test_every_constraint_has_a_name_however_long(bake: Bake, database: str) -> None:
     project = bake(database)
     project.write_model(CONSTRAINED, "constrained")

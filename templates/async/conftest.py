@@ -9,17 +9,24 @@ from alembic.util import CommandError
 from alembic_guards import plain_errors
 from alembic_guards.testing import create_all, scratch_database
 from sqlalchemy import create_engine
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from {{ cookiecutter.__package }}.models import Base
 from {{ cookiecutter.__package }}.settings import migration_url
 {% include 'scratch_fixtures.py' %}
 
-@pytest.fixture
-async def session(tables: None) -> AsyncIterator[AsyncSession]:
-    """A session for one test: whatever it commits is undone afterwards."""
+@pytest.fixture(scope="session", name="engine")
+def application_engine() -> AsyncEngine:
+    """Return the application's engine; its database has the tables of the models."""
     from {{ cookiecutter.__package }}.database import engine
 
+    create_tables()
+    return engine
+
+
+@pytest.fixture
+async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """Yield a session for one test: whatever it commits is undone afterwards."""
     async with engine.connect() as connection:
         transaction = await connection.begin()
         async with AsyncSession(

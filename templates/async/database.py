@@ -1,6 +1,6 @@
 """The engine and the `Session` that the application works with."""
 
-import sqlalchemy.ext.asyncio
+{% include cookiecutter.database ~ '/event_import.py' %}import sqlalchemy.ext.asyncio
 
 from {{ cookiecutter.__package }}.settings import database_url
 

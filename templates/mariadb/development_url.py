@@ -5,7 +5,10 @@
 
 @sqlalchemy.event.listens_for(sqlalchemy.Engine, "do_connect")
 def _send_password_as_utf8(
-    dialect: sqlalchemy.Dialect, _: object, __: object, options: dict[str, object]
+    dialect: sqlalchemy.Dialect,
+    _: object,
+    __: object,
+    options: dict[str, object],
 ) -> None:
     password = options.get("password")
     if dialect.driver in {"pymysql", "aiomysql"} and isinstance(password, str):

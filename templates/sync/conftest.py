@@ -8,18 +8,25 @@ import pytest
 from alembic.util import CommandError
 from alembic_guards import plain_errors
 from alembic_guards.testing import create_all, scratch_database
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
 from {{ cookiecutter.__package }}.models import Base
 from {{ cookiecutter.__package }}.settings import migration_url
 {% include 'scratch_fixtures.py' %}
 
-@pytest.fixture
-def session(tables: None) -> Iterator[Session]:
-    """A session for one test: whatever it commits is undone afterwards."""
+@pytest.fixture(scope="session", name="engine")
+def application_engine() -> Engine:
+    """Return the application's engine; its database has the tables of the models."""
     from {{ cookiecutter.__package }}.database import engine
 
+    create_tables()
+    return engine
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """Yield a session for one test: whatever it commits is undone afterwards."""
     with engine.connect() as connection:
         transaction = connection.begin()
         with Session(connection, join_transaction_mode="create_savepoint") as session:

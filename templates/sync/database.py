@@ -1,6 +1,6 @@
 """The engine and the `Session` that the application works with."""
 
-import sqlalchemy.orm
+{% include cookiecutter.database ~ '/event_import.py' %}import sqlalchemy.orm
 
 from {{ cookiecutter.__package }}.settings import database_url
 

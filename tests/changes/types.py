@@ -165,12 +165,12 @@ class Lid(Base):
 CHANGES = [
     Change(
         "a text becomes longer",
-        item(),
+        item().replace("name: Mapped[str]", "name: Mapped[str] = mapped_column(String(255))"),
         item().replace("name: Mapped[str]", "name: Mapped[str] = mapped_column(String(300))"),
     ),
     Change(
         "a text becomes unlimited",
-        item(),
+        item().replace("name: Mapped[str]", "name: Mapped[str] = mapped_column(String(255))"),
         item().replace("name: Mapped[str]", "name: Mapped[str] = mapped_column(Text)"),
     ),
     Change(
@@ -317,7 +317,8 @@ CHANGES = [
     ],
     Change(
         "a text and its foreign key become longer on both sides",
-        item("code = mapped_column(String(255), ForeignKey('shelves.code'))") + SHELF,
+        item("code = mapped_column(String(255), ForeignKey('shelves.code'))")
+        + SHELF.replace("(unique", "(String(255), unique"),
         item("code = mapped_column(String(300), ForeignKey('shelves.code'))")
         + SHELF.replace("(unique", "(String(300), unique"),
         rows=(

@@ -1,10 +1,8 @@
 """Alembic runs this for every command: it names the models, and opens the database."""
 
-from typing import Any
-
 from alembic import context
 from alembic_guards import attempts, connect, options, plain_errors
-from sqlalchemy import MetaData
+from sqlalchemy import Connection, MetaData
 
 from {{ cookiecutter.__package }}.settings import migration_url
 
@@ -16,9 +14,15 @@ def target_metadata() -> MetaData:
     return Base.metadata
 
 
-def migrate(**target: Any) -> None:
-    """Run the command on `connection=`, or write it as SQL for `url=`."""
-    context.configure(**options(migration_url(), target_metadata), **target)
+def migrate(connection: Connection | None = None) -> None:
+    """Run the command on a connection; without one, write it as SQL."""
+    url = migration_url()
+    context.configure(
+        connection,
+        url=url,
+        literal_binds=connection is None,
+        **options(url, target_metadata),
+    )
     for attempt in attempts():  # one upgrade at a time, again after a lock timeout
         with attempt, context.begin_transaction():
             context.run_migrations()
@@ -26,7 +30,7 @@ def migrate(**target: Any) -> None:
 
 with plain_errors():
     if context.is_offline_mode():
-        migrate(url=migration_url(), literal_binds=True)
+        migrate()
     else:
         with connect(migration_url()) as connection:
-            migrate(connection=connection)
+            migrate(connection)

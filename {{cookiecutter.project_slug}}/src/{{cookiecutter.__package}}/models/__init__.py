@@ -1,4 +1,4 @@
-"""Every model of the project: a module put here, or in a folder below, is found by itself."""
+"""Every model of the project: a module put here, or in a folder below, is imported by itself."""
 
 from importlib import import_module
 from pathlib import Path
@@ -7,8 +7,12 @@ from {{ cookiecutter.__package }}.models.base import Base
 
 __all__ = ["Base"]
 
-here = Path(__file__).parent
-for path in sorted(here.rglob("*.py")):
-    parts = path.relative_to(here).with_suffix("").parts
-    if not any(part.startswith(".") for part in parts):  # an editor's backups
-        import_module(".".join((__name__, *parts)).removesuffix(".__init__"))
+
+def _import_modules(folder: Path) -> None:
+    for path in sorted(folder.rglob("*.py")):
+        parts = path.relative_to(folder).with_suffix("").parts
+        if not any(part.startswith(".") for part in parts):  # an editor's backups
+            import_module(".".join((__name__, *parts)).removesuffix(".__init__"))
+
+
+_import_modules(Path(__file__).parent)

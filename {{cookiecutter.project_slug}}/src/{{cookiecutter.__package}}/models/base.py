@@ -2,21 +2,24 @@
 
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import ClassVar, cast
 
-from sqlalchemy import DateTime, MetaData, String
+import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
 
 
-def expression_hash(check: Any, _: object) -> str:
-    """Eight characters that change with the condition, so that a new condition is a new name."""
+def expression_hash(constraint: sa.Constraint, _: sa.Table) -> str:
+    """Return eight characters that change with the condition: a new condition is a new name."""
+    check = cast("sa.CheckConstraint", constraint)
     sql = check.sqltext.compile(compile_kwargs={"literal_binds": True})
     return sha256(str(sql).encode()).hexdigest()[:8]
 
 
 class Base(DeclarativeBase):
+    """The base class of all models."""
+
     # Only a constraint with a name can be changed or dropped by a later revision.
-    metadata = MetaData(
+    metadata = sa.MetaData(
         naming_convention={
             "expression_hash": expression_hash,
             "pk": "pk_%(table_name)s",
@@ -26,7 +29,6 @@ class Base(DeclarativeBase):
             "ck": "ck_%(table_name)s_%(expression_hash)s",
         },
     )
-    type_annotation_map = {
-        datetime: DateTime(timezone=True),
-        str: String(255),  # MariaDB and MySQL want a length
-    }
+    type_annotation_map: ClassVar = {
+        datetime: sa.DateTime(timezone=True),
+{% include cookiecutter.database ~ '/column_types.py' %}    }
