@@ -130,7 +130,7 @@ def _free(context: AutogenContext) -> dict[str, tuple[Statements, Statements]]:
 
 
 def _sql(statement: sa.schema.ExecutableDDLElement, dialect: sa.Dialect) -> str:
-    return " ".join(str(statement.compile(dialect=dialect)).split()).replace("%%", "%")
+    return str(statement.compile(dialect=dialect)).strip().replace("%%", "%")
 
 
 def _metadata(context: AutogenContext) -> sa.MetaData:

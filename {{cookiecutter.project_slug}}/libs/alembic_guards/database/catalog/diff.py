@@ -56,5 +56,7 @@ def _bare(definition: str) -> tuple[str, list[str]]:
     """
     rest = LITERAL.sub(lambda found: found[2] or "''", definition)
     bare = re.sub(r"::(character varying|text)(\[\])?| NOT VALID$", "", rest)
-    bare = re.sub(r"\(((?:\w+|''|ARRAY\[[^\]()]*\]))\)", r"\1", bare)
+    count = 1
+    while count:
+        bare, count = re.subn(r"\(((?:\w+|''|ARRAY\[[^\]()]*\]))\)", r"\1", bare)
     return bare, [found[1] for found in LITERAL.finditer(definition)]
