@@ -10,7 +10,7 @@ from alembic.operations import ops
 from alembic.util.sqla_compat import _get_constraint_final_name
 
 from alembic_guards.authoring.prove.proof import state_of_models
-from alembic_guards.database.catalog import Catalog, Part, read_catalog
+from alembic_guards.database.catalog import CONSTRAINTS, Catalog, EntryKey, read_catalog
 from alembic_guards.database.identifiers import bare, is_in, quoter, serial_name
 from alembic_guards.runtime.operations import SQLOp, rename
 
@@ -40,7 +40,7 @@ def rename_labels(context: AutogenContext, schema: str | None) -> Iterator[SQLOp
     quote = quoter(context.dialect)
     prefix = f"{quote(schema)}." if schema else ""
     old, new = _nameless(found), _nameless(wanted)
-    taken = {bare(part.name) for part in found}
+    taken = {bare(key.name) for key in found}
     later: list[SQLOp] = []
 
     def renamed(kind: str, was: str, will: str, **names: str) -> SQLOp:
@@ -54,12 +54,13 @@ def rename_labels(context: AutogenContext, schema: str | None) -> Iterator[SQLOp
         names, key = {"schema": prefix, "table": quote(table.name)}, bare(prefix) + bare(table.name)
         for (kind, what), parts in sorted(old[key].items()):
             gone, come = parts - wanted.keys(), new[key][kind, what] - found.keys()
+            kind = "constraint" if kind in CONSTRAINTS else kind
             if len(gone) == len(come) == 1 and kind in templates:
                 ends = [bare(p.name).removeprefix(bare(prefix)) for p in (*gone, *come)]
                 yield renamed(kind, *ends, **names)
         for column in table.columns if "sequence" in templates else ():
-            part = Part(f"{prefix}{names['table']}", "default", quote(column.name))
-            if part not in found and part._replace(kind="identity") not in found:
+            default = EntryKey(f"{prefix}{names['table']}", "default", quote(column.name))
+            if default not in found and default._replace(kind="identity") not in found:
                 continue
             counter = _counter(context, table, column.name)
             wished = serial_name(table.name, column.name)
@@ -68,15 +69,16 @@ def rename_labels(context: AutogenContext, schema: str | None) -> Iterator[SQLOp
     yield from later
 
 
-def _nameless(catalog: Catalog) -> defaultdict[str, defaultdict[tuple[str, str], set[Part]]]:
-    """Return the parts of each table by what is said of them, but for their names.
+def _nameless(catalog: Catalog) -> defaultdict[str, defaultdict[tuple[str, str], set[EntryKey]]]:
+    """Return the entries of each table by what is said of them, but for their names.
 
     An index that comes with a foreign key has its name from that.
     """
     tables: defaultdict[str, Any] = defaultdict(lambda: defaultdict(set))
-    for part, text in catalog.items():
-        if part.kind != "index" or part._replace(kind="constraint") not in catalog:
-            tables[bare(part.table)][part.kind, text.replace(part.name, "", 1)].add(part)
+    for key, entry in catalog.items():
+        if key.kind != "index" or key._replace(kind="foreign key") not in catalog:
+            definition = entry.definition.replace(entry.name, "", 1)
+            tables[bare(key.table)][key.kind, definition].add(key)
     return tables
 
 

@@ -9,8 +9,15 @@ from alembic.autogenerate.api import AutogenContext
 
 from alembic_guards.authoring.questions import Answers
 from alembic_guards.authoring.write.types import innermost
-from alembic_guards.database.catalog import LITERAL, Catalog, Part, read_catalog
-from alembic_guards.database.identifiers import is_in, quoter
+from alembic_guards.database.catalog import (
+    CONSTRAINTS,
+    LITERAL,
+    Catalog,
+    Entry,
+    EntryKey,
+    read_catalog,
+)
+from alembic_guards.database.identifiers import bare, is_in, quoter
 from alembic_guards.runtime.enum_history import KNOWN
 from alembic_guards.runtime.enum_values import RenameValueOp
 from alembic_guards.runtime.operations import SQLOp
@@ -29,9 +36,9 @@ def change_types(context: AutogenContext, _: object) -> Iterator[SQLOp]:
         return
     catalog = read_catalog(context.connection)
     present = {
-        part.name: [value[0] for value in LITERAL.finditer(text)]
-        for part, text in catalog.items()
-        if part.kind == "enum"
+        entry.name: [value[0] for value in LITERAL.finditer(entry.definition)]
+        for entry in catalog.values()
+        if entry.kind == "enum"
     }
     for name, values in sorted(wanted.items()):
         if [value for value in values if value in present[name]] == present[name]:
@@ -49,13 +56,17 @@ def _with_defaults(catalog: Catalog, context: AutogenContext) -> Catalog:
     preparer, changed = context.dialect.identifier_preparer, dict(catalog)
     for table in context.sorted_tables:
         for column in table.columns:
-            key = preparer.format_table(table), "default", preparer.quote(column.name)
+            key = EntryKey(preparer.format_table(table), "default", preparer.quote(column.name))
             default = column.server_default
             if isinstance(default, sa.DefaultClause) and isinstance(default.arg, str):
-                changed[Part(*key)] = _literal(default.arg)
-            elif default is None and Part(*key) in catalog:
-                changed[Part(*key)] = ""  # it goes
+                changed[key] = _default(key, _literal(default.arg))
+            elif default is None and key in catalog:
+                changed[key] = _default(key, "")  # it goes
     return changed
+
+
+def _default(key: EntryKey, text: str) -> Entry:
+    return Entry(kind="default", table=key.table, name=key.name, definition=text)
 
 
 def native_enums(context: AutogenContext) -> dict[str, list[str]]:
@@ -88,17 +99,17 @@ def _add(name: str, present: list[str], values: list[str]) -> Iterator[str]:
             yield f"ALTER TYPE {name} ADD VALUE IF NOT EXISTS {value}{before}"
 
 
-def change_domains(changed: set[Part], found: Catalog, wanted: Catalog) -> Iterator[SQLOp]:
+def change_domains(changed: set[EntryKey], found: Catalog, wanted: Catalog) -> Iterator[SQLOp]:
     """Yield what gives domains, of those that have `changed`, another default or another check.
 
     One of another type is left as it is: values would be cut short without a word.
     """
-    for part in sorted(part for part in changed if part.kind == "domain"):
-        texts = (found.get(part, ""), wanted.get(part, ""))
+    for key in sorted(key for key in changed if key.kind == "domain"):
+        texts = [catalog[key].definition for catalog in (found, wanted) if key in catalog]
         types = {re.split(" (?:DEFAULT|NOT NULL|CONSTRAINT)", text)[0] for text in texts}
-        if len(types) == 1:
-            create = f"CREATE DOMAIN {part.name} AS {texts[1]}"
-            yield SQLOp(_replace(part.name, create, found, ""), [], f"replace domain {part.name}")
+        if len(texts) == 2 and len(types) == 1:
+            create = f"CREATE DOMAIN {key.name} AS {texts[1]}"
+            yield SQLOp(_replace(key.name, create, found, ""), [], f"replace domain {key.name}")
 
 
 def _enum_of(name: str, values: list[str]) -> str:
@@ -110,28 +121,27 @@ def _replace(
 ) -> Iterator[str]:
     """Yield the statements that make a type anew; a row with a value that it has not refuses them."""
     old = re.sub(r'([^."]{1,58})[^."]*("?)$', r"\1_old\2", name)  # within 63 bytes
-    columns = {
-        (part.table, part.name)
-        for part, text in catalog.items()
-        if part.kind == "column" and text.partition("[")[0] == name
-    }
-    for part, text in catalog.items():
-        key = re.match(r"FOREIGN KEY \(([^)]*)\)", text)
-        refers = key and any((part.table, column) in columns for column in key[1].split(", "))
-        if (f"::{name}" in text or refers) and part.kind in ("constraint", "index"):
-            is_index = part.kind == "index"
-            drop = "DROP INDEX" if is_index else f"ALTER TABLE {part.table} DROP CONSTRAINT"
-            yield f"{drop} IF EXISTS {part.name}"  # it is made again once it is missed
+    columns = [entry for entry in catalog.values() if entry.kind == "column" and name in entry.uses]
+    names = {(column.table, bare(column.name)) for column in columns}
+    for entry in catalog.values():
+        on = {(entry.table, column) for column in entry.columns}
+        if entry.refers_to:
+            on |= {(entry.refers_to.table, column) for column in entry.refers_to.columns}
+        refers = entry.kind == "foreign key" and on & names
+        if (name in entry.uses or refers) and entry.kind in CONSTRAINTS | {"index"}:
+            is_index = entry.kind == "index"
+            drop = "DROP INDEX" if is_index else f"ALTER TABLE {entry.table} DROP CONSTRAINT"
+            yield f"{drop} IF EXISTS {entry.name}"  # it is made again once it is missed
     yield f"ALTER TYPE {name} RENAME TO {old.rpartition('.')[2]}"
     yield create
-    for part, text in catalog.items():
-        if part.kind == "column" and (part.table, part.name) in columns:
-            suffix = "[]" if "[" in text else ""
-            alter = f"ALTER TABLE {part.table} ALTER {part.name}"
-            default = catalog.get(part._replace(kind="default"))
-            yield from [f"{alter} DROP DEFAULT"] if default is not None else []
-            yield f"{alter} TYPE {name}{suffix}{using.format(part.name, suffix, name)}"
-            yield from [f"{alter} SET DEFAULT {default}"] if default else []
+    for column in columns:
+        suffix = "[]" if "[" in column.definition else ""
+        alter = f"ALTER TABLE {column.table} ALTER {column.name}"
+        default = catalog.get(column.key._replace(kind="default"))
+        yield from [f"{alter} DROP DEFAULT"] if default else []
+        yield f"{alter} TYPE {name}{suffix}{using.format(column.name, suffix, name)}"
+        if default and default.definition:
+            yield f"{alter} SET DEFAULT {default.definition}"
     yield f"DROP TYPE {old}"
 
 
@@ -164,15 +174,15 @@ def rename_values(context: AutogenContext, schema: str | None) -> Iterator[SQLOp
                 done.add(str(has.name))  # the type is one for all its columns
 
 
-def _parts(context: AutogenContext, column: sa.Column[Any], kind: str) -> dict[str, str]:
-    """Return the parts of one kind that a column's table has in the catalog."""
+def _entries(context: AutogenContext, column: sa.Column[Any], kind: str) -> list[Entry]:
+    """Return the entries of one kind that a column's table has in the catalog."""
     table = context.dialect.identifier_preparer.format_table(column.table).strip("`")
     catalog = read_catalog(context.connection) if context.connection is not None else {}
-    return {
-        part.name: text
-        for part, text in catalog.items()
-        if part.kind == kind and part.table.strip("`") == table
-    }
+    return [
+        entry
+        for entry in catalog.values()
+        if entry.kind == kind and entry.table.strip("`") == table
+    ]
 
 
 def _checks(context: AutogenContext, column: sa.Column[Any]) -> dict[str, str]:
@@ -181,8 +191,11 @@ def _checks(context: AutogenContext, column: sa.Column[Any]) -> dict[str, str]:
     lists = re.compile(
         rf'CHECK[\s("`]*{name}\b[^=<>]*(= ANY| IN) \((?!.* (AND|OR) )', re.IGNORECASE
     )
-    found = _parts(context, column, "constraint")
-    return {name: text for name, text in found.items() if lists.search(LITERAL.sub("''", text))}
+    return {
+        entry.name: entry.definition
+        for entry in _entries(context, column, "check")
+        if lists.search(LITERAL.sub("''", entry.definition))
+    }
 
 
 def _checked(context: AutogenContext, column: sa.Column[Any]) -> list[str]:
@@ -206,7 +219,8 @@ def _rename(
     elif server == "sqlite":
         yield RenameValueOp(column.table.name, column.name, *values)
     elif has:
-        definition = _parts(context, column, "column")[preparer.quote_identifier(column.name)]
+        own = preparer.quote_identifier(column.name)
+        [definition] = [e.definition for e in _entries(context, column, "column") if e.name == own]
         modify = f"ALTER TABLE {table} MODIFY "
         if old.lower() == new.lower():  # one value, but for collations of bytes
             there, again = [modify + definition.replace(old, new, 1)], [modify + definition]

@@ -8,7 +8,6 @@ from alembic.autogenerate.api import AutogenContext
 from alembic_guards.authoring.find.constraint_names import both
 from alembic_guards.authoring.questions import Answers
 from alembic_guards.database.catalog import (
-    COMPUTED,
     Catalog,
     read_catalog,
     read_statements,
@@ -66,12 +65,13 @@ def _computed_on_sqlite(form: str) -> dict[str, str]:
 
 def _computed(table: str, catalog: Catalog) -> dict[str, str]:
     """Return the same of a table of a server."""
+    own = (entry for entry in catalog.values() if bare(entry.table) == bare(table))
     return {
-        bare(part.name): text if part.kind == "column" else f"{part.name} {text}"
-        for part, text in catalog.items()
-        if bare(part.table) == bare(table)
-        and part.kind in ("column", "generated")
-        and COMPUTED in text
+        bare(entry.name): entry.definition
+        if entry.kind == "column"
+        else f"{entry.name} {entry.definition}"
+        for entry in own
+        if entry.generated
     }
 
 

@@ -3,47 +3,48 @@
 import re
 from collections.abc import Iterator
 
-from alembic_guards.database.catalog import Catalog, Part
+from alembic_guards.database.catalog import Catalog, EntryKey
 from alembic_guards.database.identifiers import bare, serial_name
 from alembic_guards.runtime.operations import SQLOp
 
 
-def alter_counting(changed: set[Part], found: Catalog, wanted: Catalog) -> Iterator[SQLOp]:
-    """Yield what changes the way in which columns count, for those whose parts have `changed`."""
+def alter_counting(changed: set[EntryKey], found: Catalog, wanted: Catalog) -> Iterator[SQLOp]:
+    """Yield what changes the way in which columns count, for those whose entries have `changed`."""
     kinds = ("default", "identity")
-    for part in sorted({part._replace(kind="column") for part in changed if part.kind in kinds}):
-        has, wants = way_of_counting(part, found), way_of_counting(part, wanted)
-        alter = f"ALTER TABLE {part.table} ALTER {part.name}"
-        sequence = _serial(part)
+    for key in sorted({key._replace(kind="column") for key in changed if key.kind in kinds}):
+        has, wants = way_of_counting(key, found), way_of_counting(key, wanted)
+        alter = f"ALTER TABLE {key.table} ALTER {key.name}"
+        sequence = _serial(key)
+        identity = wanted.get(key._replace(kind="identity"))
         leave = {
             "serial": [f"{alter} DROP DEFAULT", f"DROP SEQUENCE {sequence}"],
             "identity": [f"{alter} DROP IDENTITY"],
         }
         enter = {
             "serial": [
-                f"CREATE SEQUENCE {sequence} OWNED BY {part.table}.{part.name}",
+                f"CREATE SEQUENCE {sequence} OWNED BY {key.table}.{key.name}",
                 f"{alter} SET DEFAULT nextval('{sequence}')",
             ],
             "identity": [
-                f"{alter} ADD GENERATED {wanted.get(part._replace(kind='identity'))} AS IDENTITY"
+                f"{alter} ADD GENERATED {identity.definition} AS IDENTITY" if identity else ""
             ],
         }
         if has != wants:
-            last = f"coalesce(max({part.name}), 0) + 1, false) FROM {part.table}"
+            last = f"coalesce(max({key.name}), 0) + 1, false) FROM {key.table}"
             go_on = [f"SELECT setval('{sequence}', {last}"] if wants else []
             steps = [*leave.get(has, []), *enter.get(wants, []), *go_on]
-            yield SQLOp(steps, [], f"alter how {part.table}.{part.name} counts")
+            yield SQLOp(steps, [], f"alter how {key.table}.{key.name} counts")
 
 
-def way_of_counting(column: Part, catalog: Catalog) -> str:
+def way_of_counting(column: EntryKey, catalog: Catalog) -> str:
     """Return how a column counts: by an "identity", as a "serial" does, or "" for not at all."""
     if column._replace(kind="identity") in catalog:
         return "identity"
-    own = f"nextval('{_serial(column)}'"
-    return "serial" if catalog.get(column._replace(kind="default"), "").startswith(own) else ""
+    default = catalog.get(column._replace(kind="default"))
+    return "serial" if default and _serial(column) in default.uses else ""
 
 
-def _serial(column: Part) -> str:
+def _serial(column: EntryKey) -> str:
     """Return the sequence that PostgreSQL lets a column count by, as it writes its name."""
     schema, dot, table = column.table.rpartition(".")
     name = serial_name(bare(table), bare(column.name))

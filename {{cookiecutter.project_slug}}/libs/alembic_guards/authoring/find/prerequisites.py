@@ -92,7 +92,7 @@ def _free(context: AutogenContext) -> dict[str, tuple[Statements, Statements]]:
     if not dialect.supports_sequences or connection is None:
         return {}
     quote, is_postgresql = dialect.identifier_preparer, dialect.name == "postgresql"
-    catalog = read_catalog(connection).items() if is_postgresql else ()
+    catalog = read_catalog(connection).values() if is_postgresql else ()
     present = (
         connection.exec_driver_sql(FREE).scalars()
         if is_postgresql
@@ -108,21 +108,29 @@ def _free(context: AutogenContext) -> dict[str, tuple[Statements, Statements]]:
             {quote.format_sequence(s): _sql(CreateSequence(s), dialect) for s in sequences},
         ),
         "TYPE": (
-            {p.name: f"CREATE TYPE {p.name} AS ENUM ({t})" for p, t in catalog if p.kind == "enum"},
+            {
+                entry.name: f"CREATE TYPE {entry.name} AS ENUM ({entry.definition})"
+                for entry in catalog
+                if entry.kind == "enum"
+            },
             {
                 n: f"CREATE TYPE {n} AS ENUM ({', '.join(v)})"
                 for n, v in native_enums(context).items()
             },
         ),
         "DOMAIN": (
-            {p.name: f"CREATE DOMAIN {p.name} AS {t}" for p, t in catalog if p.kind == "domain"},
+            {
+                entry.name: f"CREATE DOMAIN {entry.name} AS {entry.definition}"
+                for entry in catalog
+                if entry.kind == "domain"
+            },
             {d.compile(dialect=dialect): _sql(CreateDomainType(d), dialect) for d in domains},
         ),
     }
 
 
 def _sql(statement: sa.schema.ExecutableDDLElement, dialect: sa.Dialect) -> str:
-    return " ".join(str(statement.compile(dialect=dialect)).split()).replace("%%", "%")
+    return str(statement.compile(dialect=dialect)).strip().replace("%%", "%")
 
 
 def _metadata(context: AutogenContext) -> sa.MetaData:

@@ -2,32 +2,27 @@
 
 from alembic.operations import MigrateOperation, ops
 
-from alembic_guards.authoring.passes.unnamed import name_of
-from alembic_guards.database.catalog import Catalog, same
+from alembic_guards.database.catalog import CONSTRAINTS, Catalog, EntryKey, same
 from alembic_guards.database.identifiers import bare, table_key
 
-KINDS = ("index", "constraint", "unnamed")
+KINDS = CONSTRAINTS | {"index"}
 
 
 def leave_out_what_is_there(container: ops.OpContainer, found: Catalog, wanted: Catalog) -> None:
-    """Remove each index and constraint of `container` whose text is the same in both catalogs.
+    """Remove each index and constraint of `container` that has one definition in both catalogs.
 
     And each CHECK that goes, or comes, where the server has named another one alike: Alembic sees only
     the one that has a name, and would have both at once.
     """
-    parts = {part for part in found.keys() | wanted.keys() if part.kind in KINDS}
-    changed = {part for part in parts if not same(found.get(part), wanted.get(part))}
+    keys = {key for key in found.keys() | wanted.keys() if key.kind in KINDS}
+    changed = {key for key in keys if not same(found.get(key), wanted.get(key))}
     settled, unsettled = (
-        {(bare(part.table), bare(name_of(part, found.get(part, "")))) for part in some}
-        for some in (parts - changed, changed)
+        {(bare(key.table), _name_in(found, key)) for key in some}
+        for some in (keys - changed, changed)
     )
     tables = {table for table, _ in settled} - {table for table, _ in unsettled}
     old, new = (
-        {
-            (bare(part.table), bare(name_of(part, text)))
-            for part, text in catalog.items()
-            if part.kind in KINDS
-        }
+        {(bare(key.table), _name_in(catalog, key)) for key in catalog if key.kind in KINDS}
         for catalog in (found, wanted)
     )
 
@@ -52,6 +47,11 @@ def leave_out_what_is_there(container: ops.OpContainer, found: Catalog, wanted: 
             table.ops = [op for op in table.ops if not is_half(table, op)]
             table.ops = [op for op in table.ops if not is_there(table_key(table), op)]
     container.ops = [op for op in container.ops if not isinstance(op, ops.ModifyTableOps) or op.ops]
+
+
+def _name_in(catalog: Catalog, key: EntryKey) -> str:
+    """Return the name of an entry, also of one that the server has named."""
+    return bare(catalog[key].name if key in catalog else key.name)
 
 
 def _name(op: MigrateOperation) -> str:

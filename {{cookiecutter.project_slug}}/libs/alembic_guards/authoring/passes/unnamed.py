@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.operations import ops
 
-from alembic_guards.database.catalog import Catalog, Part
+from alembic_guards.database.catalog import Catalog, Entry
 from alembic_guards.database.identifiers import bare, quoted_table
 
 Constraint = ops.AddConstraintOp | ops.DropConstraintOp
@@ -23,29 +23,20 @@ def give_names(container: ops.OpContainer, there: Catalog, dialect: sa.Dialect) 
     for table in container.ops:
         for op in table.ops if isinstance(table, ops.ModifyTableOps) else ():
             if isinstance(op, ops.DropConstraintOp) and _is_nameless(op):
-                begin = _beginning(op.to_constraint())
-                for part, text in there.items():
-                    name = name_of(part, text)
-                    said = bare(part.name if part.kind == "unnamed" else text)
-                    # MariaDB writes the name of a UNIQUE between the word and the columns.
-                    said = said.replace(f"UNIQUE KEY {bare(name)} ", "UNIQUE ")
-                    said = said.replace(", ", ",")  # as it writes that one
-                    is_table = bare(part.table) == bare(quoted_table(op, dialect))
-                    if is_table and said.startswith(begin):
-                        op.constraint_name = bare(name)
-
-
-def name_of(part: Part, text: str) -> str:
-    """Return the name that a server has given a part, if nobody else did."""
-    return text.split()[1] if part.kind == "unnamed" and text else part.name
+                name = bare(quoted_table(op, dialect))
+                own = (entry for entry in there.values() if bare(entry.table) == name)
+                for entry in own:
+                    if _is_same(op.to_constraint(), entry):
+                        op.constraint_name = bare(entry.name)
 
 
 def _is_nameless(op: ops.MigrateOperation) -> bool:
     return isinstance(op, Constraint) and op.to_constraint().name is None
 
 
-def _beginning(constraint: Any) -> str:
-    """Return how the text of a constraint begins in a catalog."""
+def _is_same(constraint: Any, entry: Entry) -> bool:
+    """Whether a foreign key or a unique constraint is this entry of the catalog, name aside."""
     if isinstance(constraint, sa.ForeignKeyConstraint):
-        return f"FOREIGN KEY ({','.join(constraint.column_keys)})"
-    return f"UNIQUE ({','.join(column.name for column in constraint.columns)})"
+        return entry.kind == "foreign key" and entry.columns == tuple(constraint.column_keys)
+    columns = tuple(column.name for column in constraint.columns)
+    return entry.kind in ("unique", "index") and entry.unique == columns

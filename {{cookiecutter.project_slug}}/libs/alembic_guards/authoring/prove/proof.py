@@ -11,7 +11,14 @@ from alembic_guards.authoring.find.prerequisites import create_all
 from alembic_guards.authoring.normalize import move_checks_to_tables
 from alembic_guards.authoring.prove.repairs import State, look
 from alembic_guards.authoring.prove.replica import Original
-from alembic_guards.database.catalog import Catalog, differences, of_models, read_catalog
+from alembic_guards.database.catalog import (
+    BY_HAND,
+    Catalog,
+    Entry,
+    differences,
+    of_models,
+    read_catalog,
+)
 from alembic_guards.database.connections import open_connection
 from alembic_guards.database.scratch import scratch_database
 from alembic_guards.runtime.apply import downgrade, upgrade
@@ -75,13 +82,17 @@ def prove(
 
 
 def _made_by_hand(old: Catalog, new: Catalog, wanted: Catalog) -> Catalog:
-    """Return the views, and the triggers of tables that are `wanted`, which a revision has to keep.
+    """Return the views, and what else is made by hand on tables that are `wanted`: a revision keeps it.
 
     Their texts follow what is renamed in their tables; of MariaDB's also what is dropped there.
     """
-    tables = {part.table for part in wanted}
+    tables = {key.table for key in wanted}
     return {
-        part: text if new.get(part, "INVALID").endswith("INVALID") else new[part]
-        for part, text in old.items()
-        if part.kind == "view" or (part.kind == "trigger" and part.table in tables)
+        key: entry if _is_invalid(new.get(key)) else new[key]
+        for key, entry in old.items()
+        if key.kind == "view" or (key.kind in BY_HAND and key.table in tables)
     }
+
+
+def _is_invalid(entry: Entry | None) -> bool:
+    return entry is None or entry.definition.endswith("INVALID")

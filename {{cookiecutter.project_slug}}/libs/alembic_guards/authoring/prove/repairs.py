@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from alembic_guards.authoring.find.enums import change_domains
 from alembic_guards.authoring.find.identity import alter_counting, way_of_counting
 from alembic_guards.database.catalog import (
-    COMPUTED,
+    CONSTRAINTS,
     LITERAL,
     Catalog,
-    Part,
+    EntryKey,
     read_catalog,
     read_statements,
     same,
@@ -53,8 +53,9 @@ REPAIRS = {
         "generated": Repair(AGAIN, AGAIN, COLUMN + "DROP EXPRESSION"),
         "identity": Repair(change=COLUMN + "SET GENERATED {text}"),
         "comment": Repair(COMMENT + "{text}", COMMENT + "{text}", COMMENT + "NULL"),
-        "constraint": Repair(
-            TABLE + "ADD CONSTRAINT {name} {text}", drop=TABLE + "DROP CONSTRAINT {name}"
+        **dict.fromkeys(
+            CONSTRAINTS,
+            Repair(TABLE + "ADD CONSTRAINT {name} {text}", drop=TABLE + "DROP CONSTRAINT {name}"),
         ),
         "constraint comment": Repair(NOTE + "{text}", NOTE + "{text}", NOTE + "NULL"),
         "index": Repair("{text}", drop="DROP INDEX {name}"),
@@ -64,8 +65,10 @@ REPAIRS = {
         "table": Repair(change=TABLE + "{text}{reset}"),
         "column": Repair(change=TABLE + "MODIFY {text}"),
         "stored": Repair(TABLE + "ADD {text}", TABLE + "DROP {name}, ADD {text}"),
-        "constraint": Repair(TABLE + "ADD {text}", drop=TABLE + "DROP CONSTRAINT {name}"),
-        "unnamed": Repair(TABLE + "ADD {again}{name}", drop=TABLE + "DROP {has}"),
+        **dict.fromkeys(
+            ("foreign key", "check"),
+            Repair(TABLE + "ADD {again}{text}", drop=TABLE + "DROP CONSTRAINT {name}"),
+        ),
         "primary key": Repair(
             TABLE + "ADD {text}",
             TABLE + "DROP PRIMARY KEY, ADD {text}",
@@ -106,15 +109,7 @@ def repairs(found: State, wanted: State, dialect: sa.Dialect, *, back: bool) -> 
 
     On the way `back`, a column whose values were computed may be computed again.
     """
-    both = {part for part in wanted.catalog.keys() & found.catalog.keys() if part.kind == "table"}
-    tables = {part.table for part in both}
-    changed = {
-        part
-        for part in wanted.catalog.keys() | found.catalog.keys()
-        if not same(wanted.catalog.get(part), found.catalog.get(part))
-        and (part.table in tables or not part.table)
-        and (back or not _starts_to_be_computed(part, found.catalog, wanted.catalog))
-    }
+    changed = _changed(found.catalog, wanted.catalog, back=back)
     if dialect.name == "sqlite":
         return list(_on_sqlite(changed, found, wanted, dialect))
     stages: dict[str, list[Step]] = {"drop": [], "alter": [], "add": [], "last": []}
@@ -122,47 +117,78 @@ def repairs(found: State, wanted: State, dialect: sa.Dialect, *, back: bool) -> 
         stages["alter"] += change_domains(changed, found.catalog, wanted.catalog)
         stages["add"] += alter_counting(changed, found.catalog, wanted.catalog)
     missing = wanted.catalog.keys() - found.catalog.keys()
-    for part in sorted(changed):
-        if part.kind == "default" and way_of_counting(part, {**found.catalog, **wanted.catalog}):
+    # The index that a foreign key brought goes by itself when another one takes its place.
+    exists = "IF EXISTS " if getattr(dialect, "is_mariadb", False) else ""
+    for key in sorted(changed, key=_order):
+        if key.kind == "default" and way_of_counting(key, {**found.catalog, **wanted.catalog}):
             continue
-        if part.kind == "column" and part._replace(kind="generated") in changed:
+        if key.kind == "column" and key._replace(kind="generated") in changed:
             continue
-        if part.kind == "index" and part._replace(kind="constraint") in missing:
+        if key.kind == "index" and key._replace(kind="foreign key") in missing:
             continue  # it comes with the foreign key of that name
-        text = wanted.catalog.get(part, "")
-        was = found.catalog.get(part, "")
-        # On MariaDB and MySQL no column begins or ends to be stored; one may have been in the way.
-        computed = part.kind == "column" and COMPUTED in text and (not was or COMPUTED in was)
-        anew = computed and (not was or (") STORED" in text) != (") STORED" in was))
-        kind = "stored" if anew else part.kind
+        text, was = _definition(wanted.catalog, key), _definition(found.catalog, key)
+        kind = "stored" if _is_computed_anew(key, found.catalog, wanted.catalog) else key.kind
         repair = REPAIRS[dialect.name].get(kind, Repair())
-        # The index that a foreign key brought goes by itself when another one takes its place.
-        exists = "IF EXISTS " if getattr(dialect, "is_mariadb", False) else ""
-        again = f"{text} " if back else ""  # for the next upgrade it has its name again
+        entry = found.catalog.get(key) or wanted.catalog[key]
+        # For the next upgrade it has its name again.
+        again = f"CONSTRAINT {entry.name} " if back and entry.is_numbered else ""
         keys = re.findall(r"([\w.]+)`?=", LITERAL.sub("", was))
-        gone = (key for key in keys if f"{key}=" not in text)
+        gone = (option for option in keys if f"{option}=" not in text)
         names = {
-            **part._asdict(),
+            "table": entry.table,
+            "name": entry.name,
             "text": text,
-            "has": was,
             "exists": exists,
             "again": again,
             "keys": ", ".join(keys),
-            "reset": "".join(f" {key}={UNSET.get(key, 'DEFAULT')}" for key in gone),
+            "reset": "".join(f" {option}={UNSET.get(option, 'DEFAULT')}" for option in gone),
         }
-        verbs = ["drop"] if part not in wanted.catalog else []
-        verbs += ["add"] if part not in found.catalog else []
+        verbs = ["drop"] if key not in wanted.catalog else []
+        verbs += ["add"] if key not in found.catalog else []
         verbs = verbs or (["alter"] if repair.change else ["drop", "add"])
         for verb in verbs:
             if statement := getattr(repair, verb.replace("alter", "change")).format(**names):
-                where = ".".join(filter(None, (part.table, part.name)))
-                stage = STAGES.get((dialect.name, verb, part.kind), verb)
-                if "FOREIGN KEY (" in text:  # the key that it refers to is made before
+                where = ".".join(filter(None, (key.table, key.name)))
+                stage = STAGES.get((dialect.name, verb, key.kind), verb)
+                if key.kind == "foreign key" and verb == "add":  # its target is made before
                     stage = "last"
-                stages[stage].append(SQLOp([statement], [], f"{verb} {part.kind} {where}"))
+                stages[stage].append(SQLOp([statement], [], f"{verb} {key.kind} {where}"))
     last = stages.pop("last")
     steps = [step for stage in stages.values() for step in stage]
     return [*(_together(steps) if dialect.name == "mysql" else steps), *last]
+
+
+def _changed(found: Catalog, wanted: Catalog, *, back: bool) -> set[EntryKey]:
+    """Return the keys of what differs: only that is written."""
+    both = {key.table for key in wanted.keys() & found.keys() if key.kind == "table"}
+    return {
+        key
+        for key in wanted.keys() | found.keys()
+        if not same(wanted.get(key), found.get(key))
+        and (key.table in both or not key.table)
+        and (back or not _starts_to_be_computed(key, found, wanted))
+    }
+
+
+def _order(key: EntryKey) -> EntryKey:
+    """Sort what is changed; a key is dropped before its columns may be NULL."""
+    return key._replace(kind="constraint") if key.kind in CONSTRAINTS else key
+
+
+def _definition(catalog: Catalog, key: EntryKey) -> str:
+    return catalog[key].definition if key in catalog else ""
+
+
+def _way(catalog: Catalog, key: EntryKey) -> str:
+    """Return how a column is computed: STORED, VIRTUAL, or "" for not at all."""
+    return catalog[key].generated if key in catalog else ""
+
+
+def _is_computed_anew(key: EntryKey, found: Catalog, wanted: Catalog) -> bool:
+    """Whether a column is dropped and added: MariaDB lets none begin or end to be stored."""
+    before, after = _way(found, key), _way(wanted, key)
+    is_computed = key.kind == "column" and after and (key not in found or before)
+    return bool(is_computed and before != after)
 
 
 def _together(steps: list[Step]) -> Iterator[Step]:
@@ -180,25 +206,24 @@ def _together(steps: list[Step]) -> Iterator[Step]:
         yield SQLOp([table + changes], [], ", ".join(part.about for part in parts))
 
 
-def _starts_to_be_computed(part: Part, found: Catalog, wanted: Catalog) -> bool:
-    def computed(catalog: Catalog) -> bool:
-        return COMPUTED in catalog.get(part, "")
-
-    return computed(wanted) and not computed(found) and part._replace(kind="column") in found
+def _starts_to_be_computed(key: EntryKey, found: Catalog, wanted: Catalog) -> bool:
+    starts = _way(wanted, key) and not _way(found, key)
+    return bool(starts and key._replace(kind="column") in found)
 
 
 def _on_sqlite(
-    changed: set[Part], found: State, wanted: State, dialect: sa.Dialect
+    changed: set[EntryKey], found: State, wanted: State, dialect: sa.Dialect
 ) -> Iterator[Step]:
     quote = dialect.identifier_preparer.quote
-    indexes = sorted(part.name for part in changed if part.kind == "index")
+    indexes = sorted(key.name for key in changed if key.kind == "index")
     for name in indexes:
         if name in found.statements:
             yield SQLOp([f"DROP INDEX {quote(name)}"], [], f"drop index {name}")
-    for table in sorted({p.table for p in changed if p.kind in ("table", "column", "constraint")}):
+    of_tables = {"table", "column", *CONSTRAINTS}
+    for table in sorted({key.table for key in changed if key.kind in of_tables}):
         missing = _columns(table, wanted) - _columns(table, found)
         computed = {
-            name for name in missing if " AS (" in wanted.catalog[Part(table, "column", name)]
+            name for name in missing if _way(wanted.catalog, EntryKey(table, "column", name))
         }
         if missing == computed and not _columns(table, found) - _columns(table, wanted):
             yield RebuildTableOp(table, wanted.statements[table])
@@ -208,4 +233,4 @@ def _on_sqlite(
 
 
 def _columns(table: str, state: State) -> set[str]:
-    return {part.name for part in state.catalog if part[:2] == (table, "column")}
+    return {key.name for key in state.catalog if key[:2] == (table, "column")}

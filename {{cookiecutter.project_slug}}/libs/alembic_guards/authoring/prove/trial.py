@@ -7,7 +7,7 @@ from alembic.operations import MigrateOperation, Operations, ops
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from alembic_guards.authoring.passes.dependents import clear_the_way
+from alembic_guards.authoring.passes.dependents import drop_dependents
 from alembic_guards.authoring.passes.online import split
 from alembic_guards.authoring.passes.unnamed import give_names
 from alembic_guards.authoring.prove.proof import state_of_models
@@ -36,12 +36,12 @@ def complete(
         connection.commit()
         try:
             for up, down in zip(found.upgrade_ops_list, found.downgrade_ops_list, strict=True):
-                clear_the_way(up, renamed, after.catalog, migration.dialect)
+                drop_dependents(up, renamed, after.catalog, migration.dialect)
                 _complete(up, migration, connection, after, back=False)
                 there = read_catalog(connection)
                 connection.commit()
                 give_names(down, there, migration.dialect)
-                clear_the_way(down, there, renamed, migration.dialect)
+                drop_dependents(down, there, renamed, migration.dialect)
                 _complete(down, migration, connection, before, back=True)
             scripts = split(found, migration.dialect)
             if scripts != [found]:

@@ -18,7 +18,10 @@ def write_strange_types(container: ops.OpContainer, there: Catalog, dialect: sa.
     On SQLite there is none: what it does not know it takes for a number.
     """
 
-    texts = {(bare(part.table), part.kind, bare(part.name)): text for part, text in there.items()}
+    texts = {
+        (bare(entry.table), entry.kind, bare(entry.name)): entry.definition
+        for entry in there.values()
+    }
 
     def add(table: Any, column: sa.Column[Any]) -> SQLOp:
         key = table_key(table)

@@ -1,19 +1,31 @@
-"""Reads what a database holds from its own catalog, in definitions that can be compared."""
+"""Reads what a database holds from its own catalog, as entries that can be compared."""
 
 from collections.abc import Callable, Iterator
 
 from sqlalchemy import Connection
 
 from alembic_guards.database.catalog import mariadb, postgresql, sqlite
-from alembic_guards.database.catalog.diff import differences, of_models, same
-from alembic_guards.database.catalog.model import COMPUTED, LITERAL, Catalog, Part
+from alembic_guards.database.catalog.diff import BY_HAND, differences, of_models, same
+from alembic_guards.database.catalog.model import (
+    CONSTRAINTS,
+    LITERAL,
+    Catalog,
+    Entry,
+    EntryKey,
+    Reference,
+    catalog_of,
+)
 from alembic_guards.database.catalog.sqlite import read_statements, split_table
 
 __all__ = [
-    "COMPUTED",
+    "BY_HAND",
+    "CONSTRAINTS",
     "LITERAL",
     "Catalog",
-    "Part",
+    "Entry",
+    "EntryKey",
+    "Reference",
+    "catalog_of",
     "differences",
     "of_models",
     "read_catalog",
@@ -28,10 +40,10 @@ def read_catalog(connection: Connection) -> Catalog:
 
     It does not depend on the order in which columns and constraints came to a table.
     """
-    readers: dict[str, Callable[[Connection], Iterator[tuple[Part, str]]]] = {
+    readers: dict[str, Callable[[Connection], Iterator[Entry]]] = {
         "sqlite": sqlite.read,
         "postgresql": postgresql.read,
         "mysql": mariadb.read,
         "mariadb": mariadb.read,
     }
-    return dict(readers[connection.dialect.name](connection))
+    return catalog_of(readers[connection.dialect.name](connection))

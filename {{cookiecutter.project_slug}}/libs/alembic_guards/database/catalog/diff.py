@@ -2,7 +2,13 @@
 
 import re
 
-from alembic_guards.database.catalog.model import Catalog
+from alembic_guards.database.catalog.model import Catalog, Entry
+
+#: A text literal, and what stands between its quotes; or a name in quotes, which is none.
+LITERAL = re.compile(r"""'((?:[^']|'')*)'|("(?:[^"]|"")*"|`(?:[^`]|``)*`)""")
+
+#: What somebody makes by hand on a table, and no model says: it is the owner's.
+BY_HAND = frozenset({"trigger", "partitioning", "versioning", "period", "unknown"})
 
 
 def of_models(found: Catalog, wanted: Catalog) -> Catalog:
@@ -10,37 +16,47 @@ def of_models(found: Catalog, wanted: Catalog) -> Catalog:
 
     Of a table that is not `wanted`, that it is there is all there is to say.
     """
-    tables = {part.table for part in wanted if part.table}
+    tables = {key.table for key in wanted if key.table}
     return {
-        part: text
-        for part, text in found.items()
-        if part in wanted
-        or (part.kind == "table" and part.table not in tables)
-        or (part.table in tables and part.kind != "trigger")
+        key: entry
+        for key, entry in found.items()
+        if key in wanted
+        or (key.kind == "table" and key.table not in tables)
+        or (key.table in tables and key.kind not in BY_HAND)
     }
 
 
 def differences(found: Catalog, wanted: Catalog) -> list[str]:
     """Say what is missing in a catalog, and what is there though nobody wants it."""
     return [
-        f"{word}: {' '.join(filter(None, part))}: {text}"
+        f"{word}: {' '.join(filter(None, key))}: {_in_a_line(entry.definition)}"
         for word, here, there in (("missing", wanted, found), ("unwanted", found, wanted))
-        for part, text in sorted(here.items())
-        if not same(there.get(part), text)
+        for key, entry in sorted(here.items())
+        if not same(there.get(key), entry)
     ]
 
 
-def same(text: str | None, other: str | None) -> bool:
-    """Whether two texts of a catalog mean the same.
+def _in_a_line(definition: str) -> str:
+    return re.sub(r"\s*\n\s*", " ", definition)
+
+
+def same(entry: Entry | None, other: Entry | None) -> bool:
+    """Whether two entries, either of which may be missing, mean the same."""
+    if entry is None or other is None:
+        return entry is other
+    texts = (entry.definition, other.definition)
+    return texts[0] == texts[1] or _bare(texts[0]) == _bare(texts[1])
+
+
+def _bare(definition: str) -> tuple[str, list[str]]:
+    """Return a definition without what is another spelling of the same, and its literals, untouched.
 
     PostgreSQL writes the casts between its types of texts in more than one way, and CREATE TABLE
-    checks a constraint at once that is NOT VALID when it is added later. MariaDB and MySQL
-    count what has no name, in the order in which it came.
+    checks a constraint at once that is NOT VALID when it is added later.
     """
-    return text == other or (None not in (text, other) and _bare(text) == _bare(other))
-
-
-def _bare(text: str | None) -> str:
-    spelling = r"::(character varying|text)(\[\])?| NOT VALID$|^CONSTRAINT `[^`]+_\d+`$"
-    bare = re.sub(spelling, "", text or "")
-    return re.sub(r"\(((?:\w+|'(?:[^']|'')*'|ARRAY\[[^\]()]*\]))\)", r"\1", bare)
+    rest = LITERAL.sub(lambda found: found[2] or "''", definition)
+    bare = re.sub(r"::(character varying|text)(\[\])?| NOT VALID$", "", rest)
+    count = 1
+    while count:
+        bare, count = re.subn(r"\(((?:\w+|''|ARRAY\[[^\]()]*\]))\)", r"\1", bare)
+    return bare, [found[1] for found in LITERAL.finditer(definition)]

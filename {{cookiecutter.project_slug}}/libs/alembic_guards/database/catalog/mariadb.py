@@ -1,28 +1,31 @@
-"""Reads the catalog of MariaDB and MySQL from SHOW CREATE TABLE."""
+"""Reads the catalog of MariaDB and MySQL from SHOW CREATE TABLE.
+
+It is the one source that tells all in the server's own words, and as it quotes every name, a tokenizer
+tells names from texts and words without knowing the grammar.
+"""
 
 import re
 from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from alembic_guards.database.catalog.model import Part, recognise
+from alembic_guards.database.catalog.model import Entry, Reference
+
+#: A text literal, a quoted name, or one other character.
+TOKEN = re.compile(r"'(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`|.", re.DOTALL)
 
 #: How MariaDB writes a quote in a CHECK, and elsewhere.
 QUOTES = {r"\'": "''"}
 
+#: What is cut from the options of a table, each an entry of its own; searched outside of literals.
+PARTITIONING = r"\s+(?:/\*!\d+ )?PARTITION BY .*"
+VERSIONING = " WITH(?:OUT)? SYSTEM VERSIONING"
 
-#: How the lines of a CREATE TABLE begin, and what they are; the first that fits.
-LINES = {
-    r"\) ": "table",
-    "`(.+?)` ": "column",
-    r"CONSTRAINT `(?:.+_ibfk|CONSTRAINT)_\d+` (.+)": "unnamed",
-    "CONSTRAINT `(.+?)` ": "constraint",
-    "PRIMARY ()": "primary key",
-    r".*?KEY `(.+?)` ": "index",
-}
+#: Names of constraints that the server counted, in the order in which they came.
+NUMBERED = re.compile(r"`(?:.+_ibfk|CONSTRAINT)_\d+`")
 
 
-def read(connection: Connection) -> Iterator[tuple[Part, str]]:
+def read(connection: Connection) -> Iterator[Entry]:
     plain = {"no_parameters": True}  # no % in a name stands for one
     for table in connection.exec_driver_sql("SHOW TABLES").scalars().all():
         if table == "alembic_version":
@@ -30,18 +33,148 @@ def read(connection: Connection) -> Iterator[tuple[Part, str]]:
         quoted, show = _quoted(table), f"SHOW CREATE TABLE {_quoted(table)}"
         shown = connection.exec_driver_sql(show, execution_options=plain).all()[0][1]
         if shown.startswith("CREATE TABLE"):
-            for line in shown.splitlines()[1:]:
-                text = re.sub(r" AUTO_INCREMENT=\d+", "", line.strip().removesuffix(","))
-                text = re.sub(r"\\(.)", lambda pair: QUOTES.get(pair[0], pair[0]), text)
-                kind, name = recognise(text, LINES)
-                if kind == "unnamed":
-                    yield Part(quoted, kind, name), f"CONSTRAINT {text.split()[1]}"
-                else:
-                    yield Part(quoted, kind, name and _quoted(name)), text.removeprefix(") ")
+            yield from read_table(quoted, shown)
         else:
             check = connection.exec_driver_sql(f"CHECK TABLE {quoted}", execution_options=plain)
             broken = any(row.Msg_type == "Error" for row in check)
-            yield Part(quoted, "view", ""), f"{shown} INVALID" if broken else shown
+            yield Entry(
+                kind="view", table=quoted, definition=f"{shown} INVALID" if broken else shown
+            )
+
+
+def read_table(table: str, shown: str) -> Iterator[Entry]:
+    """Yield the entries of a table from its CREATE TABLE.
+
+    What is not known is an entry of its own kind: it is kept and compared as text.
+    """
+    parts, options = _split(shown)
+    for part in parts:
+        yield from _entries(table, part)
+    options, _ = _cut(options, r" AUTO_INCREMENT=\d+")
+    options, partitioning = _cut(options, PARTITIONING)
+    options, versioning = _cut(options, VERSIONING)
+    yield Entry(kind="table", table=table, definition=options)
+    if partitioning:
+        yield Entry(kind="partitioning", table=table, definition=partitioning)
+    if versioning:
+        yield Entry(kind="versioning", table=table, definition=versioning)
+
+
+def _entries(table: str, part: str) -> Iterator[Entry]:
+    words = _masked(part)
+    if part.startswith("`"):
+        yield from _column(table, part)
+    elif found := re.match("CONSTRAINT (?P<name>`.*?`) (FOREIGN KEY|CHECK) ", words):
+        kind, name = found[2].lower(), part[slice(*found.span("name"))]
+        numbered = bool(NUMBERED.fullmatch(name))
+        target = _reference(part) if kind == "foreign key" else None
+        yield Entry(
+            kind=kind,
+            table=table,
+            name=name,
+            definition=part[found.start(2) :] if numbered else part,
+            columns=_names(_groups(part)[0]),
+            refers_to=target,
+            is_numbered=numbered,
+        )
+    elif words.startswith("PRIMARY KEY "):
+        columns = _names(_groups(part)[0])
+        yield Entry(
+            kind="primary key", table=table, definition=part, columns=columns, unique=columns
+        )
+    elif found := re.match("(?:[A-Z]+ )?KEY (`.*?`) ", words):
+        columns = _names(_groups(part)[0])
+        yield Entry(
+            kind="index",
+            table=table,
+            name=part[slice(*found.span(1))],
+            definition=part,
+            columns=columns,
+            unique=columns if words.startswith("UNIQUE ") else (),
+            has_expression="(" in _masked(_groups(part)[0]).replace("`(", ""),
+        )
+    elif words.startswith("PERIOD "):
+        yield Entry(kind="period", table=table, definition=part, columns=_names(_groups(part)[0]))
+    else:
+        yield Entry(kind="unknown", table=table, name=part, definition=part)
+
+
+def _column(table: str, part: str) -> Iterator[Entry]:
+    name = TOKEN.match(part)
+    column = name[0] if name else part
+    definition, versioning = _cut(part, VERSIONING)
+    found = re.search(r" GENERATED ALWAYS AS (\(.*\)) (STORED|VIRTUAL)", _masked(definition))
+    yield Entry(
+        kind="column",
+        table=table,
+        name=column,
+        definition=definition,
+        columns=_names(definition[slice(*found.span(1))]) if found else (),
+        generated=found[2] if found else "",
+    )
+    if versioning:
+        yield Entry(kind="versioning", table=table, name=column, definition=versioning)
+
+
+def _split(shown: str) -> tuple[list[str], str]:
+    """Return the parts between the parentheses of a CREATE TABLE, and what follows them."""
+    parts, depth, place = [""], 0, 0
+    for token in TOKEN.finditer(shown):
+        depth += (token[0] == "(") - (token[0] == ")")
+        place = token.end()
+        if token[0] == ")" and depth == 0:
+            break
+        if token[0] == "," and depth == 1:
+            parts.append("")
+        elif depth > 1 or (depth == 1 and token[0] != "("):
+            parts[-1] += token[0]
+    return [_spelled(part.strip()) for part in parts], _spelled(shown[place:].strip())
+
+
+def _spelled(text: str) -> str:
+    """Return a text with quotes in literals written in one way: MariaDB has two of them."""
+    return re.sub(r"\\(.)", lambda pair: QUOTES.get(pair[0], pair[0]), text, flags=re.DOTALL)
+
+
+def _masked(text: str) -> str:
+    """Return a text of the same length with nothing between the quotes of literals and names."""
+    tokens = (token[0] for token in TOKEN.finditer(text))
+    return "".join(t[0] + "x" * (len(t) - 2) + t[-1] if len(t) > 1 else t for t in tokens)
+
+
+def _cut(text: str, pattern: str) -> tuple[str, str]:
+    """Return a text without the first match of `pattern` outside of its quotes, and that match."""
+    found = re.search(pattern, _masked(text), re.DOTALL)
+    if not found:
+        return text, ""
+    return text[: found.start()] + text[found.end() :], text[slice(*found.span())].strip()
+
+
+def _groups(part: str) -> list[str]:
+    """Return what stands in each outer pair of parentheses."""
+    groups, depth = [""], 0
+    for token in TOKEN.finditer(part):
+        depth += (token[0] == "(") - (token[0] == ")")
+        if depth == 0 and token[0] == ")":
+            groups.append("")
+        elif depth > 1 or (depth == 1 and token[0] != "("):
+            groups[-1] += token[0]
+    return groups
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Return the quoted names in a text, each once."""
+    names = (token[0] for token in TOKEN.finditer(text) if len(token[0]) > 1)
+    return tuple(
+        dict.fromkeys(name[1:-1].replace("``", "`") for name in names if name.startswith("`"))
+    )
+
+
+def _reference(part: str) -> Reference:
+    """Return what a foreign key refers to."""
+    start = _masked(part).index(" REFERENCES ") + len(" REFERENCES ")
+    table = part[start : _masked(part).index(" (", start)]
+    return Reference(table, _names(_groups(part)[1]))
 
 
 def _quoted(name: str) -> str:

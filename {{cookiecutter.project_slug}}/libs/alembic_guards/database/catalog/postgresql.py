@@ -1,13 +1,13 @@
 """Reads the catalog of PostgreSQL in one query."""
 
-import re
 from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from alembic_guards.database.catalog.model import Part
+from alembic_guards.database.catalog.model import Entry, Reference
 
-#: The fields of each Part, quoted, and what it is; pg_temp and pg_toast are schemas too.
+#: The fields of each entry, names quoted as SQL; pg_temp and pg_toast are schemas too.
+#: What a definition depends on comes from conkey, confkey, indkey and pg_depend, never from its text.
 QUERY = """
     WITH theirs AS (SELECT objid FROM pg_depend WHERE deptype = 'e'),  -- of an extension
     found AS (
@@ -16,8 +16,23 @@ QUERY = """
         WHERE nspname NOT LIKE 'pg\\_%%' AND nspname <> 'information_schema'
             AND relname NOT IN ('alembic_version', 'alembic_version_pkc')
             AND NOT relispartition AND c.oid NOT IN (SELECT objid FROM theirs)
+    ),
+    needs AS (  -- the columns, sequences and types that each object depends on
+        SELECT classid, objid, objsubid, refobjid, refobjsubid, CASE
+            WHEN refclassid = 'pg_class'::regclass AND refobjsubid = 0
+                THEN (SELECT refobjid::regclass::text FROM pg_class
+                    WHERE oid = refobjid AND relkind = 'S')
+            WHEN refclassid = 'pg_type'::regclass
+                THEN (SELECT CASE WHEN typlen = -1 AND typelem <> 0 THEN typelem ELSE oid END
+                    ::regtype::text FROM pg_type WHERE oid = refobjid)
+        END AS used
+        FROM pg_depend
+        WHERE refclassid IN ('pg_class'::regclass, 'pg_type'::regclass)
     )
-    SELECT name, kind, '', text FROM found, LATERAL (VALUES
+    SELECT name AS "table", kind, '' AS name, text AS definition, NULL::text[] AS columns,
+        NULL::text[] AS "unique", NULL AS target, NULL::text[] AS target_columns,
+        NULL::text[] AS uses, '' AS generated, false AS has_expression
+    FROM found, LATERAL (VALUES
         ('table', coalesce(pg_get_partkeydef(oid), '')),
         ('options', array_to_string(reloptions, ', ')),
         ('logging', CASE relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END),
@@ -25,60 +40,125 @@ QUERY = """
     ) AS aspect (kind, text)
     WHERE relkind IN ('r', 'p') AND text IS NOT NULL
     UNION ALL
-    SELECT name, kind, quote_ident(attname), text
+    SELECT name, kind, quote_ident(attname), text,
+        CASE WHEN kind = 'generated' THEN ARRAY(
+            SELECT DISTINCT b.attname::text
+            FROM needs JOIN pg_attribute b ON b.attrelid = refobjid AND b.attnum = refobjsubid
+            WHERE refobjid = a.attrelid AND refobjsubid <> a.attnum AND (
+                (classid = 'pg_attrdef'::regclass AND objid = d.oid)
+                OR (classid = 'pg_class'::regclass AND (objid, objsubid) = (a.attrelid, a.attnum)))
+            ORDER BY 1)
+        END, NULL, NULL, NULL,
+        ARRAY(
+            SELECT used FROM needs
+            WHERE used IS NOT NULL AND CASE kind
+                WHEN 'column' THEN
+                    classid = 'pg_class'::regclass AND (objid, objsubid) = (a.attrelid, a.attnum)
+                ELSE kind IN ('default', 'generated')
+                    AND classid = 'pg_attrdef'::regclass AND objid = d.oid
+            END),
+        CASE WHEN kind = 'generated' THEN way ELSE '' END, false
     FROM found JOIN pg_attribute a ON attrelid = found.oid
-        LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+        LEFT JOIN pg_attrdef d ON adrelid = attrelid AND adnum = attnum
         LEFT JOIN pg_collation l ON l.oid = attcollation AND collname <> 'default',
-        LATERAL (SELECT format_type(atttypid, atttypmod) AS type) AS t,
+        LATERAL (SELECT format_type(atttypid, atttypmod) AS type,
+            CASE attgenerated WHEN 's' THEN 'STORED' WHEN 'v' THEN 'VIRTUAL' ELSE '' END AS way) AS t,
         LATERAL (VALUES
             ('column', concat(type, ' COLLATE ' || l.oid::regcollation)),
             ('not null', CASE WHEN attnotnull THEN 'NOT NULL' END),
-            ('default', CASE attgenerated WHEN '' THEN pg_get_expr(adbin, adrelid) END),
-            ('generated', format('%%s GENERATED ALWAYS AS (%%s) %%s', type, pg_get_expr(adbin, adrelid),
-                CASE attgenerated WHEN 's' THEN 'STORED' WHEN 'v' THEN 'VIRTUAL' END)),
+            ('default', CASE way WHEN '' THEN pg_get_expr(adbin, adrelid) END),
+            ('generated', CASE WHEN way <> '' THEN format(
+                '%%s GENERATED ALWAYS AS (%%s) %%s', type, pg_get_expr(adbin, adrelid), way) END),
             ('identity', CASE attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END),
             ('comment', quote_literal(col_description(attrelid, attnum)))
         ) AS aspect (kind, text)
     WHERE relkind IN ('r', 'p') AND attnum > 0 AND NOT attisdropped AND text IS NOT NULL
-        AND (kind <> 'generated' OR attgenerated <> '')
     UNION ALL
-    SELECT name, kind, quote_ident(conname), text
+    SELECT name, kind, quote_ident(conname), text, keys,
+        CASE WHEN kind IN ('primary key', 'unique') THEN keys END,
+        CASE kind WHEN 'foreign key' THEN confrelid::regclass::text END,
+        CASE kind WHEN 'foreign key' THEN ARRAY(
+            SELECT attname::text
+            FROM unnest(confkey) WITH ORDINALITY AS key (number, place)
+                JOIN pg_attribute ON attrelid = confrelid AND attnum = number
+            ORDER BY place) END,
+        ARRAY(SELECT used FROM needs WHERE classid = 'pg_constraint'::regclass AND objid = k.oid
+            AND used IS NOT NULL), '', false
     FROM found JOIN pg_constraint k ON conrelid = found.oid,
+        LATERAL (SELECT ARRAY(
+            SELECT attname::text
+            FROM unnest(conkey) WITH ORDINALITY AS key (number, place)
+                JOIN pg_attribute ON attrelid = conrelid AND attnum = number
+            ORDER BY place) AS keys) AS own,
         LATERAL (VALUES
-            ('constraint', pg_get_constraintdef(k.oid)),
+            (CASE contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique' WHEN 'c' THEN 'check'
+                WHEN 'f' THEN 'foreign key' WHEN 'x' THEN 'exclusion' END, pg_get_constraintdef(k.oid)),
             ('constraint comment', quote_literal(obj_description(k.oid, 'pg_constraint')))
         ) AS aspect (kind, text)
-    WHERE contype <> 'n' AND text IS NOT NULL
+    WHERE contype IN ('p', 'u', 'c', 'f', 'x') AND text IS NOT NULL
     UNION ALL
     SELECT indrelid::regclass::text, 'index', name,
-        pg_get_indexdef(oid) || CASE WHEN indisvalid THEN '' ELSE ' INVALID' END
-    FROM found JOIN pg_index ON indexrelid = oid
+        pg_get_indexdef(found.oid) || CASE WHEN indisvalid THEN '' ELSE ' INVALID' END,
+        array_cat(keys, ARRAY(
+            SELECT DISTINCT attname::text
+            FROM needs JOIN pg_attribute ON attrelid = refobjid AND attnum = refobjsubid
+            WHERE classid = 'pg_class'::regclass AND objid = found.oid AND refobjid = indrelid
+                AND attname <> ALL (keys)
+            ORDER BY 1)),
+        CASE WHEN indisunique AND NOT more THEN keys END, NULL, NULL,
+        ARRAY(SELECT used FROM needs WHERE classid = 'pg_class'::regclass AND objid = found.oid
+            AND used IS NOT NULL), '', more
+    FROM found JOIN pg_index ON indexrelid = found.oid,
+        LATERAL (SELECT ARRAY(
+            SELECT attname::text
+            FROM unnest(indkey) WITH ORDINALITY AS key (number, place)
+                JOIN pg_attribute ON attrelid = indrelid AND attnum = number
+            WHERE place <= indnkeyatts
+            ORDER BY place) AS keys, num_nulls(indexprs, indpred) < 2 AS more) AS own
     WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = found.oid AND contype <> 'f')
     UNION ALL
-    SELECT name, 'view', '', pg_get_viewdef(oid) FROM found WHERE relkind IN ('v', 'm')
+    SELECT name, 'view', '', pg_get_viewdef(oid), NULL, NULL, NULL, NULL, NULL, '', false
+    FROM found WHERE relkind IN ('v', 'm')
     UNION ALL
     SELECT '', 'sequence', name, format(
         'AS %%s START %%s INCREMENT %%s MINVALUE %%s MAXVALUE %%s CACHE %%s %%sCYCLE', seqtypid::regtype,
-        seqstart, seqincrement, seqmin, seqmax, seqcache, CASE WHEN NOT seqcycle THEN 'NO ' END)
+        seqstart, seqincrement, seqmin, seqmax, seqcache, CASE WHEN NOT seqcycle THEN 'NO ' END),
+        NULL, NULL, NULL, NULL, NULL, '', false
     FROM found JOIN pg_sequence ON seqrelid = oid
     UNION ALL
-    SELECT name, 'trigger', quote_ident(tgname), pg_get_triggerdef(t.oid)
+    SELECT name, 'trigger', quote_ident(tgname), pg_get_triggerdef(t.oid),
+        NULL, NULL, NULL, NULL, NULL, '', false
     FROM found JOIN pg_trigger t ON tgrelid = found.oid WHERE NOT tgisinternal
     UNION ALL
     SELECT '', 'enum', enumtypid::regtype::text,
-        string_agg(format('''%%s''', replace(enumlabel, '''', '''''')), ', ' ORDER BY enumsortorder)
+        string_agg(format('''%%s''', replace(enumlabel, '''', '''''')), ', ' ORDER BY enumsortorder),
+        NULL, NULL, NULL, NULL, NULL, '', false
     FROM pg_enum WHERE enumtypid NOT IN (SELECT objid FROM theirs) GROUP BY enumtypid
     UNION ALL
     SELECT '', 'domain', t.oid::regtype::text, concat_ws(' ', format_type(typbasetype, typtypmod),
         'DEFAULT ' || typdefault, CASE WHEN typnotnull THEN 'NOT NULL' END, (
             SELECT string_agg(format('CONSTRAINT %%I %%s', conname, pg_get_constraintdef(oid)), ' ')
-            FROM pg_constraint WHERE contypid = t.oid AND contype = 'c'))
+            FROM pg_constraint WHERE contypid = t.oid AND contype = 'c')),
+        NULL, NULL, NULL, NULL, ARRAY(SELECT used FROM needs
+            WHERE classid = 'pg_type'::regclass AND objid = t.oid AND used IS NOT NULL), '', false
     FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace
     WHERE typtype = 'd' AND nspname NOT LIKE 'pg\\_%%' AND nspname <> 'information_schema'
         AND t.oid NOT IN (SELECT objid FROM theirs)
 """
 
 
-def read(connection: Connection) -> Iterator[tuple[Part, str]]:
-    for *part, text in connection.exec_driver_sql(QUERY):
-        yield Part(*part), re.sub(r"\s+", " ", text)
+def read(connection: Connection) -> Iterator[Entry]:
+    for row in connection.exec_driver_sql(QUERY):
+        target = Reference(row.target, tuple(row.target_columns)) if row.target else None
+        yield Entry(
+            kind=row.kind,
+            table=row.table,
+            name=row.name,
+            definition=row.definition,
+            columns=tuple(row.columns or ()),
+            unique=tuple(row.unique or ()),
+            refers_to=target,
+            uses=frozenset(row.uses or ()),
+            generated=row.generated,
+            has_expression=row.has_expression,
+        )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from alembic_guards.database.catalog.model import Part, recognise
+from alembic_guards.database.catalog.model import Entry
 
 #: How the parts of a CREATE TABLE begin, and what they are; the first that fits.
 SQLITE = {
@@ -30,7 +30,7 @@ def split_table(sql: str) -> tuple[str, dict[tuple[str, str], str], str]:
     """Split a CREATE TABLE of SQLite: what begins it, its parts by kind and name, what ends it."""
     head, parenthesis, rest = sql.partition("(")
     body, end, tail = rest.rpartition(")")
-    found = [(recognise(text, SQLITE), text) for text in _split(body)]
+    found = [(_recognise(text), text) for text in _split(body)]
     count = Counter(part for part, _ in found)
     parts = {}
     for (kind, name), text in found:
@@ -40,18 +40,36 @@ def split_table(sql: str) -> tuple[str, dict[tuple[str, str], str], str]:
     return head + parenthesis, parts, end + tail
 
 
-def read(connection: Connection) -> Iterator[tuple[Part, str]]:
+def read(connection: Connection) -> Iterator[Entry]:
     query = "SELECT type, tbl_name, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
     for kind, table, name, sql in connection.exec_driver_sql(query):
         if kind == "table" and name not in ("alembic_version", "sqlite_sequence"):
             _, parts, tail = split_table(sql)
-            yield Part(table, "table", ""), tail.upper()
-            for part, text in parts.items():
+            yield Entry(kind="table", table=table, definition=tail.upper())
+            for (part, part_name), text in parts.items():
                 # The names of these keys cannot be changed, and nothing depends on them.
                 text = re.sub(r"^CONSTRAINT .+? (?=(PRIMARY|FOREIGN) KEY)", "", _plain(text))
-                yield Part(table, *part), re.sub(r"DEFAULT \((.*)\)", r"DEFAULT \1", text)
+                yield Entry(
+                    kind=_kind(text) if part == "constraint" else part,
+                    table=table,
+                    name=part_name,
+                    definition=re.sub(r"DEFAULT \((.*)\)", r"DEFAULT \1", text),
+                    generated="STORED" if " AS (" in text and part == "column" else "",
+                )
         elif kind != "table":
-            yield Part(table, kind, name), _plain(sql)
+            yield Entry(kind=kind, table=table, name=name, definition=_plain(sql))
+
+
+def _kind(text: str) -> str:
+    """Return the kind of a constraint."""
+    found = re.search("PRIMARY KEY|FOREIGN KEY|UNIQUE|CHECK", text, re.IGNORECASE)
+    return found[0].lower() if found else "check"
+
+
+def _recognise(text: str) -> tuple[str, str]:
+    """Return the kind and the name of a part of a CREATE TABLE."""
+    matches = ((kind, re.match(pattern, text)) for pattern, kind in SQLITE.items())
+    return next((kind, "".join(match.groups())) for kind, match in matches if match)
 
 
 def _plain(sql: str) -> str:
