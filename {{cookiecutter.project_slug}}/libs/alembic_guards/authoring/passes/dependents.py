@@ -1,6 +1,5 @@
 """Lets a change have its way: what stands in it is dropped first, and made again once it is missed."""
 
-import re
 from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any
@@ -17,12 +16,9 @@ from alembic_guards.authoring.passes.obstacles import (
 )
 from alembic_guards.authoring.passes.unnamed import name_of
 from alembic_guards.database.catalog import Catalog, same
-from alembic_guards.database.identifiers import NAME, bare, quoter
-from alembic_guards.runtime.operations import SQLOp
-
-RENAMED = re.compile(
-    rf".* (CONSTRAINT|SEQUENCE) ((?:(?:{NAME})\.)?)({NAME}) (?:RENAME )?TO ({NAME})"
-)
+from alembic_guards.database.identifiers import bare, quoter
+from alembic_guards.runtime.operations import OwnOp, SQLOp
+from alembic_guards.runtime.renames import RenameConstraint, RenameSequence
 
 
 def clear_the_way(
@@ -41,7 +37,7 @@ def clear_the_way(
     rekeyed, uniques = set(rekeyed_tables(there, wanted)), set(unique_columns(there, wanted))
     obstacles = list(obstacles_of(container, there, wanted, dialect))
     names = {bare(name_of(part, there[part])).rpartition(".")[2] for part, _ in obstacles}
-    counted = {part.name for part in there if part.kind == "sequence"}
+    counted = {bare(part.name) for part in there if part.kind == "sequence"}
 
     def comes_elsewhere(op: Any) -> bool:
         """Whether an operation is done before all others, or what it needs is not there yet."""
@@ -49,12 +45,12 @@ def clear_the_way(
             names_of = (op.kw.get("referent_schema"), op.referent_table)
             target = unquoted(".".join(quoter(dialect)(name) for name in names_of if name))
             return target in rekeyed or (target, frozenset(op.remote_cols)) in uniques
-        if isinstance(op, SQLOp) and (renamed := RENAMED.match("".join(op.statements))):
-            kind, schema, old, new = renamed.groups()
-            if kind == "CONSTRAINT":  # what is made again gets its name then
-                return bare(old) in names
-            counted.update({schema + new} if schema + old in counted else ())
-            return not upwards and schema + old not in counted
+        if isinstance(op, RenameConstraint):  # what is made again gets its name then
+            return op.old in names
+        if isinstance(op, RenameSequence) and op.table:
+            old, new = (f"{op.schema}.{n}" if op.schema else n for n in (op.old, op.new))
+            counted.update({new} if old in counted else ())
+            return not upwards and old not in counted
         name = getattr(op, "constraint_name", None) or getattr(op, "index_name", None)
         return isinstance(op, ops.DropConstraintOp | ops.DropIndexOp) and str(name) in names
 
@@ -64,7 +60,7 @@ def clear_the_way(
         table.ops = [op for op in table.ops if not comes_elsewhere(op)]
         if dialect.name == "mysql":
             table.ops = [part for op in table.ops for part in _with_index(op, there, wanted)]
-    ahead = takewhile(lambda op: isinstance(op, SQLOp), container.ops)  # which gives new names
+    ahead = takewhile(lambda op: isinstance(op, OwnOp), container.ops)  # which gives new names
     place = container.ops.index(tables[0]) if tables else len([*ahead]) if upwards else 0
     late = [op for op in container.ops[place:] if not comes_elsewhere(op)]
     container.ops[place:] = [
