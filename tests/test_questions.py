@@ -68,7 +68,7 @@ def test_a_terminal_is_asked(project: Project) -> None:
     assert "1. rename=items.name:title" in said
     assert "2. drop=items.name" in said
     assert len(project.revisions()) == 2
-    assert "RENAME COLUMN name TO title" in project.revisions()[1].read_text()
+    assert '"name", new_column_name="title"' in project.revisions()[1].read_text()
 
 
 def test_whoever_only_presses_enter_changes_nothing(project: Project) -> None:

@@ -26,7 +26,7 @@ from alembic_guards.authoring.write.types import write_colons
 from alembic_guards.authoring.write.unknown_types import write_strange_types
 from alembic_guards.database.catalog import differences, of_models, read_catalog
 from alembic_guards.runtime.journal import NAME as RESERVED
-from alembic_guards.runtime.operations import SQLOp
+from alembic_guards.runtime.operations import OwnOp
 
 DRIFT = """The database is not what the models say:
   {}
@@ -95,7 +95,7 @@ def finish_revision(
 
 def _beside(op: ops.MigrateOperation) -> Iterator[ops.MigrateOperation]:
     """Yield the renames that are done here, and the changes of values in enums that are texts."""
-    if isinstance(op, SQLOp):
+    if isinstance(op, OwnOp):
         yield op
     if isinstance(op, ops.ModifyTableOps):
         for part in op.ops:

@@ -9,6 +9,7 @@ from alembic.util import CommandError
 
 from alembic_guards.runtime.dry_run import present
 from alembic_guards.runtime.enum_history import follow
+from alembic_guards.runtime.rename_parser import renames_in
 
 INFO = {"data_loss": True}
 
@@ -47,7 +48,8 @@ def execute(operations: Operations, op: ops.ExecuteSQLOp) -> None:
         *schema, table = re.sub('["`]', "", found[1]).split(".")
         column = found[2] and found[2].strip('"`')
         refuse_loss(operations, None, table, schema[0] if schema else None, column)
-    follow(str(op.sqltext))
+    for rename in renames_in(str(op.sqltext)):
+        follow(rename)
     toimpl.execute_sql(operations, op)
 
 

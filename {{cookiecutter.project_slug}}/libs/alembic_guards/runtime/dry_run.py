@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from alembic_guards.database.identifiers import bare
-from alembic_guards.runtime.enum_history import RENAME
 from alembic_guards.runtime.journal import SKIPPED
+from alembic_guards.runtime.rename_parser import renames_in
+from alembic_guards.runtime.renames import RenameColumn, RenameTable
 
 #: What makes a column another one than that which is there.
 OTHER = re.compile(r"^\s*UPDATE\b|\b(?:ADD COLUMN|CHANGE|MODIFY)\b", re.IGNORECASE)
@@ -24,12 +24,13 @@ def present(
     if SKIPPED not in connection.info:
         return table, names
     for sql in reversed(connection.info[SKIPPED]):
-        if found := RENAME.match(sql):
-            _, was, column, new = (bare(name or "") for name in found.groups())
-            if not column and new == table:
-                table = was
-            elif column and was == table:
-                names = [column if name == new else name for name in names]
+        if renames := list(renames_in(sql)):
+            for rename in reversed(renames):
+                match rename:
+                    case RenameTable(old=old, new=new) if new == table:
+                        table = old
+                    case RenameColumn(old=old, new=new) if rename.table == table:
+                        names = [old if name == new else name for name in names]
         elif makes(sql, table) or (
             OTHER.search(sql) and _has(sql, table) and any(_has(sql, name) for name in names)
         ):

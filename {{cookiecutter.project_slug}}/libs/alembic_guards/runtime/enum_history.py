@@ -4,28 +4,24 @@ On SQLite all enums are, and elsewhere those with `native_enum=False`. What revi
 column is known once they have run on a scratch database.
 """
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
 from alembic.operations import Operations, ops, toimpl
 
-from alembic_guards.database.identifiers import NAME, bare, table_key
+from alembic_guards.database.identifiers import table_key
+from alembic_guards.runtime.renames import MoveTable, Rename, RenameColumn, RenameTable
 
 #: The values of each column by its table, with its schema, and its name.
 KNOWN: dict[tuple[str, str], list[str]] = {}
-
-RENAME = re.compile(
-    rf"\s*ALTER TABLE ((?:(?:{NAME})\.)?)({NAME}) RENAME (?:COLUMN ({NAME}) )?TO ({NAME})",
-    re.IGNORECASE,
-)
 
 
 def install() -> None:
     """Have Alembic ask these implementations before its own."""
     Operations.implementation_for(ops.CreateTableOp, replace=True)(create_table)
     Operations.implementation_for(ops.AddColumnOp, replace=True)(add_column)
+    Operations.implementation_for(ops.RenameTableOp, replace=True)(rename_table)
 
 
 def create_table(operations: Operations, op: ops.CreateTableOp) -> sa.Table:
@@ -40,6 +36,12 @@ def add_column(operations: Operations, op: ops.AddColumnOp) -> None:
     toimpl.add_column(operations, op)
 
 
+def rename_table(operations: Operations, op: ops.RenameTableOp) -> None:
+    """Do what Alembic does."""
+    follow(RenameTable(op.table_name, op.new_table_name, schema=op.schema))
+    toimpl.rename_table(operations, op)
+
+
 def remember(table: str, columns: Iterable[sa.Column[Any]]) -> None:
     """Take the values of columns from their types, where these have some."""
     for column in columns:
@@ -48,12 +50,26 @@ def remember(table: str, columns: Iterable[sa.Column[Any]]) -> None:
             KNOWN[table, column.name] = list(column.type.enums)
 
 
-def follow(statement: str) -> None:
-    """Take note of a table or a column that `statement` renames."""
-    if found := RENAME.match(statement):
-        schema, table, column, new = (bare(name or "") for name in found.groups())
-        for key in [key for key in KNOWN if key[0] == schema + table]:
-            if not column:
-                KNOWN[schema + new, key[1]] = KNOWN.pop(key)
-            elif column == key[1]:
-                KNOWN[key[0], new] = KNOWN.pop(key)
+def follow(rename: Rename) -> None:
+    """Keep what is known of a table or a column under its new name."""
+    match rename:
+        case RenameColumn():
+            _move((_key(rename.schema, rename.table), rename.old), rename.new)
+        case RenameTable():
+            _move_all(_key(rename.schema, rename.old), _key(rename.schema, rename.new))
+        case MoveTable():
+            _move_all(_key(rename.old, rename.table), _key(rename.new, rename.table))
+
+
+def _key(schema: str | None, table: str) -> str:
+    return f"{schema}.{table}" if schema else table
+
+
+def _move(old: tuple[str, str], column: str) -> None:
+    if old in KNOWN:
+        KNOWN[old[0], column] = KNOWN.pop(old)
+
+
+def _move_all(old: str, new: str) -> None:
+    for table, column in [key for key in KNOWN if key[0] == old]:
+        KNOWN[new, column] = KNOWN.pop((table, column))

@@ -160,10 +160,11 @@ class Progress:
         if self.dry:
             skipped = self.connection.info[SKIPPED]
             # What comes twice may be in a loop that waits for it to change rows.
-            fills = FILL.fullmatch(statement) and statement not in skipped
+            said = statement.replace("%%", "%")  # which a driver wants doubled
+            fills = FILL.fullmatch(statement) and said not in skipped
             if not (fills or READ.match(statement) or (change and not change[1])):
                 raise NotInDry
-            skipped += [statement] if change else []
+            skipped += [said] if change else []
             return change is not None
         if not change or not self.step or NAME in statement:
             return False

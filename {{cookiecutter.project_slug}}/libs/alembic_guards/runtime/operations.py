@@ -1,19 +1,36 @@
-"""An operation in plain SQL that knows its way back."""
+"""Operations of our own that a revision says in the words of Alembic, or as SQL."""
 
 import re
 from collections.abc import Iterable
 
 import sqlalchemy as sa
-from alembic.operations import MigrateOperation
-
-from alembic_guards.runtime.enum_history import follow
-
-#: What rename() takes for a column.
-COLUMN = "ALTER TABLE {schema}{table} RENAME COLUMN {old} TO {new}"
+from alembic.operations import MigrateOperation, Operations
+from alembic.runtime.migration import MigrationContext
 
 
-class SQLOp(MigrateOperation):
-    """Statements, those that take them back, and what both are about in a few words."""
+class OwnOp(MigrateOperation):
+    """An operation that knows its inverse, and how to say in a line what it does."""
+
+    leads = False  # it stands at the beginning, also in a downgrade
+
+    @property
+    def about(self) -> str:
+        """A line that says what it does."""
+        raise NotImplementedError
+
+    def perform(self, operations: Operations) -> None:
+        """Do it as the code of a revision does."""
+        raise NotImplementedError
+
+    def run(self, connection: sa.Connection) -> None:
+        """Do it on a connection, outside of a revision."""
+        self.perform(Operations(MigrationContext.configure(connection)))
+
+
+class SQLOp(OwnOp):
+    """Statements, their inverse, and what both are about in a few words."""
+
+    about = ""
 
     def __init__(
         self,
@@ -25,17 +42,16 @@ class SQLOp(MigrateOperation):
         autocommit: bool = False,
     ) -> None:
         self.statements, self.back, self.about = list(statements), list(back), about
-        self.leads = leads  # it stands at the beginning, on the way back too
+        self.leads = leads
         self.autocommit = autocommit  # no transaction may be around it
 
-    def run(self, connection: sa.Connection) -> None:
+    def perform(self, operations: Operations) -> None:
         """Execute the statements as they are: no % in them stands for a parameter."""
         for statement in self.statements:
-            follow(statement)
-            connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+            operations.execute(sa.text(as_text(statement)))
 
     def reverse(self) -> "SQLOp":
-        """Return what takes it back."""
+        """Return the inverse."""
         return SQLOp(self.back, self.statements, self.about, leads=self.leads)
 
     def to_diff_tuple(self) -> tuple[str, ...]:
@@ -49,11 +65,3 @@ def as_text(sql: str) -> str:
     meant = ((way, sa.text(way)) for way in ways)
     right = (way for way, text in meant if not text._bindparams and str(text) == sql)
     return next(right, sql.replace(":", r"\:"))
-
-
-def rename(template: str, old: str, new: str, **names: str) -> SQLOp:
-    """Return the operation that renames `old`, which may be in the table of `names`, to `new`."""
-    where = f"{names['table']}." if "table" in names else ""
-    statement = template.format(old=old, new=new, **names)
-    back = template.format(old=new, new=old, **names)
-    return SQLOp([statement], [back], f"rename {where}{old} to {new}")

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,61 +13,73 @@ from alembic.util.sqla_compat import _get_constraint_final_name
 from alembic_guards.authoring.prove.proof import state_of_models
 from alembic_guards.database.catalog import CONSTRAINTS, Catalog, EntryKey, read_catalog
 from alembic_guards.database.identifiers import bare, is_in, quoter, serial_name
-from alembic_guards.runtime.operations import SQLOp, rename
+from alembic_guards.runtime.renames import Rename, RenameConstraint, RenameIndex, RenameSequence
 
-CONSTRAINT = "ALTER TABLE {schema}{table} RENAME CONSTRAINT {old} TO {new}"
-INDEX = "ALTER TABLE {schema}{table} RENAME INDEX {old} TO {new}"
-TEMPLATES = {
+InTable = type[RenameConstraint | RenameIndex | RenameSequence]
+
+#: The parts of tables that a database can rename, as a catalog calls them.
+KINDS: dict[str, dict[str, InTable]] = {
     "postgresql": {
-        "constraint": CONSTRAINT,
-        "index": "ALTER INDEX {schema}{old} RENAME TO {new}",
-        "sequence": "ALTER SEQUENCE {schema}{old} RENAME TO {new}",
+        "constraint": RenameConstraint,
+        "index": RenameIndex,
+        "sequence": RenameSequence,
     },
-    "mysql": {"index": INDEX},
+    "mysql": {"index": RenameIndex},
 }
 
 
-def rename_labels(context: AutogenContext, schema: str | None) -> Iterator[SQLOp]:
+def rename_labels(context: AutogenContext, schema: str | None) -> Iterator[Rename]:
     """Yield what gives the parts of tables the names that they have where the models make them.
 
     Where a database has no such command, autogenerate drops them and makes them anew.
     """
-    templates, tables = TEMPLATES.get(context.dialect.name), list(both(context, schema))
-    if templates is None or context.connection is None or not tables:
+    kinds, tables = KINDS.get(context.dialect.name), list(both(context, schema))
+    if kinds is None or context.connection is None or not tables:
         return
     found = read_catalog(context.connection)
     metadata = context.migration_context.opts["target_metadata"]
     wanted = state_of_models(context.connection.info["original"].url, metadata).catalog
-    quote = quoter(context.dialect)
-    prefix = f"{quote(schema)}." if schema else ""
+    prefix = f"{schema}." if schema else ""
     old, new = _nameless(found), _nameless(wanted)
     taken = {bare(key.name) for key in found}
-    later: list[SQLOp] = []
+    later: list[Rename] = []
 
-    def renamed(kind: str, was: str, will: str, **names: str) -> SQLOp:
-        """Return what renames a label, by way of another name if a table may still have the new one."""
+    def renamed(kind: str, table: str, was: str, will: str) -> Rename:
+        """Return what renames a part, by way of another name if a table may still have the new one."""
+        rename = kinds[kind](was, will, table=table, schema=schema)
         if prefix + will in taken and context.dialect.name == "postgresql":
-            later.append(rename(templates[kind], quote(f"{will}_"), quote(will), **names))
-            return rename(templates[kind], quote(was), quote(f"{will}_"), **names)
-        return rename(templates[kind], quote(was), quote(will), **names)
+            later.append(replace(rename, old=f"{will}_"))
+            return replace(rename, new=f"{will}_")
+        return rename
 
     for table in tables:
-        names, key = {"schema": prefix, "table": quote(table.name)}, bare(prefix) + bare(table.name)
+        key = prefix + table.name
         for (kind, what), parts in sorted(old[key].items()):
             gone, come = parts - wanted.keys(), new[key][kind, what] - found.keys()
             kind = "constraint" if kind in CONSTRAINTS else kind
-            if len(gone) == len(come) == 1 and kind in templates:
-                ends = [bare(p.name).removeprefix(bare(prefix)) for p in (*gone, *come)]
-                yield renamed(kind, *ends, **names)
-        for column in table.columns if "sequence" in templates else ():
-            default = EntryKey(f"{prefix}{names['table']}", "default", quote(column.name))
-            if default not in found and default._replace(kind="identity") not in found:
-                continue
-            counter = _counter(context, table, column.name)
-            wished = serial_name(table.name, column.name)
-            if counter not in (None, wished):
-                yield renamed("sequence", counter, wished, **names)
+            if len(gone) == len(come) == 1 and kind in kinds:
+                was, will = (bare(one.name).removeprefix(prefix) for one in (*gone, *come))
+                yield renamed(kind, table.name, was, will)
+        for ends in _counters(context, table, schema, found) if "sequence" in kinds else ():
+            yield renamed("sequence", table.name, *ends)
     yield from later
+
+
+def _counters(
+    context: AutogenContext, table: sa.Table, schema: str | None, found: Catalog
+) -> Iterator[tuple[str, str]]:
+    """Yield the sequences by which columns count whose names are not those that PostgreSQL gives."""
+    quote = quoter(context.dialect)
+    in_catalog = ".".join(quote(name) for name in (schema, table.name) if name)
+    for column in table.columns:
+        default = EntryKey(in_catalog, "default", quote(column.name))
+        if default in found or default._replace(kind="identity") in found:
+            now, wanted = (
+                _counter(context, table, column.name),
+                serial_name(table.name, column.name),
+            )
+            if now and now != wanted:
+                yield now, wanted
 
 
 def _nameless(catalog: Catalog) -> defaultdict[str, defaultdict[tuple[str, str], set[EntryKey]]]:

@@ -20,9 +20,8 @@ from alembic_guards.database.catalog import (
 from alembic_guards.database.identifiers import bare, is_in, quoter
 from alembic_guards.runtime.enum_history import KNOWN
 from alembic_guards.runtime.enum_values import RenameValueOp
-from alembic_guards.runtime.operations import SQLOp
-
-QUOTE = "'"
+from alembic_guards.runtime.operations import OwnOp, SQLOp
+from alembic_guards.runtime.renames import RenameEnumValue, literal
 
 
 def change_types(context: AutogenContext, _: object) -> Iterator[SQLOp]:
@@ -59,7 +58,7 @@ def _with_defaults(catalog: Catalog, context: AutogenContext) -> Catalog:
             key = EntryKey(preparer.format_table(table), "default", preparer.quote(column.name))
             default = column.server_default
             if isinstance(default, sa.DefaultClause) and isinstance(default.arg, str):
-                changed[key] = _default(key, _literal(default.arg))
+                changed[key] = _default(key, literal(default.arg))
             elif default is None and key in catalog:
                 changed[key] = _default(key, "")  # it goes
     return changed
@@ -74,7 +73,7 @@ def native_enums(context: AutogenContext) -> dict[str, list[str]]:
     if context.dialect.name != "postgresql":
         return {}
     return {
-        enum.compile(dialect=context.dialect): [_literal(value) for value in enum.enums]
+        enum.compile(dialect=context.dialect): [literal(value) for value in enum.enums]
         for table in context.sorted_tables
         for column in table.columns
         if (enum := _enum(column.type, context.dialect)) and enum.native_enum
@@ -84,10 +83,6 @@ def native_enums(context: AutogenContext) -> dict[str, list[str]]:
 def _enum(type_: Any, dialect: sa.Dialect) -> sa.Enum | None:
     plain = innermost(type_, dialect)
     return plain if isinstance(plain, sa.Enum) else None
-
-
-def _literal(value: str) -> str:
-    return f"'{value.replace(QUOTE, QUOTE * 2)}'"
 
 
 def _add(name: str, present: list[str], values: list[str]) -> Iterator[str]:
@@ -145,7 +140,7 @@ def _replace(
     yield f"DROP TYPE {old}"
 
 
-def rename_values(context: AutogenContext, schema: str | None) -> Iterator[SQLOp]:
+def rename_values(context: AutogenContext, schema: str | None) -> Iterator[OwnOp]:
     """Yield what gives values their new names, in the types of the server and in the rows."""
     answers: Answers = context.opts["answers"]
     done: set[str] = set()
@@ -206,16 +201,16 @@ def _checked(context: AutogenContext, column: sa.Column[Any]) -> list[str]:
 
 def _rename(
     context: AutogenContext, column: sa.Column[Any], has: sa.Enum | None, values: tuple[str, str]
-) -> Iterator[SQLOp]:
+) -> Iterator[OwnOp]:
     server, preparer = context.dialect.name, context.dialect.identifier_preparer
-    old, new = map(_literal, values)
+    old, new = map(literal, values)
     table, name = preparer.format_table(column.table), quoter(context.dialect)(column.name)
     both = ((old, new), (new, old))
     update, back = (f"UPDATE {table} SET {name} = {b} WHERE {name} = {a}" for a, b in both)
     about = f"rename {old} in {column.table.name}.{column.name} to {new}"
     if server == "postgresql" and has:
-        rename = f"ALTER TYPE {has.compile(dialect=context.dialect)} RENAME VALUE"
-        yield SQLOp([f"{rename} {old} TO {new}"], [f"{rename} {new} TO {old}"], about)
+        enum = has.compile(dialect=context.dialect)
+        yield RenameEnumValue(*values, enum=enum, column=f"{column.table.name}.{column.name}")
     elif server == "sqlite":
         yield RenameValueOp(column.table.name, column.name, *values)
     elif has:

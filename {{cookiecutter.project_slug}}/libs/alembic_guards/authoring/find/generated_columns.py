@@ -13,18 +13,18 @@ from alembic_guards.database.catalog import (
     read_statements,
     split_table,
 )
-from alembic_guards.database.identifiers import bare, quoter
-from alembic_guards.runtime.operations import COLUMN, SQLOp, rename
+from alembic_guards.database.identifiers import bare
+from alembic_guards.runtime.operations import SQLOp
+from alembic_guards.runtime.renames import RenameColumn
 from alembic_guards.runtime.sqlite import RebuildTableOp
 
 
-def begin_computing(context: AutogenContext, schema: str | None) -> Iterator[SQLOp]:
+def begin_computing(context: AutogenContext, schema: str | None) -> Iterator[RenameColumn]:
     """Yield what puts columns aside whose values the models compute: they go, where an answer says so.
 
     SQLite, PostgreSQL and MariaDB compute no column that holds values already.
     """
     answers: Answers = context.opts["answers"]
-    quote = quoter(context.dialect)
     for table in both(context, schema):
         found = context.inspector.get_columns(table.name, schema)
         plain = {column["name"] for column in found if not column.get("computed")}
@@ -36,8 +36,8 @@ def begin_computing(context: AutogenContext, schema: str | None) -> Iterator[SQL
                 f"{name} holds values, and the models compute it:", f"drop={name}"
             ):
                 continue
-            names = {"schema": "", "table": context.dialect.identifier_preparer.format_table(table)}
-            yield rename(COLUMN, quote(column.name), quote(f"{column.name}_"), **names)
+            aside = f"{column.name}_"
+            yield RenameColumn(column.name, aside, table=table.name, schema=table.schema)
 
 
 def end_computing(context: AutogenContext, schema: str | None) -> Iterator[SQLOp | RebuildTableOp]:

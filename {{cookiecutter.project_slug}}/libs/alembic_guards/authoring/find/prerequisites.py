@@ -16,7 +16,8 @@ from alembic_guards.authoring.normalize import leave_computed_empty, settle_opti
 from alembic_guards.authoring.write.types import innermost
 from alembic_guards.database.catalog import read_catalog
 from alembic_guards.database.identifiers import bare, quoter
-from alembic_guards.runtime.operations import SQLOp, rename
+from alembic_guards.runtime.operations import SQLOp
+from alembic_guards.runtime.renames import RenameSequence
 
 #: A statement for each name.
 Statements = dict[str, str]
@@ -63,20 +64,19 @@ def make_free(context: AutogenContext, _: object) -> Iterator[SQLOp]:
             yield SQLOp([wanted[name]], [f"DROP {kind} {name}"], f"create {kind.lower()} {name}")
 
 
-def rename_sequences(context: AutogenContext, schema: str | None) -> Iterator[SQLOp]:
+def rename_sequences(context: AutogenContext, schema: str | None) -> Iterator[RenameSequence]:
     """Yield what renames sequences: a new one would count from the beginning."""
-    before = f"{quoter(context.dialect)(schema)}." if schema else ""
+    before = f"{schema}." if schema else ""
     present, wanted = (
         {
-            bare(part): part
-            for *of, part in (name.rpartition(".") for name in names)
+            part: part
+            for *of, part in (bare(name).rpartition(".") for name in names)
             if "".join(of) == before
         }
         for names in _free(context).get("SEQUENCE", ({}, {}))
     )
-    for old, new in context.opts["answers"].pair(bare(before), present, wanted, operator.ne):
-        names = (present[old], wanted[new])
-        yield rename("ALTER TABLE {schema}{old} RENAME TO {new}", *names, schema=before)
+    for old, new in context.opts["answers"].pair(before, present, wanted, operator.ne):
+        yield RenameSequence(old, new, schema=schema)
 
 
 def drop_free(context: AutogenContext) -> Iterator[SQLOp]:

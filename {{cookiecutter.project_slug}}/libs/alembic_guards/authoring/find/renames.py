@@ -29,13 +29,12 @@ from alembic_guards.authoring.normalize import (
     move_checks_to_tables,
     settle_options_of_indexes,
 )
-from alembic_guards.database.identifiers import is_in, quoter
-from alembic_guards.runtime.operations import COLUMN, SQLOp, rename
+from alembic_guards.database.identifiers import is_in
+from alembic_guards.runtime.operations import OwnOp
+from alembic_guards.runtime.renames import MoveTable, Rename, RenameColumn, RenameTable
 from alembic_guards.runtime.sqlite import RebuildTableOp
 
 Shape = dict[str, Any]  # the columns of a table, and the family of their types
-
-TABLE = "ALTER TABLE {schema}{old} RENAME TO {new}"
 
 
 def rename_scratch(
@@ -46,7 +45,7 @@ def rename_scratch(
     move_checks_to_tables(metadata, context.dialect)
     settle_options_of_indexes(metadata, context.dialect)
     leave_counting_to_sequences(metadata)
-    renames: list[SQLOp | RebuildTableOp] = []
+    renames: list[OwnOp | RebuildTableOp] = []
     if context.connection is not None:
         leave_out_what_others_get(metadata, context.connection)
         leave_no_key_empty(metadata, context.dialect)
@@ -78,22 +77,22 @@ def write_renames(
     return PriorityDispatchResult.CONTINUE
 
 
-def _tables(context: AutogenContext, schema: str | None) -> Iterator[SQLOp]:
+def _tables(context: AutogenContext, schema: str | None) -> Iterator[Rename]:
+    """Yield the renames of the tables of a schema, and their moves to other schemas."""
+
     def alike(was: Shape, will: Shape) -> bool:
         return 2 * len(was.keys() & will.keys()) >= len(was)
 
-    present, wanted, label, names = _shapes(context, schema)
-    quote = quoter(context.dialect)
-    moved = _elsewhere(context, schema)
-    for old, new in context.opts["answers"].pair(label, present, {**moved, **wanted}, alike):
-        if new in moved:
-            yield from _move((schema, old), new, context)
-            continue
-        if context.dialect.name == "sqlite" and old.lower() == new.lower():  # the same name, there
-            between = f"{old}_"
-            yield rename(TABLE, quote(old), quote(between), **names)
-            old = between
-        yield rename(TABLE, quote(old), quote(new), **names)
+    present, wanted, label = _shapes(context, schema)
+    elsewhere = _elsewhere(context, schema)
+    for old, new in context.opts["answers"].pair(label, present, {**elsewhere, **wanted}, alike):
+        if new in elsewhere:
+            yield from _move(schema or str(context.dialect.default_schema_name), old, new)
+        elif context.dialect.name == "sqlite" and old.lower() == new.lower():
+            yield RenameTable(old, f"{old}_")  # to SQLite the names are the same
+            yield RenameTable(f"{old}_", new)
+        else:
+            yield RenameTable(old, new, schema=schema)
 
 
 def _targets(context: AutogenContext) -> set[str | None]:
@@ -107,41 +106,33 @@ def _elsewhere(context: AutogenContext, schema: str | None) -> dict[str, Shape]:
     """Return the tables that the models want in other schemas than this one, and that are not there."""
     found: dict[str, Shape] = {}
     for other in {None, *_targets(context)} - {schema}:
-        present, wanted, _, _ = _shapes(context, other)
+        present, wanted, _ = _shapes(context, other)
         where = other or context.dialect.default_schema_name
         found |= {f"{where}.{name}": wanted[name] for name in wanted.keys() - present.keys()}
     return found
 
 
-def _move(old: tuple[str | None, str], new: str, context: AutogenContext) -> Iterator[SQLOp]:
-    """Yield what brings a table to another schema, where it may have another name."""
-    quote, default = quoter(context.dialect), str(context.dialect.default_schema_name)
-    (here, there), (was, will) = (
-        (old[0] or default, new.partition(".")[0]),
-        (old[1], new.partition(".")[2]),
-    )
-    if was != will:
-        yield rename(TABLE, quote(was), quote(will), schema=f"{quote(here)}.")
-    move, back = (
-        f"ALTER TABLE {quote(one)}.{quote(will)} SET SCHEMA {quote(other)}"
-        for one, other in ((here, there), (there, here))
-    )
-    yield SQLOp([move], [back], f"move {here}.{will} to {there}")
+def _move(schema: str, old: str, target: str) -> Iterator[Rename]:
+    """Yield what brings a table to `target`, a schema and the name that the table gets there."""
+    new_schema, _, new = target.partition(".")
+    if old != new:
+        yield RenameTable(old, new, schema=schema)
+    yield MoveTable(schema, new_schema, table=new)
 
 
-def _columns(context: AutogenContext, schema: str | None) -> Iterator[SQLOp]:
-    present, wanted, label, names = _shapes(context, schema)
-    quote = quoter(context.dialect)
+def _columns(context: AutogenContext, schema: str | None) -> Iterator[Rename]:
+    """Yield the renames of the columns of a schema."""
+    present, wanted, label = _shapes(context, schema)
     for table in sorted(present.keys() & wanted.keys()):
         pair = context.opts["answers"].pair
         for old, new in pair(f"{label}{table}.", present[table], wanted[table], operator.is_):
-            yield rename(COLUMN, quote(old), quote(new), table=quote(table), **names)
+            yield RenameColumn(old, new, table=table, schema=schema)
 
 
 def _shapes(
     context: AutogenContext, schema: str | None
-) -> tuple[dict[str, Shape], dict[str, Shape], str, dict[str, str]]:
-    """Return the tables of a schema in the database and in the models, and how to name them."""
+) -> tuple[dict[str, Shape], dict[str, Shape], str]:
+    """Return the tables of a schema in the database and in the models, and how answers begin."""
     reflected = context.inspector.get_multi_columns(schema=schema)
     present = {
         name: {column["name"]: column["type"]._type_affinity for column in columns}
@@ -153,8 +144,7 @@ def _shapes(
         for table in context.sorted_tables
         if is_in(table, schema, context.dialect)
     }
-    quoted = quoter(context.dialect)(schema) if schema else ""
-    return present, wanted, f"{schema}." if schema else "", {"schema": quoted and f"{quoted}."}
+    return present, wanted, f"{schema}." if schema else ""
 
 
 #: What is done in the scratch database before autogenerate looks at it, in this order.

@@ -6,7 +6,6 @@ foreign key, and they keep an index that a foreign key needs. No server drops a 
 refers to. Source: "FOREIGN KEY Constraints" in MySQL's manual.
 """
 
-import re
 from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any, NamedTuple
@@ -15,12 +14,9 @@ import sqlalchemy as sa
 from alembic.operations import ops
 
 from alembic_guards.database.catalog import Catalog, Entry, EntryKey, same
-from alembic_guards.database.identifiers import NAME, bare, quoter, table_key
-from alembic_guards.runtime.operations import SQLOp
-
-RENAMED = re.compile(
-    rf".* (CONSTRAINT|SEQUENCE) ((?:(?:{NAME})\.)?)({NAME}) (?:RENAME )?TO ({NAME})"
-)
+from alembic_guards.database.identifiers import bare, quoter, table_key
+from alembic_guards.runtime.operations import OwnOp, SQLOp
+from alembic_guards.runtime.renames import RenameConstraint, RenameSequence
 
 #: Columns with their tables, all names without quotes.
 Columns = set[tuple[str, str]]
@@ -79,19 +75,19 @@ def drop_dependents(
     keys = {*_changed_keys(there, wanted), *_changed_keys(wanted, there, ("primary key",))}
     drops = list(_drops(container, there, wanted, on_mysql))
     names = {bare(entry.name).rpartition(".")[2] for entry, _ in drops}
-    counted = {key.name for key in there if key.kind == "sequence"}
+    counted = {bare(key.name) for key in there if key.kind == "sequence"}
 
     def comes_elsewhere(op: Any) -> bool:
         """Whether an operation is done before all others, or what it needs is not there yet."""
         if isinstance(op, ops.CreateForeignKeyOp):
             target = ".".join(filter(None, (op.kw.get("referent_schema"), op.referent_table)))
             return _refers_to(target, op.remote_cols, keys, on_mysql)
-        if isinstance(op, SQLOp) and (renamed := RENAMED.match("".join(op.statements))):
-            kind, schema, old, new = renamed.groups()
-            if kind == "CONSTRAINT":  # what is made again gets its name then
-                return bare(old) in names
-            counted.update({schema + new} if schema + old in counted else ())
-            return not upwards and schema + old not in counted
+        if isinstance(op, RenameConstraint):  # what is made again gets its name then
+            return op.old in names
+        if isinstance(op, RenameSequence) and op.table:
+            old, new = (f"{op.schema}.{n}" if op.schema else n for n in (op.old, op.new))
+            counted.update({new} if old in counted else ())
+            return not upwards and old not in counted
         name = getattr(op, "constraint_name", None) or getattr(op, "index_name", None)
         return isinstance(op, ops.DropConstraintOp | ops.DropIndexOp) and str(name) in names
 
@@ -101,7 +97,7 @@ def drop_dependents(
         table.ops = [op for op in table.ops if not comes_elsewhere(op)]
         if on_mysql:
             table.ops = [part for op in table.ops for part in _with_index(op, there, wanted)]
-    ahead = takewhile(lambda op: isinstance(op, SQLOp), container.ops)  # which gives new names
+    ahead = takewhile(lambda op: isinstance(op, OwnOp), container.ops)  # which gives new names
     place = container.ops.index(tables[0]) if tables else len([*ahead]) if upwards else 0
     late = [op for op in container.ops[place:] if not comes_elsewhere(op)]
     container.ops[place:] = [

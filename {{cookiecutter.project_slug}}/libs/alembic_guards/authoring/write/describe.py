@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from alembic.operations import ops
 
-from alembic_guards.runtime.operations import SQLOp
+from alembic_guards.runtime.operations import OwnOp
 from alembic_guards.runtime.sqlite import RebuildTableOp
 
 
@@ -34,7 +34,7 @@ def describe(operation: ops.MigrateOperation) -> Iterator[str]:
             yield f"drop constraint {operation.constraint_name}"
         case ops.CreateTableCommentOp() | ops.DropTableCommentOp():
             yield f"comment {operation.table_name}"
-        case SQLOp() | RebuildTableOp():
+        case OwnOp() | RebuildTableOp():
             if operation.about:
                 yield operation.about
         case ops.ExecuteSQLOp():

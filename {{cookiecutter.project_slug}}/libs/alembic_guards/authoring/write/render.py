@@ -19,6 +19,7 @@ from alembic_guards.authoring.passes.online_steps import AutocommitOp
 from alembic_guards.runtime.destructive import INFO
 from alembic_guards.runtime.enum_values import RenameValueOp
 from alembic_guards.runtime.operations import SQLOp, as_text
+from alembic_guards.runtime.renames import Rename, RenameColumn, RenameTable
 from alembic_guards.runtime.sqlite import RebuildTableOp
 
 
@@ -27,6 +28,9 @@ def install_renderers() -> None:
     for kind, render in (
         (AutocommitOp, _render_autocommit),
         (RebuildTableOp, _render_rebuild),
+        (Rename, _render_rename),
+        (RenameColumn, _render_rename_column),
+        (RenameTable, _render_rename_table),
         (RenameValueOp, _render_rename_value),
         (SQLOp, _render_sql),
         (ops.AlterColumnOp, _render_alter_column),
@@ -49,6 +53,23 @@ def _render_autocommit(context: AutogenContext, op: AutocommitOp) -> list[str]:
 
 def _render_rebuild(_: AutogenContext, op: RebuildTableOp) -> str:
     return f"op.rebuild_table({op.table_name!r}, {op.form!r})"
+
+
+def _render_rename(context: AutogenContext, op: Rename) -> str:
+    return f"op.execute({as_text(op.sql(context.dialect))!r})"
+
+
+def _render_rename_column(_: AutogenContext, op: RenameColumn) -> str:
+    arguments = f"{op.table!r}, {op.old!r}, new_column_name={op.new!r}"
+    return f"op.alter_column({arguments}{_in_schema(op.schema)})"
+
+
+def _render_rename_table(_: AutogenContext, op: RenameTable) -> str:
+    return f"op.rename_table({op.old!r}, {op.new!r}{_in_schema(op.schema)})"
+
+
+def _in_schema(schema: str | None) -> str:
+    return f", schema={schema!r}" if schema else ""
 
 
 def _render_rename_value(_: AutogenContext, op: RenameValueOp) -> str:

@@ -10,6 +10,7 @@ from alembic_guards.database.identifiers import table_key
 from alembic_guards.runtime.dry_run import present
 from alembic_guards.runtime.enum_history import follow, remember
 from alembic_guards.runtime.lossy.servers import has_no_hyphens, unfit
+from alembic_guards.runtime.renames import RenameColumn
 
 
 def install() -> None:
@@ -76,7 +77,7 @@ def _written(type_: Any, dialect: sa.Dialect) -> str:
 def _remember(op: ops.AlterColumnOp) -> None:
     key = table_key(op)
     if op.modify_name:
-        follow(f'ALTER TABLE {key} RENAME COLUMN "{op.column_name}" TO "{op.modify_name}"')
+        follow(RenameColumn(op.column_name, op.modify_name, table=op.table_name, schema=op.schema))
     if op.modify_type is not None:
         remember(key, [sa.Column(op.modify_name or op.column_name, op.modify_type)])
 
