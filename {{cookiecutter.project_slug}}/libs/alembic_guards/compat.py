@@ -3,8 +3,11 @@
 A new release of either breaks this module alone.
 """
 
+from collections.abc import Collection
 from enum import Enum, auto
+from typing import Any
 
+import sqlalchemy as sa
 from alembic import context
 
 
@@ -28,3 +31,44 @@ def running_command() -> Command:
         return Command.OTHER
     is_check = options["fn"].__qualname__.startswith("check.")
     return Command.CHECK if is_check else Command.REVISION
+
+
+def is_meant_for(part: Any, owner: object, connection: sa.Connection) -> bool:
+    """Whether ddl_if() lets create_all() make a constraint or an index in this database.
+
+    Only SchemaGenerator asks that, when it executes DDL.
+    """
+    rule = part._ddl_if
+    return rule is None or bool(rule._should_execute(part, owner, connection))
+
+
+def is_needed_by_type(check: sa.CheckConstraint, dialect: sa.Dialect) -> bool:
+    """Whether CREATE TABLE holds a CHECK: that of a native enum, for example, it leaves out.
+
+    The rule belongs to the constraint; only DDLCompiler asks it.
+    """
+    compiler = dialect.ddl_compiler(dialect, None)  # type: ignore[arg-type]
+    return check._should_create_for_compiler(compiler)
+
+
+def creation_order(part: sa.schema.SchemaItem) -> int:
+    """Return the sort key of a part of a table: columns first, constraints as in the models.
+
+    `Table.constraints` is a set. Servers number unnamed constraints in the order of CREATE TABLE.
+    """
+    return part._creation_order if isinstance(part, sa.Constraint) else 0
+
+
+def copy_creation_order(original: sa.Constraint, copied: sa.Constraint) -> None:
+    """Give a copy the place of its original: `Table.to_metadata()` copies in the order of a set."""
+    copied._creation_order = original._creation_order
+
+
+def copy_prefixes(original: sa.Table, copied: sa.Table) -> None:
+    """Copy words such as UNLOGGED, which `Table.to_metadata()` leaves out."""
+    copied._prefixes = list(original._prefixes)
+
+
+def sequences(metadata: sa.MetaData) -> Collection[sa.Sequence]:
+    """Return all sequences of the models: get_schema_objects() wants to know their schemas."""
+    return metadata._sequences.values()

@@ -6,6 +6,7 @@ command compares, it imports nothing of `authoring`.
 
 from typing import Any
 
+from alembic.autogenerate.api import AutogenContext
 from alembic.runtime.plugins import Plugin
 from alembic.util import DispatchPriority, PriorityDispatchResult
 
@@ -21,10 +22,12 @@ def setup(plugin: Plugin) -> None:
     add(_compare_default, "column", "server_default", priority=DispatchPriority.FIRST)
 
 
-def _prepare(*arguments: Any) -> PriorityDispatchResult:
+def _prepare(context: AutogenContext, *arguments: Any) -> PriorityDispatchResult:
     from alembic_guards.authoring.find.renames import rename_scratch
+    from alembic_guards.authoring.models import normalize_target
 
-    return rename_scratch(*arguments)
+    normalize_target(context)
+    return rename_scratch(context, *arguments)
 
 
 def _complete(*arguments: Any) -> PriorityDispatchResult:

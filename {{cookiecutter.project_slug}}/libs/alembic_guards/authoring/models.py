@@ -1,11 +1,13 @@
-"""Imports the models, and says what is wrong with them in a few lines."""
+"""Imports the models, and has autogenerate compare a normalized copy of their metadata."""
 
 from collections.abc import Callable
 
+from alembic.autogenerate.api import AutogenContext
 from alembic.util import CommandError
 from sqlalchemy import MetaData
 from sqlalchemy.orm import configure_mappers
 
+from alembic_guards.authoring.normalize import normalized
 from alembic_guards.errors import explain
 
 
@@ -22,3 +24,14 @@ def import_models(models: Callable[[], MetaData]) -> MetaData:
             f"The models cannot be imported; nothing was changed.\n  {explain(error)}"
         ) from None
     return metadata
+
+
+def normalize_target(context: AutogenContext) -> None:
+    """Let a normalized copy of the models be the `target_metadata` of the command that runs.
+
+    Only once Alembic compares, it is sure which database there is.
+    """
+    if context.connection is not None:
+        options = context.migration_context.opts
+        options["target_metadata"] = normalized(options["target_metadata"], context.connection)
+        context.metadata = options["target_metadata"]

@@ -22,8 +22,22 @@ def is_in(table: sa.Table, schema: str | None, dialect: sa.Dialect) -> bool:
 
 def quoter(dialect: sa.Dialect) -> Callable[[str], str]:
     """Return what writes names as SQL that is executed as it is, where no % is doubled."""
-    quote, doubled = dialect.identifier_preparer.quote, dialect.identifier_preparer._double_percents
+    quote, doubled = dialect.identifier_preparer.quote, doubles_percents(dialect)
     return lambda name: quote(name).replace("%%", "%") if doubled else quote(name)
+
+
+def doubles_percents(dialect: sa.Dialect) -> bool:
+    """Whether SQL is compiled for a driver that takes a single % for a parameter."""
+    return "%%" in dialect.identifier_preparer.quote("%")
+
+
+def final_name(part: sa.Constraint | sa.Index, dialect: sa.Dialect) -> str | None:
+    """Return the name that CREATE gives a constraint or an index; None where the server names it."""
+    quoted = dialect.identifier_preparer.format_constraint(part) if part.name is not None else None
+    if quoted is None:
+        return None
+    (name,) = dialect.identifier_preparer.unformat_identifiers(quoted)
+    return name.replace("%%", "%") if doubles_percents(dialect) else name
 
 
 def serial_name(table: str, column: str) -> str:

@@ -12,8 +12,9 @@ from sqlalchemy.dialects.postgresql import CreateDomainType
 from sqlalchemy.schema import CreateSequence
 
 from alembic_guards.authoring.find.enums import native_enums
-from alembic_guards.authoring.normalize import leave_computed_empty, settle_options_of_indexes
+from alembic_guards.authoring.normalize import normalized
 from alembic_guards.authoring.write.types import innermost
+from alembic_guards.compat import sequences
 from alembic_guards.database.catalog import read_catalog
 from alembic_guards.database.identifiers import bare, quoter
 from alembic_guards.runtime.operations import SQLOp
@@ -43,10 +44,13 @@ EXTENSIONS = {
 
 def create_all(connection: sa.Connection, metadata: sa.MetaData) -> None:
     """Make all that the models say in an empty database, with what PostgreSQL wants before that."""
+    create_normalized(connection, normalized(metadata, connection))
+
+
+def create_normalized(connection: sa.Connection, metadata: sa.MetaData) -> None:
+    """Do the same for metadata that is normalized already."""
     for statement in _before_tables(metadata, connection):
         connection.exec_driver_sql(statement)
-    leave_computed_empty(metadata, connection.dialect)
-    settle_options_of_indexes(metadata, connection.dialect)
     metadata.create_all(connection)
 
 
@@ -98,14 +102,14 @@ def _free(context: AutogenContext) -> dict[str, tuple[Statements, Statements]]:
         if is_postgresql
         else map(quote.quote, sa.inspect(connection).get_sequence_names())
     )
-    sequences = _metadata(context)._sequences.values()
+    wished = sequences(_metadata(context))
     columns = (column for table in context.sorted_tables for column in table.columns)
     types = (innermost(column.type, dialect) for column in columns)
     domains = [type_ for type_ in types if isinstance(type_, postgresql.DOMAIN) and is_postgresql]
     return {
         "SEQUENCE": (
             {name: f"CREATE SEQUENCE {name}" for name in present},
-            {quote.format_sequence(s): _sql(CreateSequence(s), dialect) for s in sequences},
+            {quote.format_sequence(s): _sql(CreateSequence(s), dialect) for s in wished},
         ),
         "TYPE": (
             {
@@ -149,7 +153,7 @@ def _before_tables(metadata: sa.MetaData, connection: sa.Connection | None) -> I
         if name not in there and any(re.fullmatch(pattern, word) for word in words):
             yield f"CREATE EXTENSION IF NOT EXISTS {quote(name)}"
     types = (column.type for table in tables for column in table.columns)
-    owners: list[Any] = [*tables, *metadata._sequences.values(), *types]
+    owners: list[Any] = [*tables, *sequences(metadata), *types]
     names = {str(owner.schema) for owner in owners if getattr(owner, "schema", None)}
     for name in sorted(names.difference(sa.inspect(connection).get_schema_names())):
         yield f"CREATE SCHEMA IF NOT EXISTS {quote(name)}"

@@ -21,14 +21,6 @@ from alembic_guards.authoring.find.prerequisites import (
     make_shared,
     rename_sequences,
 )
-from alembic_guards.authoring.normalize import (
-    leave_computed_empty,
-    leave_counting_to_sequences,
-    leave_no_key_empty,
-    leave_out_what_others_get,
-    move_checks_to_tables,
-    settle_options_of_indexes,
-)
 from alembic_guards.database.identifiers import is_in
 from alembic_guards.runtime.operations import OwnOp
 from alembic_guards.runtime.renames import MoveTable, Rename, RenameColumn, RenameTable
@@ -41,15 +33,7 @@ def rename_scratch(
     context: AutogenContext, _: ops.UpgradeOps, schemas: set[str | None]
 ) -> PriorityDispatchResult:
     """Find what was renamed, and rename it in the database that autogenerate will look at."""
-    metadata = context.migration_context.opts["target_metadata"]
-    move_checks_to_tables(metadata, context.dialect)
-    settle_options_of_indexes(metadata, context.dialect)
-    leave_counting_to_sequences(metadata)
     renames: list[OwnOp | RebuildTableOp] = []
-    if context.connection is not None:
-        leave_out_what_others_get(metadata, context.connection)
-        leave_no_key_empty(metadata, context.dialect)
-        leave_computed_empty(metadata, context.dialect)
     if context.opts.get("answers") and context.connection is not None and context.inspector:
         schemas.update(_targets(context))  # or else Alembic does not look there
         for find in FIRST:

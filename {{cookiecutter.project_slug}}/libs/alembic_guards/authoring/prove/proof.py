@@ -7,8 +7,8 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import URL, MetaData
 
-from alembic_guards.authoring.find.prerequisites import create_all
-from alembic_guards.authoring.normalize import move_checks_to_tables
+from alembic_guards.authoring.find.prerequisites import create_normalized
+from alembic_guards.authoring.normalize import normalized
 from alembic_guards.authoring.prove.repairs import State, look
 from alembic_guards.authoring.prove.replica import Original
 from alembic_guards.database.catalog import (
@@ -32,16 +32,15 @@ Or delete it, correct the models, and write it again: make revision"""
 def drift(url: URL, metadata: MetaData) -> list[str]:
     """Return, a line each, where the database at `url` is not what the models say."""
     with open_connection(url) as connection:
-        wanted = state_of_models(url, metadata).catalog
+        wanted = state_of_models(url, normalized(metadata, connection)).catalog
         return differences(of_models(read_catalog(connection), wanted), wanted)
 
 
 @cache
 def state_of_models(url: URL, metadata: MetaData) -> State:
-    """Return what a new database of the kind of `url` holds when the models make it."""
+    """Return what a new database of the kind of `url` holds when normalized metadata makes it."""
     with scratch_database(url) as scratch, open_connection(scratch) as connection:
-        move_checks_to_tables(metadata, connection.dialect)
-        create_all(connection, metadata)
+        create_normalized(connection, metadata)
         connection.commit()
         return look(connection)
 
