@@ -196,7 +196,7 @@ CHANGES = [
             (
                 "a row has it",
                 "BLUE",
-                "1 rows hold in items.color what VARCHAR(5) with the values RED, GREEN",
+                "1 of 1 row of items holds in color what VARCHAR(5) with the values RED, GREEN",
             ),
         )
     ],
@@ -209,7 +209,7 @@ CHANGES = [
         look="SELECT color FROM items",
         sees=(("BLUE",),),
         only=("sqlite",),
-        stopped="1 rows hold in things.paint what VARCHAR(5) with the values RED, GREEN",
+        stopped="1 of 1 row of things holds in paint what VARCHAR(5) with the values RED, GREEN",
     ),
     Change(
         "an enum that is a text has another value in the place of one",

@@ -484,7 +484,7 @@ CHANGES = [
                 "a shorter text",
                 "note",
                 " = mapped_column(String(3))",
-                "2 rows hold in {table}.{column} what VARCHAR(3) cannot.",
+                "2 of 2 rows of {table} hold in {column} what VARCHAR(3) cannot ('long', 'text').",
             ),
             (
                 "a unique constraint",

@@ -494,7 +494,7 @@ CHANGES = [
             look="SELECT count(extra) FROM items",
             sees=((1,),),
             only=only,
-            stopped="1 rows hold in items.extra what",
+            stopped=" holds in extra what",
         )
         for before, after, value, only in (
             ("DateTime", "Date", f"'{NOON}'", ALL),
@@ -585,7 +585,7 @@ CHANGES = [
             rows=(f"INSERT INTO items (id, name, extra) VALUES (1, 'a', {value})",),
             sees=((1, "a"),),
             only=(database,),
-            stopped="1 rows hold in items.extra what",
+            stopped=" holds in extra what",
         )
         for database, before, after, value in (
             ("sqlite", "Text", "Date", "'2020-02-30'"),

@@ -9,6 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import context
+from sqlalchemy import Dialect
+from sqlalchemy.types import TypeEngine
+from sqlalchemy.util import immutabledict
 
 
 class Command(Enum):
@@ -72,3 +75,23 @@ def copy_prefixes(original: sa.Table, copied: sa.Table) -> None:
 def sequences(metadata: sa.MetaData) -> Collection[sa.Sequence]:
     """Return all sequences of the models: get_schema_objects() wants to know their schemas."""
     return metadata._sequences.values()
+
+
+def variant(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
+    """Return what `with_variant()` gave a type for a dialect, without the variants for others.
+
+    `dialect_impl()` gives that too, but adapted for a driver, which says less than the type itself.
+    """
+    found = type_._variant_mapping.get(dialect.name, type_).copy()
+    found._variant_mapping = immutabledict()
+    return found
+
+
+def general_type(type_: TypeEngine[Any]) -> object:
+    """Return the general type that a type is a kind of; SQLAlchemy compares types by it."""
+    return type_._type_affinity
+
+
+def visit_name(type_: TypeEngine[Any]) -> str:
+    """Return the name by which SQLAlchemy compiles a type; that of a subclass is its parent's."""
+    return str(type_.__visit_name__)

@@ -71,7 +71,7 @@ def finish_revision(
         put_in_order(container, migration.dialect)
         if answers:
             fill(container, migration, answers)
-        add_casts(container, migration)
+        add_casts(container, migration, answers)
     if answers is None or original is None:  # `alembic check`
         if drift:
             raise CommandError(DRIFT.format(drift))
@@ -142,7 +142,7 @@ def _prove_when_written(
 
 def _message(steps: list[str]) -> str:
     """Name a revision after its first steps, but for those that only complete another one."""
-    lesser = ("create index", "alter", "UPDATE", "ALTER")
+    lesser = ("create index", "alter", "use times", "UPDATE", "ALTER")
     steps = [step for step in steps if not step.startswith(lesser)] or steps
     more = f" and {len(steps) - 3} more" if len(steps) > 3 else ""
     return ", ".join(steps[:3]) + more

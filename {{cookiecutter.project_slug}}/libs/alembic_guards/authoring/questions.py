@@ -11,6 +11,7 @@ VERBS = {
     "rename": "rename=TABLE.COLUMN:NEW_COLUMN or rename=TABLE:NEW_TABLE",
     "drop": "drop=TABLE.COLUMN or drop=TABLE",
     "fill": "fill=TABLE.COLUMN:VALUE",
+    "zone": "zone=TABLE.COLUMN:TIME_ZONE",
 }
 
 

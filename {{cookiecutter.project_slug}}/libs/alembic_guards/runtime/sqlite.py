@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from alembic_guards.database.catalog import LITERAL, read_statements, split_table
+from alembic_guards.runtime.lossy.conversions import convert
 
 TEMPORARY = "_alembic_tmp_"
 
@@ -86,20 +87,10 @@ class KeepingSQLiteImpl(SQLiteImpl):
             column_info["computed"]["sqltext"] = found[1] if found else ""
 
     def cast_for_batch_migrate(self, existing: sa.Column[Any], transfer: Any, new: Any) -> None:
-        """Copy values as they are, but where a column of the new type has them in another form.
-
-        CAST would read 'abc' as 0, and a date as its year; lossless.py has refused what is neither.
-        """
-        value, old = transfer["expr"], existing.type
-        if isinstance(new, sa.Date):
-            value = sa.func.substr(value, 1, 10)
-        elif isinstance(new, sa.DateTime) and isinstance(old, sa.Date):
-            value = sa.type_coerce(value, sa.Text) + " 00:00:00.000000"
-        elif isinstance(new, sa.Uuid):
-            value = sa.func.lower(sa.func.replace(value, "-", ""))
-        elif isinstance(new, sa.LargeBinary) != isinstance(old, sa.LargeBinary):
-            value = sa.cast(value, new)
-        transfer["expr"] = value
+        """Copy values as they are, but where a column of the new type has them in another form."""
+        conversion = convert(transfer["expr"], existing.type, new, self.dialect)
+        if conversion.value:
+            transfer["expr"] = sa.literal_column(conversion.value)
 
     def prep_table_for_batch(self, batch_impl: ApplyBatchImpl, table: sa.Table) -> None:
         """Remember what the table that is about to be replaced has."""

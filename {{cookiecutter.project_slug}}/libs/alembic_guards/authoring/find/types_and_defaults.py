@@ -9,10 +9,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.util import PriorityDispatchResult
 from sqlalchemy.exc import SQLAlchemyError
 
-from alembic_guards.authoring.write.types import plain_type
 from alembic_guards.database.canonical import as_written
 from alembic_guards.database.identifiers import serial_name
 from alembic_guards.runtime.enum_history import KNOWN
+from alembic_guards.runtime.lossy.families import plain_type
 
 
 def compare_default(

@@ -16,8 +16,8 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from alembic_guards.authoring.questions import Answers
 from alembic_guards.authoring.write.literals import as_sql, literal, neutral
-from alembic_guards.authoring.write.types import plain_type
 from alembic_guards.database.identifiers import quoted_table, quoter, table_key
+from alembic_guards.runtime.lossy.families import plain_type
 from alembic_guards.runtime.operations import SQLOp, as_text
 
 

@@ -1,91 +1,89 @@
-"""Tells a server how to turn the values of a column into those of another type."""
+"""Writes how PostgreSQL turns the values of a column into those of another type."""
 
 from collections.abc import Sequence
-from typing import Any, cast
 
 import sqlalchemy as sa
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql.ranges import (
-    AbstractMultiRange,
-    AbstractRange,
-    AbstractSingleRange,
-)
+from alembic.util import CommandError
 
-from alembic_guards.database.identifiers import quoter
-from alembic_guards.runtime.lossy.servers import PARSED, has_no_hyphens
+from alembic_guards.authoring.questions import Answers
+from alembic_guards.database.identifiers import table_key
+from alembic_guards.runtime.lossy.conversions import convert
+from alembic_guards.runtime.operations import SQLOp
 
-RANGES = (AbstractSingleRange, AbstractMultiRange)
+#: The time zone of times that have none, where no answer names another one.
+ZONE = "UTC"
+KNOWN_ZONE = sa.text("SELECT name FROM pg_timezone_names WHERE lower(name) = lower(:zone)")
 
 
-def add_casts(container: ops.OpContainer, migration: MigrationContext) -> None:
+def add_casts(
+    container: ops.OpContainer, migration: MigrationContext, answers: Answers | None
+) -> None:
     """Complete each change of type in `container`, for PostgreSQL, MariaDB and MySQL.
 
-    A type of another family gets a USING clause. Inside one, as from VARCHAR(20) to VARCHAR(10),
-    PostgreSQL refuses values that do not fit, where an explicit cast would cut them short. A column
-    that is computed is left to repairs.py: it is made again, and on MariaDB Alembic changes none.
+    A column that is computed is left to repairs.py: it is made again, and on MariaDB Alembic changes
+    none. Raises CommandError for an answer with a time zone that the server does not know.
     """
     for table in container.ops:
         if isinstance(table, ops.ModifyTableOps):
-            table.ops = [part for op in table.ops for part in _complete(op, migration.dialect)]
+            table.ops = [part for op in table.ops for part in _complete(op, migration, answers)]
 
 
-def _complete(op: ops.MigrateOperation, dialect: sa.Dialect) -> Sequence[ops.MigrateOperation]:
+def _complete(
+    op: ops.MigrateOperation, migration: MigrationContext, answers: Answers | None
+) -> Sequence[ops.MigrateOperation]:
     if not isinstance(op, ops.AlterColumnOp):
         return [op]
     typed = op.modify_type and op.existing_type
     if isinstance(op.existing_server_default, sa.Computed):
-        return [] if typed or dialect.name == "mysql" else [op]
-    return _with_using(op, dialect) if typed and dialect.name == "postgresql" else [op]
-
-
-def _with_using(op: ops.AlterColumnOp, dialect: sa.Dialect) -> list[ops.AlterColumnOp]:
-    old, new = cast("Any", op.existing_type), cast("Any", op.modify_type)
-    if _family(old) != _family(new):
-        column, type_ = quoter(dialect)(op.column_name), new.compile(dialect=dialect)
-        op.kw["postgresql_using"] = _using(old, new, column, type_)
-        return _with_default_apart(op)
+        return [] if typed or migration.dialect.name in ("mariadb", "mysql") else [op]
+    if typed and migration.dialect.name == "postgresql":
+        return _with_using(op, migration, answers)
     return [op]
 
 
-def _using(old: Any, new: Any, column: str, type_: str) -> str:
-    """Return what a plain cast would do wrong, or PostgreSQL has no cast for, in two steps."""
-    if (
-        isinstance(new, sa.ARRAY)
-        and isinstance(old, sa.ARRAY)
-        and isinstance(new.item_type, sa.Enum)
-    ):
-        return f"{column}::text[]::{type_}"
-    if isinstance(new, sa.ARRAY) and (isinstance(old, sa.Enum) or not isinstance(old, PARSED)):
-        return f"CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}::text]::{type_} END"
-    if isinstance(old, sa.ARRAY) and (isinstance(new, sa.Enum) or not isinstance(new, PARSED)):
-        return f"{column}[1]::text::{type_}"
-    if isinstance(old, sa.Enum) or isinstance(new, sa.Enum):
-        return f"{column}::text::{type_}"
-    if isinstance(old, sa.LargeBinary) and isinstance(new, sa.String):
-        return f"convert_from({column}, 'UTF8')"  # a cast writes hexadecimal digits
-    if isinstance(old, AbstractMultiRange) and isinstance(new, AbstractSingleRange):
-        return f"range_merge({column})::{type_}"
-    alike = any(isinstance(old, kind) and isinstance(new, kind) for kind in RANGES)
-    if alike and not type_.startswith("DATE"):  # which takes a time and says nothing
-        return f"{column}::text::{type_}"
-    if isinstance(old, postgresql.INET) and isinstance(new, sa.String):
-        return f"abbrev({column})"  # a cast adds /32
-    if isinstance(old, sa.Uuid) and has_no_hyphens(new):
-        return f"replace({column}::text, '-', '')"
-    if isinstance(new, sa.String):  # a cast to a type with a length would cut off the rest
-        return f"{column}::text"
-    if isinstance(new, sa.LargeBinary) and isinstance(old, sa.String):
-        return f"convert_to({column}, 'UTF8')"
-    families = {_family(old), _family(new)}
-    if sa.Boolean in families and families & {sa.Integer, sa.Numeric, sa.Float}:
-        return f"{column}::integer::{type_}"
-    if isinstance(new, sa.JSON) and not isinstance(old, sa.String):
-        return f"to_jsonb({column})::{type_}"
-    if isinstance(old, sa.JSON) and not isinstance(new, sa.ARRAY):
-        return f"({column} #>> '{{}}')::{type_}"
-    return f"{column}::{type_}"
+def _with_using(
+    op: ops.AlterColumnOp, migration: MigrationContext, answers: Answers | None
+) -> Sequence[ops.MigrateOperation]:
+    types, dialect = (op.existing_type, op.modify_type), migration.dialect
+    plain, zoned = (convert(op.column_name, *types, dialect, zone) for zone in (None, ZONE))
+    if plain.in_session or plain.value != zoned.value:
+        zone = _zone(f"{table_key(op)}.{op.column_name}", migration, answers)
+        zoned = convert(op.column_name, *types, dialect, zone)
+        if zoned.in_session:
+            return _in_zone(zone, _by(op, zoned.value))
+    return _by(op, zoned.value)
+
+
+def _zone(column: str, migration: MigrationContext, answers: Answers | None) -> str:
+    """Return the name of the time zone that a column's times without one are in."""
+    said = answers.take("zone", column) if answers else None
+    if said is None or migration.connection is None:
+        return ZONE
+    known = migration.connection.scalar(KNOWN_ZONE, {"zone": said})
+    if known is None:
+        raise CommandError(
+            f"zone={column}:{said} is no time zone that the server knows, such as Europe/Berlin."
+            " Nothing was written."
+        )
+    return str(known)
+
+
+def _in_zone(zone: str, parts: Sequence[ops.MigrateOperation]) -> list[ops.MigrateOperation]:
+    """Let the session have a time zone meanwhile, where no expression could say it."""
+    return [
+        SQLOp([f"SET LOCAL TIME ZONE '{zone}'"], [], f"use times in {zone}"),
+        *parts,
+        SQLOp(["SET LOCAL TIME ZONE DEFAULT"], [], ""),
+    ]
+
+
+def _by(op: ops.AlterColumnOp, using: str) -> list[ops.AlterColumnOp]:
+    if not using:
+        return [op]
+    op.kw["postgresql_using"] = using
+    return _with_default_apart(op)
 
 
 def _with_default_apart(op: ops.AlterColumnOp) -> list[ops.AlterColumnOp]:
@@ -97,18 +95,7 @@ def _with_default_apart(op: ops.AlterColumnOp) -> list[ops.AlterColumnOp]:
     first.existing_server_default = op.existing_server_default
     last = ops.AlterColumnOp(op.table_name, op.column_name, schema=op.schema)
     last.modify_server_default, last.existing_type = op.modify_server_default, op.modify_type
+    if last.modify_server_default is False:  # it stays as it is
+        last.modify_server_default = op.existing_server_default
     op.modify_server_default = op.existing_server_default = False
     return [first, op, last] if last.modify_server_default else [first, op]
-
-
-def _family(type_: sa.types.TypeEngine[Any]) -> object:
-    """Return the general type, such as Integer for BIGINT, that a type is a kind of."""
-    if isinstance(type_, sa.ARRAY):
-        return (sa.ARRAY, _family(type_.item_type))
-    if isinstance(type_, AbstractRange):
-        return type(type_)
-    if isinstance(type_, sa.Enum) and type_.native_enum:
-        return (sa.Enum, type_.name)
-    if isinstance(type_, sa.Uuid):
-        return (sa.Uuid, type_.native_uuid)
-    return type_._type_affinity

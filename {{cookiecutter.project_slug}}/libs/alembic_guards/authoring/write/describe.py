@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from alembic.operations import ops
 
+from alembic_guards.runtime.lossy.guard import ZONE
 from alembic_guards.runtime.operations import OwnOp
 from alembic_guards.runtime.sqlite import RebuildTableOp
 
@@ -23,7 +24,9 @@ def describe(operation: ops.MigrateOperation) -> Iterator[str]:
         case ops.DropColumnOp():
             yield f"drop {operation.table_name}.{operation.column_name}"
         case ops.AlterColumnOp():
-            yield f"alter {operation.table_name}.{operation.column_name}"
+            zone = ZONE.search(str(operation.kw.get("postgresql_using")))
+            in_zone = f" (times in {zone[1]})" if zone else ""
+            yield f"alter {operation.table_name}.{operation.column_name}{in_zone}"
         case ops.CreateIndexOp():
             yield f"create index {operation.index_name}"
         case ops.DropIndexOp():

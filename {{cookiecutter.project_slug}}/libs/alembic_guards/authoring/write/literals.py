@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from alembic.util import CommandError
 from sqlalchemy.exc import CompileError
 
-from alembic_guards.runtime.lossy.servers import BITS
+from alembic_guards.compat import visit_name
+from alembic_guards.runtime.lossy.families import BITS
 
 #: How the text of an answer is read for a type of Python, and what a way back takes unasked.
 READERS: dict[type, tuple[Callable[[str], Any], Any]] = {
@@ -56,7 +57,7 @@ def neutral(type_: sa.types.TypeEngine[Any]) -> Any:
         return {}
     if isinstance(type_, sa.ARRAY):
         return "{}"
-    name = str(type_.__visit_name__)
+    name = visit_name(type_)
     if name in NEUTRALS:
         return NEUTRALS[name] * (getattr(type_, "length", None) or 1)
     return READERS.get(_python_type(type_), (None, None))[1]
@@ -73,7 +74,7 @@ def literal(name: str, value: Any, type_: sa.types.TypeEngine[Any], dialect: sa.
             value = json.dumps(json.loads(value) if isinstance(value, str) else value)
         elif isinstance(type_, sa.ARRAY) and isinstance(value, str):
             pass  # PostgreSQL reads "{1,2}" as it is
-        elif (kind := _python_type(type_)) in READERS and type_.__visit_name__ not in NEUTRALS:
+        elif (kind := _python_type(type_)) in READERS and visit_name(type_) not in NEUTRALS:
             value = READERS[kind][0](value) if isinstance(value, str) else value
             written = type_
             if isinstance(value, bytes):

@@ -9,10 +9,10 @@ from alembic.autogenerate.render import _repr_type
 from alembic.ddl.impl import DefaultImpl
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import CompileError, SQLAlchemyError
-from sqlalchemy.types import TypeDecorator, TypeEngine
-from sqlalchemy.util import immutabledict
+from sqlalchemy.types import TypeEngine
 
 from alembic_guards.database.canonical import as_written
+from alembic_guards.runtime.lossy.families import plain_type
 from alembic_guards.runtime.operations import as_text
 
 Type = TypeEngine[Any]
@@ -70,21 +70,6 @@ def _candidates(item: Type, context: AutogenContext) -> Iterator[Type]:
             yield as_written(context.connection, sa.Column("probe", item))["type"]
         except SQLAlchemyError:
             return
-
-
-def plain_type(type_: Any, dialect: sa.Dialect) -> Any:
-    """Return the type that one of the owner's, or one with variants, stands for on a database."""
-    while True:
-        type_ = type_._variant_mapping.get(dialect.name, type_)
-        if not isinstance(type_, TypeDecorator) or isinstance(type_, sa.Interval):
-            type_ = type_.copy()
-            type_._variant_mapping = immutabledict()
-            if isinstance(
-                type_, sa.Boolean | sa.Enum
-            ):  # its check is one of the table, see checks.py
-                type_.create_constraint = False
-            return type_
-        type_ = type_.load_dialect_impl(dialect)
 
 
 def innermost(type_: Any, dialect: sa.Dialect) -> Any:

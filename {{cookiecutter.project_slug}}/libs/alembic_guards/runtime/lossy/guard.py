@@ -1,5 +1,6 @@
 """Refuses a change of type that would change values: rounded numbers, texts cut short or read as 0."""
 
+import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,8 +10,14 @@ from alembic.util import CommandError
 from alembic_guards.database.identifiers import table_key
 from alembic_guards.runtime.dry_run import present
 from alembic_guards.runtime.enum_history import follow, remember
-from alembic_guards.runtime.lossy.servers import has_no_hyphens, unfit
+from alembic_guards.runtime.lossy.conversions import change_of, convert
+from alembic_guards.runtime.lossy.losses import Losses, find_losses
 from alembic_guards.runtime.renames import RenameColumn
+
+#: A USING clause that only casts a column, as CAST(size AS INTEGER) or (size)::integer do.
+CAST = r'(CAST\s*\()?[\s("]*{column}[\s)"]*(::[\w\s()\[\],."]+|\s+AS\s[\w\s()\[\],."]+)+\)?'
+#: The time zone that a USING clause names.
+ZONE = re.compile(r"AT TIME ZONE '((?:[^']|'')+)'", re.IGNORECASE)
 
 
 def install() -> None:
@@ -23,52 +30,72 @@ def alter_column(operations: Operations, op: ops.AlterColumnOp) -> None:
     context = operations.migration_context
     if context.as_sql and context.dialect.name == "postgresql" and _is_wider(op):
         print("-- squawk-ignore changing-column-type", file=context.impl.output_buffer)
-    if count := _count(op, None if context.as_sql else context.connection):
-        type_ = _written(op.modify_type, context.dialect)
-        raise CommandError(
-            f"{count} rows hold in {op.table_name}.{op.column_name} what {type_} cannot."
-        )
+    if op.modify_type is not None and context.connection is not None and not context.as_sql:
+        _refuse_loss(context.connection, op)
     _remember(op)
     if _changes_values_only(op, context.dialect):
         return
-    if context.dialect.name == "mysql":
+    if context.dialect.name in ("mariadb", "mysql"):
         _by_way_of_text(operations, op)
     toimpl.alter_column(operations, op)
 
 
-def _count(op: ops.AlterColumnOp, connection: sa.Connection | None) -> int:
-    """Return how many rows hold what the new type of a column cannot."""
-    if op.modify_type is None or op.existing_type is None or connection is None:
-        return 0
+def _refuse_loss(connection: sa.Connection, op: ops.AlterColumnOp) -> None:
+    """Raise CommandError where rows hold what the new type of a column cannot.
+
+    Where an operation that was written by hand does not name the type that the column has, the
+    database does.
+    """
     now = present(connection, op.table_name, [op.column_name])
     if now is None:
-        return 0
-    column: sa.ColumnClause[Any] = sa.column(now[1][0], op.existing_type)
-    table = sa.table(now[0], column, schema=op.schema)
-    known = column.is_not(None)
-    bytes_to_text = isinstance(column.type, sa.LargeBinary) and isinstance(
-        op.modify_type, sa.String
+        return
+    table, [column] = now
+    if op.existing_type is None:
+        op.existing_type = _type_in(connection, table, op.schema, column)
+    if op.existing_type is None or _is_rewritten_by_hand(op, connection.dialect):
+        return
+    zone = ZONE.search(str(op.kw.get("postgresql_using")))
+    change = change_of(
+        column,
+        op.existing_type,
+        op.modify_type,
+        connection.dialect,
+        zone[1].replace("''", "'") if zone else None,
     )
-    if bytes_to_text and connection.dialect.name == "sqlite":
-        found = connection.scalars(sa.select(column).select_from(table).where(known))
-        return sum(not _is_text(value) for value in found)
-    changed = unfit(column, op.modify_type, connection.dialect)
-    if changed is None:
-        return 0
-    query = sa.select(sa.func.count()).select_from(table).where(known, changed)
-    return connection.scalar(query) or 0
+    if losses := find_losses(connection, table, op.schema, change):
+        raise CommandError(_said(op, losses, connection.dialect))
 
 
-def _is_text(value: bytes | str) -> bool:
-    """Whether bytes are a text; SQLite gives what is one back as that, whatever the type."""
-    try:
-        value if isinstance(value, str) else value.decode()
-    except UnicodeDecodeError:
+def _type_in(connection: sa.Connection, table: str, schema: str | None, column: str) -> Any:
+    """Return the type that a column has in the database; None where it is yet to come."""
+    inspector = sa.inspect(connection)
+    there = inspector.get_columns(table, schema) if inspector.has_table(table, schema) else []
+    return next((found["type"] for found in there if found["name"] == column), None)
+
+
+def _is_rewritten_by_hand(op: ops.AlterColumnOp, dialect: sa.Dialect) -> bool:
+    """Whether a USING clause says of each value what becomes of it, and does not only cast it."""
+    using = op.kw.get("postgresql_using")
+    if using is None or ZONE.search(str(using)):
         return False
-    return True
+    column = re.escape(op.column_name)
+    own = convert(op.column_name, op.existing_type, op.modify_type, dialect).value
+    return using != own and not re.fullmatch(CAST.format(column=column), using, re.IGNORECASE)
+
+
+def _said(op: ops.AlterColumnOp, losses: Losses, dialect: sa.Dialect) -> str:
+    one, type_ = losses.rows == 1, _written(op.modify_type, dialect)
+    rows = "row" if losses.total == 1 else "rows"
+    return (
+        f"{losses.rows} of {losses.total} {rows} of {table_key(op)} {'holds' if one else 'hold'}"
+        f" in {op.column_name} what {type_} cannot ({losses.examples})."
+        f" {'Nothing was changed.' if losses.nothing_done else 'They were not changed.'}"
+        f" Find {'it' if one else 'them'}: {losses.query}"
+    )
 
 
 def _written(type_: Any, dialect: sa.Dialect) -> str:
+    type_ = type_() if isinstance(type_, type) else type_
     sql: str = type_.compile(dialect=dialect)
     is_text = isinstance(type_, sa.Enum) and "VARCHAR" in sql
     return f"{sql} with the values {', '.join(type_.enums)}" if is_text else sql
@@ -92,16 +119,13 @@ def _changes_values_only(op: ops.AlterColumnOp, dialect: sa.Dialect) -> bool:
 
 
 def _by_way_of_text(operations: Operations, op: ops.AlterColumnOp) -> None:
-    """Make a text of a column of MariaDB or MySQL before it becomes what has another form of values.
-
-    A number would be taken for the place of a value in an enum, and a UUID does not fit without its
-    hyphens.
-    """
-    types: tuple[Any, Any] = (op.existing_type, op.modify_type)
-    to_text = all(isinstance(type_, sa.String) for type_ in types)
-    hyphens = isinstance(types[0], sa.Uuid) and has_no_hyphens(types[1])
-    enum = any(isinstance(type_, sa.Enum) for type_ in types) and not to_text
-    if op.modify_type is None or not (hyphens or enum):
+    """Make a text of a column of MariaDB or MySQL whose values it would take for something else."""
+    if op.modify_type is None or op.existing_type is None:
+        return
+    dialect = operations.migration_context.dialect
+    value = convert(op.column_name, op.existing_type, op.modify_type, dialect).value
+    name = dialect.identifier_preparer.quote(op.column_name)
+    if not value:
         return
     first = ops.AlterColumnOp(
         op.table_name,
@@ -113,10 +137,10 @@ def _by_way_of_text(operations: Operations, op: ops.AlterColumnOp) -> None:
     )
     toimpl.alter_column(operations, first)
     op.existing_type = first.modify_type
-    if hyphens:
+    if value != name:
         column: sa.ColumnClause[str] = sa.column(op.column_name)
         table = sa.table(op.table_name, column, schema=op.schema)
-        operations.execute(table.update().values({column: sa.func.replace(column, "-", "")}))
+        operations.execute(table.update().values({column: sa.literal_column(value)}))
 
 
 def _is_wider(op: ops.AlterColumnOp) -> bool:

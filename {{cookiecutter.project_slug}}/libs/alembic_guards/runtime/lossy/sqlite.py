@@ -1,51 +1,117 @@
-"""Tells which values a column of SQLite, which takes all of them, could not give back as another type."""
+"""The conversions of SQLite, whose columns take any value: it must have the form of the new type.
+
+CAST would read 'abc' as 0, and a date as its year. So values are copied as they are, but where
+SQLAlchemy writes the new type in another form, and rows that it could not read are refused.
+"""
 
 from typing import Any
 
 import sqlalchemy as sa
 
-Condition = Any  # of sa.select().where(), or None
+from alembic_guards.runtime.lossy.families import ANY, COUNTS, Family
+from alembic_guards.runtime.lossy.rules import Change, Condition, Conversion, Rule, first
 
-NUMBERS = (sa.Integer, sa.Numeric, sa.Float, sa.Boolean)
-
-#: How SQLAlchemy reads what a column of SQLite has, which takes any text.
+#: How SQLAlchemy reads what a column of SQLite has.
 DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
 HOUR = "[0-9][0-9]:[0-9][0-9]*"
 MIDNIGHT = ("", " 00:00:00", "T00:00:00", " 00:00:00.000000")
 
+CAST = "CAST({0} AS {type})"
 
-def unreadable(column: sa.ColumnClause[Any], new: Any) -> Condition:
-    """Return the condition that nobody could read a value, for SQLite itself takes all of them."""
-    if isinstance(new, sa.Enum):
-        return column.not_in(new.enums)
-    if isinstance(new, sa.String):
-        return None if new.length is None else sa.func.length(column) > new.length
-    if isinstance(new, sa.Boolean):
-        return column.not_in([0, 1])
-    text = sa.type_coerce(column, sa.Text)
-    if isinstance(new, NUMBERS):  # a text that is no number is not equal to any
-        plain = sa.type_coerce(column, sa.Numeric(asdecimal=False))
-        code = sa.func.ltrim(text, " +-").op("GLOB")("0[0-9]*")  # whose zeros are part of it
-        other = sa.or_(plain != sa.cast(plain, new), code)
-        scale = None if isinstance(new, sa.Float) else getattr(new, "scale", None)
-        return other if scale is None else sa.or_(other, plain != sa.func.round(plain, scale))
-    if isinstance(new, sa.Uuid):
-        digits = sa.func.replace(column, "-", "")
-        return sa.or_(sa.func.length(digits) != 32, digits.op("GLOB")("*[^0-9A-Fa-f]*"))
-    if isinstance(new, sa.JSON):
-        return sa.func.json_valid(column) == 0
-    if isinstance(new, sa.Time):
-        return sa.or_(sa.func.time(column).is_(None), sa.not_(text.op("GLOB")(HOUR)), text >= "24")
-    if isinstance(new, sa.Date | sa.DateTime | sa.Interval):
-        day, rest = sa.func.substr(text, 1, 10), sa.func.substr(text, 11)
-        no_day = sa.or_(  # SQLite takes the 30th of February for the 2nd of March
-            sa.func.julianday(column).is_(None),
-            sa.not_(text.op("GLOB")(DAY)),
-            sa.func.date(sa.func.julianday(day)) != day,
-        )
-        if isinstance(new, sa.Date):
-            return sa.or_(no_day, rest.not_in(MIDNIGHT))
-        hour = sa.and_(rest.op("GLOB")(f"[ T]{HOUR}"), sa.func.substr(rest, 2) < "24")
-        no_hour = sa.or_(sa.not_(hour), sa.func.rtrim(rest) != rest)
-        return sa.or_(no_day, sa.and_(rest != "", no_hour))
-    return None
+
+def convert(change: Change) -> Conversion:
+    """Return the SQL of new values, "" for those that stay, and the condition of rows that lose."""
+    return first(RULES, change).convert(change)
+
+
+def holds_bytes(change: Change) -> bool:
+    """Whether bytes become a text, of which only Python can tell whether they are one."""
+    return change.families == (Family.BINARY, Family.TEXT)
+
+
+def _text(change: Change) -> Any:
+    return sa.type_coerce(change.column, sa.Text)
+
+
+def _unlisted(change: Change) -> Condition:
+    return _text(change).not_in(change.new.enums)
+
+
+def _too_long(change: Change) -> Condition:
+    length = change.new.length
+    return None if length is None else sa.func.length(change.column) > length
+
+
+def _no_boolean(change: Change) -> Condition:
+    return sa.type_coerce(change.column, sa.Integer).not_in([0, 1])
+
+
+def _no_number(change: Change) -> Condition:
+    """Return the condition that a value is no number of the new type; a text is not equal to any."""
+    new, plain = change.new, sa.type_coerce(change.column, sa.Numeric(asdecimal=False))
+    code = sa.func.ltrim(_text(change), " +-").op("GLOB")("0[0-9]*")  # whose zeros are part of it
+    other = sa.or_(plain != sa.cast(plain, new), code)
+    scale = None if isinstance(new, sa.Float) else getattr(new, "scale", None)
+    return other if scale is None else sa.or_(other, plain != sa.func.round(plain, scale))
+
+
+def _no_uuid(change: Change) -> Condition:
+    digits = sa.func.replace(change.column, "-", "")
+    return sa.or_(sa.func.length(digits) != 32, digits.op("GLOB")("*[^0-9A-Fa-f]*"))
+
+
+def _no_json(change: Change) -> Condition:
+    return sa.func.json_valid(change.column) == 0
+
+
+def _no_time(change: Change) -> Condition:
+    text = _text(change)
+    no_hour = sa.not_(text.op("GLOB")(HOUR))
+    return sa.or_(sa.func.time(change.column).is_(None), no_hour, text >= "24")
+
+
+def _no_day(change: Change) -> Condition:
+    """Return the condition of no date; SQLite takes the 30th of February for the 2nd of March."""
+    text = _text(change)
+    day = sa.func.substr(text, 1, 10)
+    return sa.or_(
+        sa.func.julianday(change.column).is_(None),
+        sa.not_(text.op("GLOB")(DAY)),
+        sa.func.date(sa.func.julianday(day)) != day,
+    )
+
+
+def _no_date(change: Change) -> Condition:
+    return sa.or_(_no_day(change), sa.func.substr(_text(change), 11).not_in(MIDNIGHT))
+
+
+def _no_datetime(change: Change) -> Condition:
+    rest = sa.func.substr(_text(change), 11)
+    hour = sa.and_(rest.op("GLOB")(f"[ T]{HOUR}"), sa.func.substr(rest, 2) < "24")
+    no_hour = sa.or_(sa.not_(hour), sa.func.rtrim(rest) != rest)
+    return sa.or_(_no_day(change), sa.and_(rest != "", no_hour))
+
+
+RULES = (
+    Rule(Family.BINARY, Family.ENUM | Family.CHOICE, CAST, _unlisted),
+    Rule(ANY, Family.ENUM | Family.CHOICE, "", _unlisted),
+    Rule(Family.BINARY, Family.TEXT, CAST, _too_long),
+    Rule(ANY, Family.TEXT, "", _too_long),
+    Rule(Family.BINARY, Family.BOOLEAN, CAST, _no_boolean),
+    Rule(ANY, Family.BOOLEAN, "", _no_boolean),
+    Rule(Family.BINARY, COUNTS, CAST, _no_number),
+    Rule(ANY, COUNTS, "", _no_number),
+    Rule(ANY, Family.UUID | Family.HEX, "lower(replace({0}, '-', ''))", _no_uuid),
+    Rule(Family.BINARY, Family.JSON, CAST, _no_json),
+    Rule(ANY, Family.JSON, "", _no_json),
+    Rule(Family.BINARY, Family.TIME, CAST, _no_time),
+    Rule(ANY, Family.TIME, "", _no_time),
+    Rule(ANY, Family.DATE, "substr({0}, 1, 10)", _no_date),
+    Rule(Family.DATE, Family.DATETIME, "{0} || ' 00:00:00.000000'", _no_datetime),
+    Rule(Family.BINARY, Family.DATETIME | Family.INTERVAL, CAST, _no_datetime),
+    Rule(ANY, Family.DATETIME | Family.INTERVAL, "", _no_datetime),
+    Rule(Family.BINARY, Family.BINARY),
+    Rule(Family.BINARY, ANY, CAST),
+    Rule(ANY, Family.BINARY, CAST),
+    Rule(ANY, ANY),
+)
