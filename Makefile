@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-unit test-changes test-faults test-real benchmark lint format
+.PHONY: help demo build test test-unit test-changes test-faults test-real benchmark lint format
 
 # Taken as typed: a folder may have any name.
 unexport in
@@ -12,6 +12,9 @@ help: ## Show this list
 
 demo: .venv/installed ## Generate a project, change its models, and bring its database up to date: in=folder
 	@./demo.sh $${FOLDER:+"$$FOLDER"}
+
+build: .venv/installed ## Build the library as a distribution: a wheel and its source, in dist/
+	@$(python) -m hatchling build
 
 test: .venv/installed ## Generate every variant and use it as its owner would, on real databases
 	@$(python) -m pytest --numprocesses auto

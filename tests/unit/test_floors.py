@@ -76,7 +76,7 @@ def test_no_package_exports_a_name_under_the_name_of_its_module() -> None:
         assert not names & modules, package
 
 
-@pytest.mark.parametrize("module", ["alembic_guards", "alembic_guards.runtime.runner"])
+@pytest.mark.parametrize("module", ["alembic_guards.config", "alembic_guards.runtime.runner"])
 def test_what_an_upgrade_imports_is_nothing_of_authoring(module: str) -> None:
     code = f"import sys, {module}; print([m for m in sys.modules if 'authoring' in m])"
     run = subprocess.run(

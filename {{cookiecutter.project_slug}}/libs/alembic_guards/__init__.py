@@ -3,9 +3,31 @@
 env.py uses the names below, tests those of `alembic_guards.testing`. README.md is the map.
 """
 
-from alembic_guards.config import connect, options
-from alembic_guards.errors import plain_errors
-from alembic_guards.runtime.runner import attempts
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from alembic_guards.config import connect, options
+    from alembic_guards.errors import plain_errors
+    from alembic_guards.runtime.runner import attempts
 
 __all__ = ["attempts", "connect", "options", "plain_errors"]
 __version__ = "0.1.0"
+
+_MODULES = {
+    "attempts": "alembic_guards.runtime.runner",
+    "connect": "alembic_guards.config",
+    "options": "alembic_guards.config",
+    "plain_errors": "alembic_guards.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name when it is used first.
+
+    `import alembic` loads the plugin of this package when it is installed, and with it this module,
+    while Alembic itself is not ready to be imported.
+    """
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name]), name)

@@ -8,7 +8,7 @@ from alembic import context
 from alembic.runtime.migration import MigrationContext
 from alembic.runtime.plugins import Plugin
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, MetaData
+from sqlalchemy import URL, Connection, MetaData, make_url
 
 from alembic_guards import plugin, runtime
 from alembic_guards.compat import Command, running_command
@@ -19,8 +19,8 @@ from alembic_guards.runtime.apply import backend_options
 
 
 @contextmanager
-def connect(url: URL) -> Iterator[Connection]:
-    """Yield a connection to the database at `url`.
+def connect(url: URL | str) -> Iterator[Connection]:
+    """Yield a connection to the database at `url`, whose driver is synchronous.
 
     For `revision --autogenerate` it leads to a scratch database that the revisions have brought to
     head: what differs from the models there is what no revision holds yet, whatever state the
@@ -28,6 +28,7 @@ def connect(url: URL) -> Iterator[Connection]:
     CommandError where there is no connection.
     """
     runtime.install()
+    url = make_url(url)
     if "create-database" in context.get_x_argument():
         context.config.print_stdout(create_database(url))
     if running_command() is Command.REVISION:
@@ -41,7 +42,7 @@ def connect(url: URL) -> Iterator[Connection]:
             yield connection
 
 
-def options(url: URL, models: Callable[[], MetaData]) -> dict[str, Any]:
+def options(url: URL | str, models: Callable[[], MetaData]) -> dict[str, Any]:
     """Return the arguments of context.configure() for a database like the one at `url`.
 
     `models` imports the models and returns their metadata. It is called for the commands that
@@ -53,7 +54,7 @@ def options(url: URL, models: Callable[[], MetaData]) -> dict[str, Any]:
         "dialect_opts": {"paramstyle": "named"},  # offline, where no driver wants a % doubled
         "include_name": _is_ours,
         "on_version_apply": _refuse_orphans,
-        **backend_options(url),
+        **backend_options(make_url(url)),
     }
     command = running_command()
     if command is Command.OTHER:

@@ -5,6 +5,7 @@ import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
@@ -20,15 +21,15 @@ from sqlalchemy.exc import (
 
 # What a driver says when it does not connect, and what helps: the first that fits.
 REMEDIES = {
+    "No module named|package is required|pq wrapper": (
+        "Install what the project needs, again: make -B install"
+    ),
     "database .* does not exist|Unknown database": "Create it: make database",
     "Access denied .* to database": (
         "Create it with a user who may (make database), or let this one use it (GRANT ALL ON ...)."
     ),
     "password|Access denied|authentication|role .* does not exist": (
         "Correct the user name or the password in DATABASE_URL (percent-encoded; see .env.example)."
-    ),
-    "No module named|package is required|pq wrapper": (
-        "Install what the project needs, again: make -B install"
     ),
     "Invalid SQLite URL|unable to open|Permission denied|Not a directory|File exists": (
         "Create its folder (make database), or correct DATABASE_URL (see .env.example)."
@@ -68,10 +69,43 @@ HINTS = {
     "copy_from": "\nSQLite replaces the whole table, and only a database knows what is in it: make upgrade",
 }
 
+# The commands of a generated Makefile, and what they are in a project that has none of them.
+COMMANDS = {
+    "make database": "alembic -x create-database current",
+    'make revision x="(.*?)"': r'alembic -x "\1" revision --autogenerate',
+    "with x=, as in": "with -x, as in",
+    "make revision": "alembic revision --autogenerate",
+    "make upgrade": "alembic upgrade head",
+    "make downgrade to=": "alembic downgrade ",
+    "make downgrade": "alembic downgrade -1",
+    "make merge": "alembic merge heads",
+    "make test": "alembic upgrade head && alembic check",
+    "make -B install": "pip install --upgrade alembic-guards",
+}
+
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """Turn what can go wrong for a user into a CommandError, which Alembic prints as a message."""
+    try:
+        with _command_errors():
+            yield
+    except CommandError as error:
+        raise CommandError(commands(str(error))) from error.__cause__
+
+
+def commands(message: str) -> str:
+    """Return a message with the commands that there are: those of make, or of Alembic alone."""
+    makefile = Path("Makefile")
+    if makefile.exists() and "\nrevision:" in makefile.read_text(encoding="utf-8"):
+        return message
+    for pattern, command in COMMANDS.items():
+        message = re.sub(pattern, command, message)
+    return message
+
+
+@contextmanager
+def _command_errors() -> Iterator[None]:
     try:
         yield
     except (ArgumentError, CompileError, IdentifierError, NoReferenceError) as error:
