@@ -65,15 +65,32 @@ def test_right_answers_lead_to_a_revision_that_keeps_the_rows(project: Project) 
 
 def test_a_terminal_is_asked(project: Project) -> None:
     said = at_terminal(project, "1\n", "7\n")
-    assert "1. rename=items.name:title" in said
-    assert "2. drop=items.name" in said
+    assert "1) it was renamed to title   [rename=items.name:title]" in said
+    assert "2) drop its data   [drop=items.name]" in said
     assert len(project.revisions()) == 2
     assert '"name", new_column_name="title"' in project.revisions()[1].read_text()
 
 
-def test_whoever_only_presses_enter_changes_nothing(project: Project) -> None:
-    assert "Nothing was written." in at_terminal(project, "\n")
+def test_a_wrong_key_asks_again_and_enter_is_no_answer(project: Project) -> None:
+    said = at_terminal(project, "\n", "3\n", "x\n", "1\n", "\n", "  \n", "7\n")
+    assert said.count("Type a number from 1 to 2, or q.") == 3
+    assert "server_default=sa.text('7')" in project.revisions()[1].read_text().replace('"', "'")
+
+
+@pytest.mark.parametrize(
+    "replies", [("q\n",), ("Q\n",), ("\x04",), ("1\n", "\x04"), ("1\n", "\x03")]
+)
+def test_who_quits_changes_nothing(project: Project, replies: tuple[str, ...]) -> None:
+    said = at_terminal(project, *replies)
+    assert "Nothing was written." in said or "Interrupted." in said
+    assert "Traceback" not in said
     assert len(project.revisions()) == 1
+
+
+def test_an_empty_text_is_typed_as_two_quotes(project: Project) -> None:
+    project.write_model(BEFORE + "    note: Mapped[str]\n")
+    at_terminal(project, "\n", "''\n")
+    assert "note" in project.revisions()[1].read_text()
 
 
 def at_terminal(project: Project, *replies: str) -> str:

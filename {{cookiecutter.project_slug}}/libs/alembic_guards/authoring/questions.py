@@ -1,4 +1,4 @@
-"""Takes what the models cannot say, such as a rename, from `-x` or from whoever sits at the terminal."""
+"""Takes answers to what the models do not say, such as a rename, from `-x` or from a terminal."""
 
 import shlex
 import sys
@@ -15,8 +15,11 @@ VERBS = {
 }
 
 
+QUIT = "Nothing was written."
+
+
 class Answers:
-    """What was answered; each answer is taken once, and one that nobody takes was a mistake."""
+    """The answers of one command. Each is taken once; one that is not taken is refused as a mistake."""
 
     def __init__(self, arguments: Iterable[str]) -> None:
         """Read arguments such as "rename=users.name:full_name drop=users.age".
@@ -36,9 +39,9 @@ class Answers:
         self.questions: list[str] = []
 
     def take(self, verb: str, name: str) -> str | None:
-        """Return what was answered, "" for yes, or None where nothing was.
+        """Return the answer about `name`: its value, "" for a drop, or None where there is none.
 
-        A name may hold a colon itself. Raises CommandError for what is said twice.
+        A name may hold a colon itself. Raises CommandError for two answers about one name.
         """
         said = [rest for given, rest in self.given if given == verb]
         found = [rest for rest in said if rest == name or rest.startswith(f"{name}:")]
@@ -48,9 +51,9 @@ class Answers:
         return found[0].removeprefix(name).removeprefix(":") if found else None
 
     def named(self, verb: str, label: str, wanted: Iterable[str]) -> list[str]:
-        """Return what was answered for, of all whose names begin with `label`.
+        """Return the names that answers are about, of those that begin with `label`, without it.
 
-        Names may hold colons: what is `wanted` is read as a whole.
+        Names may hold colons: an answer that ends with one of `wanted` is split there.
         """
         rests = [
             rest.removeprefix(label)
@@ -66,25 +69,38 @@ class Answers:
         ]
 
     def ask(self, question: str, *ways: str) -> str | None:
-        """Return the one of `ways` that somebody at the terminal chooses; nobody there: None.
+        """Return the one of `ways`, such as "drop=users.age", that a person chooses.
 
-        Raises CommandError where it is none of them: that is the safe answer.
+        Without a terminal it returns None, and `settle` refuses. A wrong key asks again. Raises
+        CommandError where the person quits.
         """
-        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        if not _is_terminal():
             self.questions.append(f"  {question} {' or '.join(ways)}")
             return None
-        print(question, *(f"  {number}. {way}" for number, way in enumerate(ways, 1)), sep="\n")
-        reply = input("Number: ").strip()
-        if not reply.isdecimal() or not 0 < int(reply) <= len(ways):
-            raise CommandError("Nothing was written.")
-        return ways[int(reply) - 1]
+        print(question)
+        for number, way in enumerate(ways, 1):
+            print(f"  {number}) {_in_words(way)}   [{way}]")
+        print("  q) quit: nothing is written")
+        while True:
+            reply = _typed("Your choice: ")
+            if reply.isdecimal() and 0 < int(reply) <= len(ways):
+                return ways[int(reply) - 1]
+            if reply.lower() == "q":
+                raise CommandError(QUIT)
+            print(f"Type a number from 1 to {len(ways)}, or q.")
 
     def ask_value(self, question: str, name: str) -> str | None:
-        """Return the value that somebody at the terminal types for a column; nobody there: None."""
-        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        """Return the value that a person types for a column; None without a terminal.
+
+        Nothing typed asks again, because Enter must not change rows. Two quotes are an empty text.
+        """
+        if not _is_terminal():
             self.questions.append(f"  {question} fill={name}:VALUE")
             return None
-        return input(f"{question} ")
+        print(question)
+        while not (reply := _typed("Value ('' for an empty text, Ctrl-C to quit): ")):
+            pass
+        return "" if reply == "''" else reply
 
     def pair(
         self,
@@ -93,10 +109,12 @@ class Answers:
         wanted: Mapping[str, Any],
         alike: Callable[[Any, Any], bool],
     ) -> Iterator[tuple[str, str]]:
-        """Yield the old and the new name of all that was renamed; the rest was dropped, by an answer too.
+        """Yield the old and the new name of each object that was renamed, in an order that works.
 
-        A name that is in both is renamed where an answer says so, which makes room for another one.
-        Raises CommandError for a new name that is none.
+        `label` is what stands before the names in answers, such as "users."; `alike` tells which new
+        names are offered. All other objects that are gone are dropped, by an answer too. A name that
+        is in both may be renamed by an answer, so that another object can take it. Raises
+        CommandError for a new name that does not exist in the models.
         """
         free = [name for name in wanted if name not in present]
         pairs: dict[str, str] = {}
@@ -119,7 +137,7 @@ class Answers:
         yield from _in_turn(pairs)
 
     def _rename(self, old: str, new: str) -> None:
-        """Take what is said of a renamed table, whichever of its names is used."""
+        """Let answers about a renamed table use its old name or its new one."""
 
         def renamed(answer: tuple[str, str]) -> tuple[str, str]:
             verb, rest = answer
@@ -144,7 +162,7 @@ class Answers:
 
 
 def _in_turn(pairs: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield renames so that each new name is free; one of those that lead in a circle goes aside."""
+    """Yield renames so that each new name is free; a circle goes by way of a temporary name."""
     while pairs:
         old = next((old for old in pairs if pairs[old] not in pairs), None)
         if old is None:
@@ -161,3 +179,20 @@ def _words(argument: str) -> list[str]:
         return shlex.split(argument)
     except ValueError as error:
         raise CommandError(f"{argument!r}: {error}. Nothing was written.") from error
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _typed(prompt: str) -> str:
+    """Return what a person types; raises CommandError at the end of the input."""
+    try:
+        return input(prompt).strip()
+    except EOFError:
+        raise CommandError(QUIT) from None
+
+
+def _in_words(way: str) -> str:
+    verb, _, rest = way.partition("=")
+    return f"it was renamed to {rest.partition(':')[2]}" if verb == "rename" else "drop its data"
