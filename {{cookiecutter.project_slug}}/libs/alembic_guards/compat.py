@@ -9,6 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
+from alembic.autogenerate.render import _render_constraint
+from alembic.operations import ops
+from sqlalchemy.util import immutabledict
 
 
 class Command(Enum):
@@ -38,8 +42,12 @@ def is_meant_for(part: Any, owner: object, connection: sa.Connection) -> bool:
 
     Only SchemaGenerator asks that, when it executes DDL.
     """
-    rule = part._ddl_if
-    return rule is None or bool(rule._should_execute(part, owner, connection))
+    create: Any = (
+        sa.schema.CreateIndex(part)
+        if isinstance(part, sa.Index)
+        else sa.schema.AddConstraint(part, isolate_from_table=False)
+    )
+    return bool(create._should_execute(owner, connection))
 
 
 def is_needed_by_type(check: sa.CheckConstraint, dialect: sa.Dialect) -> bool:
@@ -72,3 +80,30 @@ def copy_prefixes(original: sa.Table, copied: sa.Table) -> None:
 def sequences(metadata: sa.MetaData) -> Collection[sa.Sequence]:
     """Return all sequences of the models: get_schema_objects() wants to know their schemas."""
     return metadata._sequences.values()
+
+
+def variant(type_: Any, dialect: sa.Dialect) -> Any:
+    """Return the variant of a type for a database, or the type itself.
+
+    `TypeEngine.dialect_impl()` finds it too, but returns the class of the dialect, such as
+    sqlite.DATETIME for DateTime, and that would be written in a revision.
+    """
+    return type_._variant_mapping.get(dialect.name, type_)
+
+
+def without_variants(type_: Any) -> Any:
+    """Return a copy of a type that has no variants: each way to copy one keeps them."""
+    copied = type_.copy()
+    copied._variant_mapping = immutabledict()
+    return copied
+
+
+def render_constraint(
+    part: sa.Constraint, op: ops.CreateTableOp, context: AutogenContext
+) -> str | None:
+    """Return the code of one constraint of a new table.
+
+    Alembic renders them only together, and sorts their texts. The metadata of the operation leads
+    from the keys of columns in other tables to their names.
+    """
+    return _render_constraint(part, context, op._namespace_metadata)

@@ -64,12 +64,12 @@ def fill(container: ops.OpContainer, migration: MigrationContext, answers: Answe
                     own = _referred(container, table, op.column, migration.dialect)
                     own = own or _numbers(table, op.column, migration)
                 if own:
-                    op.column = op.column._copy()
+                    op.column = copy(op.column)
                     op.column.nullable = True
                     updates.append(_update(op, op.column.name, own, migration.dialect))
                     later.append(_afterwards(op, modify_nullable=False))
                 elif sql := value_of(f"{key}.{op.column.name}", op.column, wanted=wanted):
-                    default, op.column = op.column.server_default, op.column._copy()
+                    default, op.column = op.column.server_default, copy(op.column)
                     op.column.server_default = sa.DefaultClause(sa.text(as_text(sql)))
                     later.append(_afterwards(op, modify_server_default=default))
             elif isinstance(op, ops.AlterColumnOp) and op.modify_nullable is False:
@@ -93,7 +93,7 @@ def fill(container: ops.OpContainer, migration: MigrationContext, answers: Answe
 
 
 def _counts(column: sa.Column[Any]) -> bool:
-    return column.table is not None and column.table._autoincrement_column is column
+    return column.table is not None and column.table.autoincrement_column is column
 
 
 def _let_count(op: ops.AddColumnOp, dialect: sa.Dialect) -> ops.MigrateOperation:
@@ -103,7 +103,7 @@ def _let_count(op: ops.AddColumnOp, dialect: sa.Dialect) -> ops.MigrateOperation
         add = f"ALTER TABLE {quoted_table(op, dialect)} ADD COLUMN {column}"
         return SQLOp([add], [], f"add {op.table_name}.{op.column.name}")
     if dialect.name == "sqlite":  # it counts once it is the primary key
-        op.column = op.column._copy()
+        op.column = copy(op.column)
         op.column.nullable = True
     return op
 
