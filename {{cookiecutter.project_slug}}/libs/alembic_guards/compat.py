@@ -12,6 +12,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import _render_constraint
 from alembic.operations import ops
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy.util import immutabledict
 
 
@@ -107,3 +108,20 @@ def render_constraint(
     from the keys of columns in other tables to their names.
     """
     return _render_constraint(part, context, op._namespace_metadata)
+
+
+def type_affinity(type_: sa.types.TypeEngine[Any]) -> object:
+    """Return the general type, such as Integer for BIGINT, that a type is a kind of.
+
+    `TypeEngine.as_generic()` is narrower: BigInteger for BIGINT, and an error for many others.
+    """
+    return type_._type_affinity
+
+
+def replace_steps(migration: MigrationContext, steps: Any) -> Any:
+    """Let `steps` find the revisions to run, and return the function that has done so.
+
+    Alembic hands that over before env.py runs, and has no hook around a single revision.
+    """
+    before, migration._migrations_fn = migration._migrations_fn, steps
+    return before

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql.ranges import (
     AbstractSingleRange,
 )
 
+from alembic_guards.compat import type_affinity
 from alembic_guards.database.identifiers import quoter
 from alembic_guards.runtime.lossy.servers import PARSED, has_no_hyphens
 
@@ -111,4 +112,4 @@ def _family(type_: sa.types.TypeEngine[Any]) -> object:
         return (sa.Enum, type_.name)
     if isinstance(type_, sa.Uuid):
         return (sa.Uuid, type_.native_uuid)
-    return type_._type_affinity
+    return type_affinity(type_)
