@@ -16,7 +16,7 @@ Keys = list[sa.ForeignKeyConstraint]
 
 
 def put_in_order(container: ops.OpContainer, dialect: sa.Dialect) -> None:
-    """Sort the operations of `container`: what others need comes before them, and goes after them.
+    """Sort the operations of `container` in dependency order; drops are in the reverse order.
 
     Autogenerate leaves whole tables in the order of a set, drops an index before the foreign key
     that needs it, and never makes foreign keys that lead in a circle. SQLite checks no foreign key

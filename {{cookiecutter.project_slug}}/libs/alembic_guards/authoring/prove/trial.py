@@ -1,4 +1,4 @@
-"""Tries on a scratch database what autogenerate found, and adds what it has no eye for."""
+"""Tries operations on a scratch database, and adds what autogenerate does not detect."""
 
 import sqlalchemy as sa
 from alembic.operations import MigrateOperation, Operations, ops
