@@ -26,6 +26,59 @@ class Child(Base):
     {LONG}: Mapped[int] = mapped_column(ForeignKey("parents.{LONG}_1"), index=True)
 """
 
+#: Models of which the guards compare something else than what they say.
+NORMALIZED = """
+from sqlalchemy import Boolean, CheckConstraint, Computed, Index, Sequence
+from sqlalchemy.orm import Mapped, mapped_column
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(primary_key=True, nullable=True)
+    size: Mapped[int] = mapped_column(CheckConstraint("size > 0", name="positive"))
+    twice: Mapped[int] = mapped_column(Computed("size * 2", persisted=True))
+    is_new: Mapped[bool] = mapped_column(Boolean(create_constraint=True, name="is_new"))
+    __table_args__ = (
+        CheckConstraint("size < 9", name="small").ddl_if(dialect="oracle"),
+        Index("ix_built", "size", postgresql_concurrently=True),
+    )
+"""
+#: Compares what create_all() would do before and after each command.
+COMPARE = """
+import json, sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from {package}.models import Base
+from {package}.settings import migration_url
+def state():
+    statements, url = [], sa.make_url(migration_url())
+    def execute(ddl, *_, **__):
+        statements.append(str(ddl.compile(dialect=engine.dialect)))
+    engine = sa.create_mock_engine(url, execute)
+    Base.metadata.create_all(engine, checkfirst=False)
+    tables = Base.metadata.tables.values()
+    return sorted(statements), [(len(t.constraints), len(t.indexes)) for t in tables]
+states, config = [state()], Config("alembic.ini")
+command.revision(config, autogenerate=True)
+states.append(state())
+command.upgrade(config, "head")
+command.check(config)
+states.append(state())
+from alembic_guards.testing import create_all, drift, scratch_database
+assert drift(migration_url(), Base.metadata) == drift(migration_url(), Base.metadata) == []
+with scratch_database(migration_url()) as scratch:
+    with sa.create_engine(scratch, poolclass=sa.NullPool).begin() as connection:
+        create_all(connection, Base.metadata)
+states.append(state())
+print(json.dumps([found == states[0] for found in states]))
+"""
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_no_command_changes_the_metadata_of_the_models(bake: Bake, database: str) -> None:
+    project = bake(database)
+    project.alembic("-x", "create-database", "current")
+    project.write_model(NORMALIZED)
+    assert project.python(COMPARE.format(package=project.package)) == [True] * 4
+
 
 def test_a_module_is_found_wherever_it_is_put(bake: Bake) -> None:
     project = bake()

@@ -208,3 +208,24 @@ def test_views_of_the_models_stay_views() -> None:
     make_view: Callable[..., Any] = sa.sql.ddl.CreateView
     make_view(sa.select(users.c.id), "names", metadata=metadata)
     assert any(statement.startswith("CREATE VIEW") for statement in ddl(normalize(metadata)))
+
+
+def test_a_foreign_key_leads_to_a_table_of_other_metadata_as_before() -> None:
+    others, metadata = sa.MetaData(), sa.MetaData()
+    other = sa.Table("others", others, sa.Column("id", sa.Integer, primary_key=True))
+    key = sa.ForeignKey(other.c.id, name="fk", ondelete="CASCADE")
+    sa.Table("t", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("o", key))
+    wanted = ddl(metadata)
+    assert "REFERENCES others" in wanted[0]
+    assert ddl(normalize(metadata)) == wanted
+
+
+def test_a_foreign_key_for_another_database_is_left_out() -> None:
+    metadata = sa.MetaData()
+    other = sa.Table("others", metadata, sa.Column("id", sa.Integer, primary_key=True))
+    key = sa.ForeignKeyConstraint(["o"], [other.c.id], use_alter=True, name="fk")
+    sa.Table("t", metadata, sa.Column("o", sa.Integer), key)
+    key.ddl_if(dialect="sqlite")
+    copied = normalize(metadata)
+    assert not copied.tables["t"].foreign_key_constraints
+    assert ddl(copied) == ddl(metadata)

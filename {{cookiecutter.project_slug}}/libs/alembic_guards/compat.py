@@ -9,6 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
+from alembic.autogenerate.render import _render_constraint
+from alembic.operations import ops
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Dialect
 from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import immutabledict
@@ -41,8 +45,12 @@ def is_meant_for(part: Any, owner: object, connection: sa.Connection) -> bool:
 
     Only SchemaGenerator asks that, when it executes DDL.
     """
-    rule = part._ddl_if
-    return rule is None or bool(rule._should_execute(part, owner, connection))
+    create: Any = (
+        sa.schema.CreateIndex(part)
+        if isinstance(part, sa.Index)
+        else sa.schema.AddConstraint(part, isolate_from_table=False)
+    )
+    return bool(create._should_execute(owner, connection))
 
 
 def is_needed_by_type(check: sa.CheckConstraint, dialect: sa.Dialect) -> bool:
@@ -87,9 +95,32 @@ def variant(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
     return found
 
 
-def general_type(type_: TypeEngine[Any]) -> object:
-    """Return the general type that a type is a kind of; SQLAlchemy compares types by it."""
+def render_constraint(
+    part: sa.Constraint, op: ops.CreateTableOp, context: AutogenContext
+) -> str | None:
+    """Return the code of one constraint of a new table.
+
+    Alembic renders them only together, and sorts their texts. The metadata of the operation leads
+    from the keys of columns in other tables to their names.
+    """
+    return _render_constraint(part, context, op._namespace_metadata)
+
+
+def type_affinity(type_: sa.types.TypeEngine[Any]) -> object:
+    """Return the general type, such as Integer for BIGINT, that a type is a kind of.
+
+    `TypeEngine.as_generic()` is narrower: BigInteger for BIGINT, and an error for many others.
+    """
     return type_._type_affinity
+
+
+def replace_steps(migration: MigrationContext, steps: Any) -> Any:
+    """Let `steps` find the revisions to run, and return the function that has done so.
+
+    Alembic hands that over before env.py runs, and has no hook around a single revision.
+    """
+    before, migration._migrations_fn = migration._migrations_fn, steps
+    return before
 
 
 def visit_name(type_: TypeEngine[Any]) -> str:

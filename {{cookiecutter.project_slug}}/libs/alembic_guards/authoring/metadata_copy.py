@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import CompileError
+from sqlalchemy.exc import CompileError, InvalidRequestError
 from sqlalchemy.types import SchemaType
 
 from alembic_guards import compat
@@ -58,8 +58,45 @@ def _complete(original: sa.Table, copied: sa.Table, connection: sa.Connection) -
             if isinstance(part, sa.Constraint):
                 compat.copy_creation_order(part, copied_part)
             if not compat.is_meant_for(part, owner, connection):
-                copies.remove(copied_part)
+                _remove(copied_part, copies)
+            elif isinstance(part, sa.ForeignKeyConstraint) and _leads_elsewhere(part):
+                _remove(copied_part, copies)
+                copied.append_constraint(_with_columns(part))
     _keep_events(original, copied)
+
+
+def _remove(part: Any, parts: set[Any]) -> None:
+    parts.remove(part)
+    for element in part.elements if isinstance(part, sa.ForeignKeyConstraint) else ():
+        element.parent.foreign_keys.discard(element)
+        element.parent.table.foreign_keys.discard(element)
+
+
+def _leads_elsewhere(key: sa.ForeignKeyConstraint) -> bool:
+    """Whether a foreign key refers to a table of other metadata, which is not copied."""
+    try:
+        return key.referred_table.metadata is not key.table.metadata
+    except InvalidRequestError:  # NoReferencedTableError, too
+        return False
+
+
+def _with_columns(key: sa.ForeignKeyConstraint) -> sa.ForeignKeyConstraint:
+    """Return a copy of a foreign key that holds the columns of the other table, not their names."""
+    copied = sa.ForeignKeyConstraint(
+        key.column_keys,
+        [element.column for element in key.elements],
+        name=key.name,
+        onupdate=key.onupdate,
+        ondelete=key.ondelete,
+        deferrable=key.deferrable,
+        initially=key.initially,
+        use_alter=key.use_alter,
+        match=key.match,
+        comment=key.comment,
+        **key.dialect_kwargs,
+    )
+    compat.copy_creation_order(key, copied)
+    return copied
 
 
 def _pairs(
@@ -77,7 +114,7 @@ def _pairs(
         if originals:
             yield originals.pop(0), copied
         else:
-            copies.remove(copied)
+            _remove(copied, copies)
 
 
 def _signature(part: Any, dialect: sa.Dialect) -> tuple[object, ...]:

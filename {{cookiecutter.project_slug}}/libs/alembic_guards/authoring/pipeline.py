@@ -22,7 +22,7 @@ from alembic_guards.authoring.prove.replica import Original
 from alembic_guards.authoring.prove.trial import complete
 from alembic_guards.authoring.questions import Answers
 from alembic_guards.authoring.write.describe import describe
-from alembic_guards.authoring.write.types import write_colons
+from alembic_guards.authoring.write.types import keep_percents, write_colons
 from alembic_guards.authoring.write.unknown_types import write_strange_types
 from alembic_guards.database.catalog import differences, of_models, read_catalog
 from alembic_guards.runtime.journal import NAME as RESERVED
@@ -54,9 +54,7 @@ def finish_revision(
     if RESERVED in metadata.tables:
         raise CommandError(f"Nothing was written: {RESERVED} is a name that upgrades need.")
     answers: Answers | None = migration.opts["answers"]
-    # A file holds % as it is: only a driver wants it doubled, and Alembic renders for the driver.
-    migration.dialect.identifier_preparer._double_percents = False
-    migration.dialect.identifier_preparer._strings.clear()
+    keep_percents(migration.dialect)
     write_colons(migration.impl)
     there = read_catalog(connection)
     original: Original | None = connection.info.get("original")

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from alembic.operations import Operations
-from alembic.runtime.migration import MigrationContext
+from alembic.runtime.migration import MigrationContext, MigrationStep, RevisionStep
 from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection
 
@@ -30,12 +31,22 @@ def backend_options(url: URL) -> dict[str, Any]:
 
 def upgrade(connection: Connection, script: ScriptDirectory, to: str) -> None:
     """Apply the revisions up to `to`; raises CommandError where one fails."""
-    _run(connection, lambda heads: script._upgrade_revs(to, heads))
+
+    def steps(heads: Any) -> Iterator[RevisionStep]:
+        for found in reversed(list(script.iterate_revisions(to, heads, implicit_base=True))):
+            yield MigrationStep.upgrade_from_script(script.revision_map, found)
+
+    _run(connection, steps)
 
 
 def downgrade(connection: Connection, script: ScriptDirectory, to: str) -> None:
     """Take back the revisions after `to`; raises CommandError where one fails."""
-    _run(connection, lambda heads: script._downgrade_revs(to, heads))
+
+    def steps(heads: Any) -> Iterator[RevisionStep]:
+        for found in list(script.iterate_revisions(heads, to, select_for_downgrade=True)):
+            yield MigrationStep.downgrade_from_script(script.revision_map, found)
+
+    _run(connection, steps)
 
 
 def _run(connection: Connection, find_steps: Callable[[Any], Iterable[Any]]) -> None:
@@ -53,6 +64,8 @@ def _run(connection: Connection, find_steps: Callable[[Any], Iterable[Any]]) -> 
     try:
         with Operations.context(migration), migration.begin_transaction():
             migration.run_migrations()
+    except RevisionError as error:
+        raise CommandError(str(error)) from error
     except Exception as error:
         if not running:
             raise

@@ -62,6 +62,6 @@ class SQLOp(OwnOp):
 def as_text(sql: str) -> str:
     """Return what sa.text() takes for `sql`: a colon before a word would be a parameter."""
     ways = (sql, re.sub(r"(?<![\w:]):(?=\w)", r"\:", sql))
-    meant = ((way, sa.text(way)) for way in ways)
-    right = (way for way, text in meant if not text._bindparams and str(text) == sql)
+    meant = ((way, sa.text(way).compile()) for way in ways)
+    right = (way for way, text in meant if not text.params and str(text) == sql)
     return next(right, sql.replace(":", r"\:"))

@@ -33,19 +33,36 @@ def install() -> None:
 class ConcurrentPostgresqlImpl(PostgresqlImpl):
     """What Alembic does on PostgreSQL, with an eye for CONCURRENTLY in all that is executed."""
 
-    def _exec(self, construct: Any, *arguments: Any, **options: Any) -> Any:
-        """Execute, or write as SQL, what any operation comes down to."""
-        text = str(construct) if isinstance(construct, str | sa.TextClause) else ""
-        if isinstance(construct, sa.schema.CreateIndex | sa.schema.DropIndex):
-            text = str(construct.compile(dialect=self.dialect))
-        if self.connection is None or self.as_sql or not CONCURRENTLY.match(text):
-            return super()._exec(construct, *arguments, **options)
-        build = BUILD.match(text)
+    def execute(self, sql: Any, execution_options: Any = None) -> None:
+        """Execute SQL that a revision gives."""
+        with self._prepared(str(sql) if isinstance(sql, str | sa.TextClause) else ""):
+            super().execute(sql, execution_options)
+
+    def create_index(self, index: sa.Index, **options: Any) -> None:
+        """Create an index."""
+        with self._prepared(self._sql(sa.schema.CreateIndex(index, **options))):
+            super().create_index(index, **options)
+
+    def drop_index(self, index: sa.Index, **options: Any) -> None:
+        """Drop an index."""
+        with self._prepared(self._sql(sa.schema.DropIndex(index, **options))):
+            super().drop_index(index, **options)
+
+    def _sql(self, statement: sa.schema.ExecutableDDLElement) -> str:
+        return str(statement.compile(dialect=self.dialect))
+
+    @contextmanager
+    def _prepared(self, sql: str) -> Iterator[None]:
+        """Lift the limits for a statement that is CONCURRENTLY, and drop what a failed build leaves."""
+        if self.connection is None or self.as_sql or not CONCURRENTLY.match(sql):
+            yield
+            return
+        build = BUILD.match(sql)
         with _without_limits(self.connection):
             if build:
                 _drop_invalid(self.connection, *build.groups())
             try:
-                return super()._exec(construct, *arguments, **options)
+                yield
             except DBAPIError:
                 if build and not self.connection.invalidated:
                     _drop_invalid(self.connection, *build.groups())

@@ -15,6 +15,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from alembic_guards.compat import replace_steps
 from alembic_guards.database.timeouts import upgrade_timeout
 from alembic_guards.errors import explain
 from alembic_guards.runtime.journal import Progress
@@ -68,8 +69,7 @@ class Attempt:
         self.progress = Progress(connection)
         self.pause = self.end = 0.0
         self._be_patient()
-        self.find_steps: Any = migration._migrations_fn
-        migration._migrations_fn = self._steps
+        self.find_steps = replace_steps(migration, self._steps)
         migration.on_version_apply_callbacks += (self._before_commit,)
         connection.execution_options(begin="BEGIN IMMEDIATE")
 

@@ -8,11 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
-from alembic.util.sqla_compat import _get_constraint_final_name
 
 from alembic_guards.authoring.prove.proof import state_of_models
 from alembic_guards.database.catalog import CONSTRAINTS, Catalog, EntryKey, read_catalog
-from alembic_guards.database.identifiers import bare, is_in, quoter, serial_name
+from alembic_guards.database.identifiers import bare, final_name, is_in, quoter, serial_name
 from alembic_guards.runtime.renames import Rename, RenameConstraint, RenameIndex, RenameSequence
 
 InTable = type[RenameConstraint | RenameIndex | RenameSequence]
@@ -108,7 +107,7 @@ def rename_keys(
         )
         old = {_ends(key): key for key in present.foreign_key_constraints}
         for new in table.foreign_key_constraints:
-            key, name = old.get(_ends(new)), _get_constraint_final_name(new, context.dialect)
+            key, name = old.get(_ends(new)), final_name(new, context.dialect)
             if key is not None and name is not None and name not in {key.name, *made}:
                 again = [
                     ops.DropConstraintOp.from_constraint(key),

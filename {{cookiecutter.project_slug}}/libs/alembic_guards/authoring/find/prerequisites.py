@@ -43,33 +43,33 @@ EXTENSIONS = {
 
 
 def create_all(connection: sa.Connection, metadata: sa.MetaData) -> None:
-    """Make all that the models say in an empty database, with what PostgreSQL wants before that."""
+    """Create what the models define in an empty database: extensions and schemas come first."""
     create_normalized(connection, normalized(metadata, connection))
 
 
 def create_normalized(connection: sa.Connection, metadata: sa.MetaData) -> None:
-    """Do the same for metadata that is normalized already."""
+    """Create what metadata that is normalized already defines."""
     for statement in _before_tables(metadata, connection):
         connection.exec_driver_sql(statement)
     metadata.create_all(connection)
 
 
 def make_shared(context: AutogenContext, _: object) -> Iterator[SQLOp]:
-    """Yield what makes extensions and schemas. None is dropped later: others may use it, too."""
+    """Yield CREATE EXTENSION and CREATE SCHEMA. No way back drops them: others may use them, too."""
     for statement in _before_tables(_metadata(context), context.connection):
         about = statement.lower().replace(" if not exists", "")
         yield SQLOp([statement], [], about)
 
 
 def make_free(context: AutogenContext, _: object) -> Iterator[SQLOp]:
-    """Yield what makes the sequences, enums and domains of the models; their options come later."""
+    """Yield CREATE SEQUENCE, TYPE and DOMAIN; repairs.py adds the options of sequences."""
     for kind, (present, wanted) in _free(context).items():
         for name in sorted(wanted.keys() - present.keys()):
             yield SQLOp([wanted[name]], [f"DROP {kind} {name}"], f"create {kind.lower()} {name}")
 
 
 def rename_sequences(context: AutogenContext, schema: str | None) -> Iterator[RenameSequence]:
-    """Yield what renames sequences: a new one would count from the beginning."""
+    """Yield the renames of sequences: a new one would begin at its first value."""
     before = f"{schema}." if schema else ""
     present, wanted = (
         {
@@ -84,14 +84,14 @@ def rename_sequences(context: AutogenContext, schema: str | None) -> Iterator[Re
 
 
 def drop_free(context: AutogenContext) -> Iterator[SQLOp]:
-    """Yield what removes those that no model has any more."""
+    """Yield DROP SEQUENCE, TYPE and DOMAIN for those that no model has any more."""
     for kind, (present, wanted) in reversed(_free(context).items()):
         for name in sorted(present.keys() - wanted.keys()):
             yield SQLOp([f"DROP {kind} {name}"], [present[name]], f"drop {kind.lower()} {name}")
 
 
 def _free(context: AutogenContext) -> dict[str, tuple[Statements, Statements]]:
-    """Return the statements that make what is there beside tables, and what the models want of it."""
+    """Return CREATE statements for each kind of object beside tables: present ones, and wanted ones."""
     dialect, connection = context.dialect, context.connection
     if not dialect.supports_sequences or connection is None:
         return {}

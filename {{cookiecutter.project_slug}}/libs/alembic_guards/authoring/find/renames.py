@@ -21,6 +21,7 @@ from alembic_guards.authoring.find.prerequisites import (
     make_shared,
     rename_sequences,
 )
+from alembic_guards.compat import type_affinity
 from alembic_guards.database.identifiers import is_in
 from alembic_guards.runtime.operations import OwnOp
 from alembic_guards.runtime.renames import MoveTable, Rename, RenameColumn, RenameTable
@@ -119,12 +120,12 @@ def _shapes(
     """Return the tables of a schema in the database and in the models, and how answers begin."""
     reflected = context.inspector.get_multi_columns(schema=schema)
     present = {
-        name: {column["name"]: column["type"]._type_affinity for column in columns}
+        name: {column["name"]: type_affinity(column["type"]) for column in columns}
         for (_, name), columns in reflected.items()
         if context.run_name_filters(name, "table", {"schema_name": schema})
     }
     wanted = {
-        table.name: {column.name: column.type._type_affinity for column in table.columns}
+        table.name: {column.name: type_affinity(column.type) for column in table.columns}
         for table in context.sorted_tables
         if is_in(table, schema, context.dialect)
     }

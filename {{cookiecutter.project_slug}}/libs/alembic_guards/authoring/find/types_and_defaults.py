@@ -24,7 +24,7 @@ def compare_default(
     present: sa.Column[object],
     wanted: sa.Column[object],
 ) -> PriorityDispatchResult:
-    """Note in `op` the default that a column is to have, where it has another."""
+    """Set `modify_server_default` of `op` where the default differs from that of the models."""
     generated = sa.Computed | sa.Identity
     if isinstance(present.server_default, generated) or isinstance(
         wanted.server_default, generated

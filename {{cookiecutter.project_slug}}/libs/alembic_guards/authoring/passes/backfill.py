@@ -1,6 +1,6 @@
-"""Gives the rows that are there a value, where a column must have one from now on.
+"""Backfills existing rows where a column becomes NOT NULL.
 
-Without it SQLite and PostgreSQL refuse the change, and MariaDB writes 0 or '' without a word.
+Without that SQLite and PostgreSQL refuse the change, and MariaDB writes 0 or '' without a warning.
 """
 
 import re
@@ -64,12 +64,12 @@ def fill(container: ops.OpContainer, migration: MigrationContext, answers: Answe
                     own = _referred(container, table, op.column, migration.dialect)
                     own = own or _numbers(table, op.column, migration)
                 if own:
-                    op.column = op.column._copy()
+                    op.column = copy(op.column)
                     op.column.nullable = True
                     updates.append(_update(op, op.column.name, own, migration.dialect))
                     later.append(_afterwards(op, modify_nullable=False))
                 elif sql := value_of(f"{key}.{op.column.name}", op.column, wanted=wanted):
-                    default, op.column = op.column.server_default, op.column._copy()
+                    default, op.column = op.column.server_default, copy(op.column)
                     op.column.server_default = sa.DefaultClause(sa.text(as_text(sql)))
                     later.append(_afterwards(op, modify_server_default=default))
             elif isinstance(op, ops.AlterColumnOp) and op.modify_nullable is False:
@@ -93,17 +93,17 @@ def fill(container: ops.OpContainer, migration: MigrationContext, answers: Answe
 
 
 def _counts(column: sa.Column[Any]) -> bool:
-    return column.table is not None and column.table._autoincrement_column is column
+    return column.table is not None and column.table.autoincrement_column is column
 
 
 def _let_count(op: ops.AddColumnOp, dialect: sa.Dialect) -> ops.MigrateOperation:
-    """Return what adds a column that counts, and gives the rows that are there their numbers."""
+    """Return the operation that adds an autoincrement column, and numbers existing rows."""
     if dialect.name == "postgresql":
         column = " ".join(str(CreateColumn(op.column).compile(dialect=dialect)).split())
         add = f"ALTER TABLE {quoted_table(op, dialect)} ADD COLUMN {column}"
         return SQLOp([add], [], f"add {op.table_name}.{op.column.name}")
     if dialect.name == "sqlite":  # it counts once it is the primary key
-        op.column = op.column._copy()
+        op.column = copy(op.column)
         op.column.nullable = True
     return op
 
@@ -119,7 +119,7 @@ def _model(migration: MigrationContext, key: str, op: ops.AlterColumnOp) -> sa.C
 
 
 def _split_off(op: ops.AlterColumnOp) -> ops.AlterColumnOp:
-    """Return what `op` does but for NOT NULL, to be done before it: only then the value is one."""
+    """Return `op` without NOT NULL: the type changes before the backfill, NOT NULL comes after it."""
     first = copy(op)
     first.modify_nullable, first.kw = None, dict(op.kw)
     op.existing_type, op.modify_type = op.modify_type, None
@@ -129,7 +129,7 @@ def _split_off(op: ops.AlterColumnOp) -> ops.AlterColumnOp:
 
 
 def _afterwards(op: ops.AddColumnOp, **changes: Any) -> ops.AlterColumnOp:
-    """Return what changes the column that `op` adds, once the rows have their values."""
+    """Return the operation that alters the column that `op` adds, after the backfill."""
     return ops.AlterColumnOp(
         op.table_name,
         op.column.name,
@@ -148,7 +148,7 @@ def _referred(
     column: sa.Column[Any],
     dialect: sa.Dialect,
 ) -> str | None:
-    """Return what gives each row a row to refer to, if a column that comes back is a foreign key."""
+    """Return SQL for a value of a foreign key that comes back: the key of any row there."""
     tables = (op for op in container.ops if isinstance(op, ops.ModifyTableOps))
     every: Iterator[Any] = (op for part in tables for op in part.ops)
     for op in every:
@@ -163,7 +163,7 @@ def _referred(
 def _numbers(
     table: ops.ModifyTableOps, column: sa.Column[Any], migration: MigrationContext
 ) -> str | None:
-    """Return what gives each row a value of its own, if a column that comes back has to be unique."""
+    """Return SQL for a distinct value in each row, for a unique column that comes back."""
     unique = any(column.name in _unique_columns(op) for op in table.ops)
     model = migration.opts["target_metadata"].tables.get(table_key(table))
     keys = [] if model is None else list(model.primary_key)

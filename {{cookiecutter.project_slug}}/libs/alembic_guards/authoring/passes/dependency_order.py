@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.operations import ops
 
-from alembic_guards.authoring.write.render import creation_order
+from alembic_guards.compat import creation_order
 from alembic_guards.database.identifiers import table_key
 
 WholeTable = ops.CreateTableOp | ops.DropTableOp
@@ -16,12 +16,13 @@ Keys = list[sa.ForeignKeyConstraint]
 
 
 def put_in_order(container: ops.OpContainer, dialect: sa.Dialect) -> None:
-    """Sort the operations of `container`: what others need comes before them, and goes after them.
+    """Sort the operations of `container` in dependency order; drops are in the reverse order.
 
     Autogenerate leaves whole tables in the order of a set, drops an index before the foreign key
     that needs it, and never makes foreign keys that lead in a circle. SQLite checks no foreign key
     meanwhile: there each change of a table stays in one piece, for each piece copies the table.
     """
+    container.ops = [_bound(op) for op in container.ops]
     moving = set(_moving(container))
     created, circular = _sort(container, ops.CreateTableOp, moving)
     dropped, freed = _sort(container, ops.DropTableOp, moving)
@@ -67,6 +68,17 @@ def put_in_order(container: ops.OpContainer, dialect: sa.Dialect) -> None:
         linked += [_alone(ops.CreateForeignKeyOp.from_constraint(key)) for key in circular]
     ordered = [*unlinked, *created, *changed, *linked, *reversed(dropped), *late]
     container.ops = [*before, *ordered, *behind]
+
+
+def _bound(op: ops.MigrateOperation) -> ops.MigrateOperation:
+    """Bind the loose columns that a Rewriter makes a table of: a copy would lose a ForeignKey."""
+    if not isinstance(op, ops.CreateTableOp):
+        return op
+    if all(column.table is not None for column in op.columns if isinstance(column, sa.Column)):
+        return op
+    bound = ops.CreateTableOp.from_table(op.to_table())
+    bound.if_not_exists = op.if_not_exists
+    return bound
 
 
 def _namesakes(linked: list[Any], dropped: list[ops.DropTableOp], freed: Keys) -> Keys:

@@ -1,4 +1,4 @@
-"""Brings scratch databases to where the revisions lead, and runs each revision only once for that."""
+"""Keeps a scratch database at head and copies it, so that each revision runs only once."""
 
 import atexit
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from alembic_guards.runtime.enum_history import KNOWN
 
 
 class Original(ExitStack):
-    """A scratch database at head that stays as it is, for others to begin as copies of it."""
+    """A scratch database at head that is never changed: others begin as copies of it."""
 
     def __init__(self, url: URL, script: ScriptDirectory) -> None:
         """Make it on the server of `url`; raises what the revisions raise."""

@@ -1,8 +1,6 @@
-"""Tries on a scratch database what autogenerate found, and adds what it has no eye for."""
+"""Tries operations on a scratch database, and adds what autogenerate does not detect."""
 
 import sqlalchemy as sa
-from alembic.autogenerate.api import AutogenContext
-from alembic.autogenerate.render import _render_cmd_body
 from alembic.operations import MigrateOperation, Operations, ops
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -13,6 +11,7 @@ from alembic_guards.authoring.passes.unnamed import give_names
 from alembic_guards.authoring.prove.proof import state_of_models
 from alembic_guards.authoring.prove.repairs import State, look, repairs
 from alembic_guards.authoring.prove.replica import Original
+from alembic_guards.authoring.write.code import function, run
 from alembic_guards.database.catalog import read_catalog
 
 ROUNDS = 3  # a repair may be what another one needs
@@ -58,7 +57,7 @@ def _try_in_turn(
     for script in scripts:
         for container in (script.upgrade_ops, script.downgrade_ops, script.upgrade_ops):
             if container is not None:
-                _perform(_written(container.ops, migration), connection)
+                _perform(function(container.ops, migration), connection)
 
 
 def _complete(
@@ -71,7 +70,7 @@ def _complete(
 ) -> None:
     steps: list[MigrateOperation] = list(container.ops)
     for _ in range(ROUNDS):
-        _perform(_written(steps, migration), connection)
+        _perform(function(steps, migration), connection)
         steps = list(repairs(look(connection), wanted, connection.dialect, back=back))
         connection.commit()
         if not steps:
@@ -79,15 +78,8 @@ def _complete(
         container.ops += steps
 
 
-def _written(steps: list[MigrateOperation], migration: MigrationContext) -> str:
-    """Return the code of `steps` as it will stand in the file: only that is sure to be the same."""
-    context = AutogenContext(migration, opts=migration.opts)
-    body = _render_cmd_body(ops.UpgradeOps(steps), context)
-    return "\n".join([*sorted(context.imports), body])
-
-
 def _perform(code: str, connection: sa.Connection) -> None:
     migration = MigrationContext.configure(connection)
     with migration.begin_transaction():
-        exec(code, {"op": Operations(migration), "sa": sa})  # noqa: S102
+        run(code, Operations(migration))
     connection.commit()

@@ -1,26 +1,27 @@
 """Renders operations as the code of a revision, where Alembic leaves something out or knows none."""
 
+from collections.abc import Callable
+from copy import copy
 from typing import Any
 
-import sqlalchemy as sa
 from alembic.autogenerate import renderers
 from alembic.autogenerate.api import AutogenContext
-from alembic.autogenerate.render import (
-    _add_table,
-    _alter_column,
-    _drop_column,
-    _drop_table,
-    _render_constraint,
-    render_op,
-)
+from alembic.autogenerate.render import render_op
 from alembic.operations import ops
 
 from alembic_guards.authoring.passes.online_steps import AutocommitOp
+from alembic_guards.compat import creation_order, render_constraint
 from alembic_guards.runtime.destructive import INFO
 from alembic_guards.runtime.enum_values import RenameValueOp
 from alembic_guards.runtime.operations import SQLOp, as_text
 from alembic_guards.runtime.renames import Rename, RenameColumn, RenameTable
 from alembic_guards.runtime.sqlite import RebuildTableOp
+
+#: How Alembic itself renders the operations that the functions below add something to.
+ALEMBICS: dict[type[ops.MigrateOperation], Callable[..., str]] = {
+    kind: renderers.dispatch(kind)
+    for kind in (ops.AlterColumnOp, ops.CreateTableOp, ops.DropColumnOp, ops.DropTableOp)
+}
 
 
 def install_renderers() -> None:
@@ -39,11 +40,6 @@ def install_renderers() -> None:
         (ops.DropTableOp, _render_drop_table),
     ):
         renderers.dispatch_for(kind, replace=True)(render)
-
-
-def creation_order(part: sa.schema.SchemaItem) -> int:
-    """Return the sort key of a part of a table: columns first, constraints as in the models."""
-    return part._creation_order if isinstance(part, sa.Constraint) else 0
 
 
 def _render_autocommit(context: AutogenContext, op: AutocommitOp) -> list[str]:
@@ -84,25 +80,29 @@ def _render_sql(_: AutogenContext, op: SQLOp) -> list[str]:
 
 def _render_alter_column(context: AutogenContext, op: ops.AlterColumnOp) -> str:
     """Render the USING clause too, which Alembic leaves out."""
-    text = _alter_column(context, op)
+    text = ALEMBICS[ops.AlterColumnOp](context, op)
     using = op.kw.get("postgresql_using")
     return f"{text.removesuffix(')')}, postgresql_using={using!r})" if using else text
 
 
 def _render_create_table(context: AutogenContext, op: ops.CreateTableOp) -> str:
     """Render constraints in the order of the models: MariaDB numbers unnamed ones by it."""
-    constraints = sorted(op.to_table().constraints, key=creation_order)
-    texts = [_render_constraint(part, context, op._namespace_metadata) for part in constraints]
+    table, fixed = op.to_table(), copy(op)
+    # A second table would take the parts of the first: what a Rewriter makes is bound to none.
+    setattr(fixed, "to_table", lambda: table)  # noqa: B010 (mypy refuses to replace a method)
+    constraints = sorted(table.constraints, key=creation_order)
+    texts = [render_constraint(part, op, context) for part in constraints]
     ordered = [text for text in texts if text]
-    return _add_table(context, op).replace(",\n".join(sorted(ordered)), ",\n".join(ordered))
+    text = ALEMBICS[ops.CreateTableOp](context, fixed)
+    return text.replace(",\n".join(sorted(ordered)), ",\n".join(ordered))
 
 
 def _render_drop_column(context: AutogenContext, op: ops.DropColumnOp) -> str:
-    return _with_consent(_drop_column(context, op), op.kw.get("info"))
+    return _with_consent(ALEMBICS[ops.DropColumnOp](context, op), op.kw.get("info"))
 
 
 def _render_drop_table(context: AutogenContext, op: ops.DropTableOp) -> str:
-    return _with_consent(_drop_table(context, op), op.info)
+    return _with_consent(ALEMBICS[ops.DropTableOp](context, op), op.info)
 
 
 def _with_consent(text: str, info: Any) -> str:

@@ -1,12 +1,16 @@
 """Writes types and expressions so that a revision runs for ever, whatever becomes of the owner's code."""
 
+import ast
 from collections.abc import Iterator
+from copy import copy
+from importlib import import_module
 from typing import Any, Literal
 
 import sqlalchemy as sa
+from alembic.autogenerate import render_op_text
 from alembic.autogenerate.api import AutogenContext
-from alembic.autogenerate.render import _repr_type
 from alembic.ddl.impl import DefaultImpl
+from alembic.operations import ops
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import CompileError, SQLAlchemyError
 from sqlalchemy.types import TypeEngine
@@ -16,6 +20,9 @@ from alembic_guards.runtime.lossy.families import plain_type
 from alembic_guards.runtime.operations import as_text
 
 Type = TypeEngine[Any]
+
+#: Stands for a type in rendered code.
+MARK = "<type>"
 
 
 def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
@@ -27,7 +34,7 @@ def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[
     """
     if kind == "server_default" and isinstance(getattr(item, "arg", None), str):
         return repr(str.__str__(item.arg))  # it may be a member of an enum
-    if kind == "server_default" and getattr(getattr(item, "arg", None), "_bindparams", None):
+    if kind == "server_default" and _has_parameters(getattr(item, "arg", None)):
         return f"sa.text({as_text(item.arg.text)!r})" if item.reflected else False
     if kind != "type":
         return False
@@ -39,7 +46,7 @@ def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[
     wanted = item.compile(dialect=context.dialect)
     for candidate in _candidates(item, context):
         text, imports = _code(candidate, context)
-        if wanted == _meaning(text, imports, context.dialect):
+        if wanted == _meaning(text, context.dialect):
             context.imports |= imports
             return text
     try:
@@ -51,6 +58,14 @@ def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[
     return text
 
 
+def keep_percents(dialect: sa.Dialect) -> None:
+    """Compile % as it is from now on: only a driver wants it doubled, and a file has none."""
+    plain: Any = copy(dialect)
+    plain.paramstyle = "named"  # the preparer looks at it when it is made
+    preparer: Any = type(dialect.identifier_preparer)
+    dialect.identifier_preparer = preparer(plain)
+
+
 def write_colons(impl: DefaultImpl) -> None:
     """Let Alembic write expressions as sa.text() wants them: else ':x' would become NULL."""
     render = impl.render_ddl_sql_expr
@@ -60,6 +75,10 @@ def write_colons(impl: DefaultImpl) -> None:
         return sql if options.get("is_index") else as_text(sql)  # that is no text()
 
     impl.render_ddl_sql_expr = escaped  # type: ignore[assignment, method-assign]
+
+
+def _has_parameters(default: Any) -> bool:
+    return isinstance(default, sa.TextClause) and bool(default.compile().params)
 
 
 def _candidates(item: Type, context: AutogenContext) -> Iterator[Type]:
@@ -81,7 +100,7 @@ def innermost(type_: Any, dialect: sa.Dialect) -> Any:
 def _made_before(item: Any, context: AutogenContext) -> str:
     """Return how the code of a type begins that a statement of its own has made; "" for all others."""
     if isinstance(item, postgresql.DOMAIN):
-        return f"DOMAIN(data_type={_repr_type(item.data_type, context)}"
+        return f"DOMAIN(data_type={_text_of(item.data_type, context)}"
     if isinstance(item, sa.Enum) and item.native_enum and context.dialect.name == "postgresql":
         return f"ENUM({', '.join(map(repr, item.enums))}"
     return ""
@@ -94,15 +113,45 @@ def _code(type_: Type, context: AutogenContext) -> tuple[str, set[str]]:
         return False if part is type_ else render_type(kind, part, inner)
 
     inner = AutogenContext(context.migration_context, opts={**context.opts, "render_item": render})
-    return _repr_type(type_, inner), inner.imports
+    return _text_of(type_, inner), inner.imports
 
 
-def _meaning(text: str, imports: set[str], dialect: sa.Dialect) -> str | None:
+def _text_of(type_: Type, context: AutogenContext) -> str:
+    """Return the code that Alembic writes for a type where a column has it."""
+    marked = AutogenContext(context.migration_context, opts={**context.opts, "render_item": _mark})
+    before, after = _render_column(type_, marked).split(MARK)
+    return _render_column(type_, context).removeprefix(before).removesuffix(after)
+
+
+def _render_column(type_: Type, context: AutogenContext) -> str:
+    return render_op_text(context, ops.AddColumnOp("t", sa.Column("c", type_)))
+
+
+def _mark(kind: str, _: object, __: AutogenContext) -> str | Literal[False]:
+    return MARK if kind == "type" else False
+
+
+def _meaning(text: str, dialect: sa.Dialect) -> str | None:
     """Return the type in SQL that code stands for; None where it is no code of SQLAlchemy alone."""
-    names: dict[str, Any] = {"sa": sa}
     try:
-        exec("\n".join(imports), names)  # noqa: S102
-        type_: Type = eval(text, names)
+        type_: Type = _value(ast.parse(text, mode="eval").body)
         return type_.compile(dialect=dialect)
-    except Exception:  # noqa: BLE001 (whatever a stranger's class may raise)
+    except Exception:  # noqa: BLE001 (whatever the code of somebody else's class may raise)
         return None
+
+
+def _value(node: ast.expr) -> Any:
+    """Return what an expression stands for that names SQLAlchemy, calls it, or is a literal."""
+    match node:
+        case ast.Call():
+            arguments = [_value(argument) for argument in node.args]
+            options = {str(option.arg): _value(option.value) for option in node.keywords}
+            return _value(node.func)(*arguments, **options)
+        case ast.Attribute():
+            return getattr(_value(node.value), node.attr)
+        case ast.Name(id="sa"):
+            return sa
+        case ast.Name(id=("mysql" | "postgresql" | "sqlite") as name):
+            return import_module(f"sqlalchemy.dialects.{name}")
+        case _:
+            return ast.literal_eval(node)

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from alembic_guards.compat import general_type
+from alembic_guards.compat import type_affinity
 from alembic_guards.runtime.lossy.families import (
     ANY,
     BITS,
@@ -103,7 +103,7 @@ def _alike(old: Any, new: Any) -> bool:
         return bool(old.name == new.name)
     if families[0] in Family.RANGE | Family.MULTIRANGE:
         return type(old) is type(new)
-    return families[0] != Family.OTHER or general_type(old) is general_type(new)
+    return families[0] != Family.OTHER or type_affinity(old) is type_affinity(new)
 
 
 def _has_zone(type_: Any) -> bool:

@@ -1,0 +1,128 @@
+"""Operations in, code out."""
+
+import ast
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import render_op_text, renderers
+from alembic.autogenerate.api import AutogenContext
+from alembic.operations import ops
+from alembic.runtime.migration import MigrationContext
+from alembic_guards.authoring import install
+from alembic_guards.authoring.passes.dependency_order import put_in_order
+from alembic_guards.authoring.write.types import keep_percents, plain_type, render_type
+from sqlalchemy.dialects import mysql, postgresql
+
+URLS = {
+    "sqlite": "sqlite://",
+    "postgresql": "postgresql+psycopg://",
+    "mariadb": "mysql+pymysql://",
+}
+
+
+@pytest.fixture(autouse=True)
+def guards() -> None:
+    install()
+
+
+def context(database: str = "postgresql") -> AutogenContext:
+    dialect = sa.make_url(URLS[database]).get_dialect()()
+    prefixes = {"sqlalchemy_module_prefix": "sa.", "alembic_module_prefix": "op."}
+    options = {"render_item": render_type, "user_module_prefix": None, **prefixes}
+    return AutogenContext(MigrationContext.configure(dialect=dialect, opts=options))
+
+
+class Custom(sa.types.TypeDecorator[str]):
+    """A type of the owner's."""
+
+    impl = sa.String(40)
+    cache_ok = True
+
+
+class Foreign(sa.types.UserDefinedType[str]):
+    """A type that SQLAlchemy does not know."""
+
+    def get_col_spec(self, **_: object) -> str:
+        return "FOREIGN_TYPE"
+
+
+@pytest.mark.parametrize(
+    ("database", "type_", "code"),
+    [
+        ("sqlite", sa.String(30), "sa.String(length=30)"),
+        ("sqlite", Custom(), "sa.String(length=40)"),
+        ("mariadb", mysql.BIGINT(unsigned=True), "mysql.BIGINT(unsigned=True)"),
+        ("sqlite", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), "sa.JSON()"),
+        ("mariadb", mysql.VARCHAR(9), "mysql.VARCHAR(length=9)"),
+        ("sqlite", sa.Enum("a", "it's", name="e"), """sa.Enum('a', "it's", name='e')"""),
+        ("sqlite", sa.Boolean(create_constraint=True, name="b"), "sa.Boolean(name='b')"),
+        ("postgresql", sa.ARRAY(sa.Integer), "sa.ARRAY(sa.Integer())"),
+        ("postgresql", sa.Text().with_variant(postgresql.CITEXT(), "postgresql"), "CITEXT"),
+        ("postgresql", sa.Enum("a", name="e", schema="s"), "schema='s', create_type=False)"),
+    ],
+)
+def test_a_type_is_written_as_code_of_sqlalchemy_alone(
+    database: str, type_: sa.types.TypeEngine[Any], code: str
+) -> None:
+    written = render_type("type", type_, context(database))
+    assert isinstance(written, str)
+    assert code in written
+    ast.parse(written)
+
+
+def test_a_type_that_sqlalchemy_does_not_know_is_imported() -> None:
+    found = context("sqlite")
+    assert render_type("type", Foreign(), found) == f"{__name__}.Foreign()"
+    assert f"import {__name__}" in found.imports
+
+
+def test_the_type_of_the_owner_keeps_its_variants() -> None:
+    type_ = sa.Text().with_variant(sa.JSON(), "postgresql")
+    plain_type(type_, context("sqlite").dialect)
+    assert isinstance(plain_type(type_, context().dialect), sa.JSON)
+
+
+def test_constraints_are_written_in_the_order_of_the_models() -> None:
+    columns = [sa.Column(name, sa.Integer) for name in "zyx"]
+    checks = [sa.CheckConstraint(f"{name} > 0") for name in "zyx"]
+    table = sa.Table("t", sa.MetaData(), *columns, *checks)
+    container = ops.UpgradeOps([ops.CreateTableOp.from_table(table)])
+    put_in_order(container, context().dialect)
+    code = render_op_text(context(), container.ops[0])
+    places = [code.index(f"sa.CheckConstraint('{name} > 0')") for name in "zyx"]
+    assert places == sorted(places)
+
+
+def test_an_operation_that_a_rewriter_made_keeps_its_foreign_key() -> None:
+    key = sa.ForeignKey("users.id", name="fk")
+    op = ops.CreateTableOp("posts", [sa.Column("user_id", sa.Integer, key)])
+    code = render_op_text(context(), op)
+    assert "sa.ForeignKeyConstraint(['user_id'], ['users.id'], name='fk')" in code
+
+
+def test_a_foreign_key_names_the_column_and_not_its_key() -> None:
+    metadata = sa.MetaData()
+    sa.Table("users", metadata, sa.Column("user_id", sa.Integer, key="id", primary_key=True))
+    posts = sa.Table("posts", metadata, sa.Column("by", sa.Integer, sa.ForeignKey("users.id")))
+    code = render_op_text(context(), ops.CreateTableOp.from_table(posts))
+    assert "['users.user_id']" in code
+
+
+def test_a_using_clause_is_written() -> None:
+    op = ops.AlterColumnOp("t", "c", modify_type=sa.Integer(), postgresql_using="c::integer")
+    assert render_op_text(context(), op).endswith("postgresql_using='c::integer')")
+
+
+@pytest.mark.parametrize("database", URLS)
+def test_percents_are_written_once(database: str) -> None:
+    found = context(database)
+    keep_percents(found.dialect)
+    quoted = found.dialect.identifier_preparer.quote("100%")
+    assert quoted[1:-1] == "100%"
+    expression: sa.ColumnElement[Any] = sa.column("a", sa.Integer) % sa.literal_column("2")
+    assert "%%" not in str(expression.compile(dialect=found.dialect))
+
+
+def test_every_operation_has_a_renderer() -> None:
+    assert renderers.dispatch(ops.CreateTableOp).__module__.startswith("alembic_guards")
