@@ -11,7 +11,8 @@ from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from alembic_guards.authoring import install
 from alembic_guards.authoring.passes.dependency_order import put_in_order
-from alembic_guards.authoring.write.types import keep_percents, plain_type, render_type
+from alembic_guards.authoring.write.types import keep_percents, render_type
+from alembic_guards.runtime.lossy.families import plain_type
 from sqlalchemy.dialects import mysql, postgresql
 
 URLS = {
