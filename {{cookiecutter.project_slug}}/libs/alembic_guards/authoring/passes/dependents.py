@@ -18,7 +18,7 @@ from alembic_guards.authoring.passes.unnamed import name_of
 from alembic_guards.database.catalog import Catalog, same
 from alembic_guards.database.identifiers import bare, quoter
 from alembic_guards.runtime.operations import OwnOp, SQLOp
-from alembic_guards.runtime.renames import RenameConstraint, RenameSequence
+from alembic_guards.runtime.renames import RenameConstraint, RenameIndex, RenameSequence
 
 
 def clear_the_way(
@@ -45,7 +45,7 @@ def clear_the_way(
             names_of = (op.kw.get("referent_schema"), op.referent_table)
             target = unquoted(".".join(quoter(dialect)(name) for name in names_of if name))
             return target in rekeyed or (target, frozenset(op.remote_cols)) in uniques
-        if isinstance(op, RenameConstraint):  # what is made again gets its name then
+        if isinstance(op, RenameConstraint | RenameIndex):  # what is made again gets its name then
             return op.old in names
         if isinstance(op, RenameSequence) and op.table:
             old, new = (f"{op.schema}.{n}" if op.schema else n for n in (op.old, op.new))
