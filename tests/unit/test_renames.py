@@ -252,6 +252,39 @@ def test_mariadb_changes_of_a_column_only_what_is_said(options: Any, start: str)
         assert written.getvalue().startswith(start)
 
 
+@pytest.mark.parametrize("in_batch", [False, True])
+def test_views_triggers_and_keys_of_sqlite_follow_a_rename(in_batch: bool) -> None:
+    with sa.create_engine("sqlite://").connect() as connection:
+        run = connection.exec_driver_sql
+        run("CREATE TABLE t (a INTEGER PRIMARY KEY CHECK (a > 0), b INTEGER)")
+        run("CREATE TABLE u (t_a INTEGER REFERENCES t (a))")
+        run("CREATE VIEW v AS SELECT a FROM t")
+        run("CREATE TRIGGER w AFTER INSERT ON u BEGIN INSERT INTO t (a) VALUES (NEW.t_a); END")
+        operations = Operations(MigrationContext.configure(connection))
+        if in_batch:
+            with operations.batch_alter_table("t") as batch:
+                batch.alter_column("a", new_column_name="z", existing_type=sa.Integer())
+        else:
+            operations.alter_column("t", "a", new_column_name="z", existing_type=sa.Integer())
+        run("INSERT INTO u VALUES (7)")
+        assert run("SELECT z FROM t").scalar() == run("SELECT * FROM v").scalar() == 7
+        assert sa.inspect(connection).get_foreign_keys("u")[0]["referred_columns"] == ["z"]
+
+
+def test_sqlite_rebuilds_a_table_that_changes_in_more_than_a_name() -> None:
+    with sa.create_engine("sqlite://").connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (a INTEGER, b INTEGER)")
+        operations = Operations(MigrationContext.configure(connection))
+        with operations.batch_alter_table("t") as batch:
+            batch.alter_column("a", new_column_name="z", existing_type=sa.Integer())
+            batch.alter_column("b", nullable=False, existing_type=sa.Integer())
+        columns = sa.inspect(connection).get_columns("t")
+        assert [(column["name"], column["nullable"]) for column in columns] == [
+            ("z", True),
+            ("b", False),
+        ]
+
+
 def test_values_of_enums_are_known_under_the_new_names() -> None:
     before = dict(KNOWN)
     KNOWN.clear()
