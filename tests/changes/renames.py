@@ -228,6 +228,22 @@ CHANGES = [
         sees=(("a", "GREEN", 7, "x"),),
     ),
     Change(
+        "a table with a partial index is renamed, and a column of the index gets another type",
+        item(
+            "size: Mapped[str | None]",
+            partial := (
+                "__table_args__ = (Index(None, 'size', sqlite_where=text('id > 0'),"
+                " postgresql_where=text('id > 0')),)"
+            ),
+        ),
+        item("size: Mapped[int | None]", partial).replace('"items"', '"things"'),
+        answers="rename=items:things",
+        rows=("INSERT INTO items (id, name, size) VALUES (1, 'a', '7')",),
+        look="SELECT size FROM things",
+        sees=((7,),),
+        only=("sqlite", "postgresql"),
+    ),
+    Change(
         "a table is renamed, and its rows go on counting",
         item(),
         item().replace('"items"', '"things"'),

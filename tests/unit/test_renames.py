@@ -1,6 +1,7 @@
 """Each rename has its SQL, its inverse, its code in a revision, and is read from SQL again."""
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -252,26 +253,84 @@ def test_mariadb_changes_of_a_column_only_what_is_said(options: Any, start: str)
         assert written.getvalue().startswith(start)
 
 
-def test_values_of_enums_are_known_under_the_new_names() -> None:
+@pytest.mark.parametrize("in_batch", [False, True])
+def test_views_triggers_and_keys_of_sqlite_follow_a_rename(in_batch: bool) -> None:
+    with sa.create_engine("sqlite://").connect() as connection:
+        run = connection.exec_driver_sql
+        run("CREATE TABLE t (a INTEGER PRIMARY KEY CHECK (a > 0), b INTEGER)")
+        run("CREATE TABLE u (t_a INTEGER REFERENCES t (a))")
+        run("CREATE VIEW v AS SELECT a FROM t")
+        run("CREATE TRIGGER w AFTER INSERT ON u BEGIN INSERT INTO t (a) VALUES (NEW.t_a); END")
+        operations = Operations(MigrationContext.configure(connection))
+        if in_batch:
+            with operations.batch_alter_table("t") as batch:
+                batch.alter_column("a", new_column_name="z", existing_type=sa.Integer())
+        else:
+            operations.alter_column("t", "a", new_column_name="z", existing_type=sa.Integer())
+        run("INSERT INTO u VALUES (7)")
+        assert run("SELECT z FROM t").scalar() == run("SELECT * FROM v").scalar() == 7
+        assert sa.inspect(connection).get_foreign_keys("u")[0]["referred_columns"] == ["z"]
+
+
+def test_sqlite_rebuilds_a_table_that_changes_in_more_than_a_name() -> None:
+    with sa.create_engine("sqlite://").connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (a INTEGER, b INTEGER)")
+        operations = Operations(MigrationContext.configure(connection))
+        with operations.batch_alter_table("t") as batch:
+            batch.alter_column("a", new_column_name="z", existing_type=sa.Integer())
+            batch.alter_column("b", nullable=False, existing_type=sa.Integer())
+        columns = sa.inspect(connection).get_columns("t")
+        assert [(column["name"], column["nullable"]) for column in columns] == [
+            ("z", True),
+            ("b", False),
+        ]
+
+
+@pytest.fixture
+def known() -> Iterator[dict[tuple[str, str], list[str]]]:
+    """Yield the values of enums that are remembered, none at first."""
     before = dict(KNOWN)
     KNOWN.clear()
-    try:
-        KNOWN.update({("t", "a"): ["x"], ("t", "b"): ["y"], ("s.t", "a"): ["z"], ("u", "a"): []})
-        swap = ("a", "a_"), ("b", "a"), ("a_", "b")
-        for old, new in swap:
-            follow(RenameColumn(old, new, table="t"))
-        follow(RenameTable("t", "v"))
-        follow(RenameTable("t", "w", schema="s"))
-        follow(MoveTable("s", "r", table="w"))
-        assert KNOWN == {
-            ("v", "b"): ["x"],
-            ("v", "a"): ["y"],
-            ("r.w", "a"): ["z"],
-            ("u", "a"): [],
-        }
-    finally:
-        KNOWN.clear()
-        KNOWN.update(before)
+    yield KNOWN
+    KNOWN.clear()
+    KNOWN.update(before)
+
+
+def test_values_of_enums_are_known_under_the_new_names(known: dict[Any, list[str]]) -> None:
+    known.update({("t", "a"): ["x"], ("t", "b"): ["y"], ("s.t", "a"): ["z"], ("u", "a"): []})
+    for old, new in ("a", "a_"), ("b", "a"), ("a_", "b"):
+        follow(RenameColumn(old, new, table="t"))
+    follow(RenameTable("t", "v"))
+    follow(RenameTable("t", "w", schema="s"))
+    follow(MoveTable("s", "r", table="w"))
+    assert known == {("v", "b"): ["x"], ("v", "a"): ["y"], ("r.w", "a"): ["z"], ("u", "a"): []}
+
+
+@pytest.mark.parametrize(
+    "renames",
+    [
+        ['op.alter_column("t", "a", new_column_name="b")', 'op.rename_table("t", "u")'],
+        ['op.execute("ALTER TABLE t RENAME COLUMN a TO b")', 'op.rename_table("t", "u")'],
+        ['op.rename_table("t", "u")', 'op.execute("ALTER TABLE u RENAME a TO b")'],
+        [
+            'op.execute("ALTER TABLE t RENAME TO u")',
+            'op.alter_column("u", "a", new_column_name="b")',
+        ],
+        [
+            'with op.batch_alter_table("t") as batch: batch.alter_column("a", new_column_name="b")',
+            """op.execute(sa.text('ALTER TABLE "t" RENAME TO "u"'))""",
+        ],
+    ],
+)
+def test_a_revision_by_hand_is_followed_in_each_of_its_forms(
+    renames: list[str], known: dict[Any, list[str]]
+) -> None:
+    create = 'op.create_table("t", sa.Column("a", sa.Enum("x", "y")))'
+    with sa.create_engine("sqlite://").connect() as connection:
+        names = {"op": Operations(MigrationContext.configure(connection)), "sa": sa}
+        exec("\n".join([create, *renames]), names)  # noqa: S102
+        assert sa.inspect(connection).get_columns("u")[0]["name"] == "b"
+    assert known == {("u", "b"): ["x", "y"]}
 
 
 def test_a_rename_is_rendered_beside_other_operations() -> None:

@@ -5,9 +5,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-#: The pattern of one name in SQL, with or without quotes.
-NAME = r'"[^"]+"|`[^`]+`|[^\s."`]+'
-
 
 def table_key(op: Any) -> str:
     """Return the name of the table of an operation, with its schema if it has one."""

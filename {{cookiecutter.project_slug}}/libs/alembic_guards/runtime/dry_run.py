@@ -24,16 +24,17 @@ def present(
     if SKIPPED not in connection.info:
         return table, names
     for sql in reversed(connection.info[SKIPPED]):
-        if renames := list(renames_in(sql)):
-            for rename in reversed(renames):
-                match rename:
-                    case RenameTable(old=old, new=new) if new == table:
-                        table = old
-                    case RenameColumn(old=old, new=new) if rename.table == table:
-                        names = [old if name == new else name for name in names]
-        elif makes(sql, table) or (
-            OTHER.search(sql) and _has(sql, table) and any(_has(sql, name) for name in names)
-        ):
+        renames = list(renames_in(sql))
+        for rename in reversed(renames):
+            match rename:
+                case RenameTable(old=old, new=new) if new == table:
+                    table = old
+                case RenameColumn(old=old, new=new) if rename.table == table:
+                    names = [old if name == new else name for name in names]
+        if makes(sql, table):
+            return None
+        is_more = not renames or "," in sql
+        if is_more and OTHER.search(sql) and _has(sql, table) and any(_has(sql, n) for n in names):
             return None
     inspector = sa.inspect(connection)
     there = inspector.get_columns(table) if inspector.has_table(table) else []

@@ -6,16 +6,7 @@ import sqlalchemy as sa
 from alembic.ddl.mysql import MySQLImpl
 
 from alembic_guards.runtime.operations import as_text
-from alembic_guards.runtime.renames import RenameColumn
-
-#: What alter_column() may change besides the name, and what it gets where it does not.
-UNCHANGED = {
-    "nullable": None,
-    "type_": None,
-    "autoincrement": None,
-    "server_default": False,
-    "comment": False,
-}
+from alembic_guards.runtime.renames import RenameColumn, changes_name_only
 
 
 def install() -> None:
@@ -32,10 +23,9 @@ class RenamingMySQLImpl(MySQLImpl):
 
     def alter_column(self, table_name: str, column_name: str, **options: Any) -> None:
         """Alter a column."""
-        new, schema = options.get("name"), options.get("schema")
-        others = (options.get(key, value) is value for key, value in UNCHANGED.items())
-        if new is None or not all(others):
-            super().alter_column(table_name, column_name, **options)
-        else:
-            rename = RenameColumn(column_name, new, table=table_name, schema=schema)
+        if changes_name_only(options):
+            names = (column_name, options["name"])
+            rename = RenameColumn(*names, table=table_name, schema=options.get("schema"))
             self._exec(sa.text(as_text(rename.sql(self.dialect))))
+        else:
+            super().alter_column(table_name, column_name, **options)

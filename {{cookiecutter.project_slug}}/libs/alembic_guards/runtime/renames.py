@@ -4,14 +4,24 @@ A revision says them as `op.alter_column(..., new_column_name=...)` and `op.rena
 SQL where Alembic has no such operation. What an owner writes as SQL is read by rename_parser.py.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import sqlalchemy as sa
 from alembic.operations import Operations
 
 from alembic_guards.database.identifiers import quoter
 from alembic_guards.runtime.operations import OwnOp, as_text
+
+#: What an ALTER of a column may change besides its name, and what Alembic passes where it does not.
+UNCHANGED = {
+    "nullable": None,
+    "type_": None,
+    "autoincrement": None,
+    "server_default": False,
+    "comment": False,
+}
 
 
 @dataclass
@@ -160,6 +170,12 @@ class RenameEnumValue(Rename):
     def sql(self, dialect: sa.Dialect) -> str:
         """Return its statement."""
         return f"ALTER TYPE {self.enum} RENAME VALUE {literal(self.old)} TO {literal(self.new)}"
+
+
+def changes_name_only(options: Mapping[str, Any]) -> bool:
+    """Whether alter_column() of an implementation of Alembic is to change nothing but a name."""
+    others = (options.get(key, unchanged) is unchanged for key, unchanged in UNCHANGED.items())
+    return options.get("name") is not None and all(others)
 
 
 def literal(value: str) -> str:

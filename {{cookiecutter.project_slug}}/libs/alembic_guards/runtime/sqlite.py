@@ -18,6 +18,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from alembic_guards.database.catalog import LITERAL, read_statements, split_table
 from alembic_guards.runtime.lossy.conversions import convert
+from alembic_guards.runtime.renames import changes_name_only
 
 TEMPORARY = "_alembic_tmp_"
 
@@ -85,6 +86,14 @@ class KeepingSQLiteImpl(SQLiteImpl):
             text = parts["column", column_info["name"]]
             found = re.search(r"\sAS\s*\((.*)\)", text, re.DOTALL | re.IGNORECASE)
             column_info["computed"]["sqltext"] = found[1] if found else ""
+
+    def requires_recreate_in_batch(self, batch_op: Any) -> bool:
+        """Rebuild no table whose columns only get other names: views and triggers follow RENAME."""
+        names_only = (
+            kind == "alter_column" and changes_name_only(options)
+            for kind, _, options in batch_op.batch
+        )
+        return not all(names_only) and super().requires_recreate_in_batch(batch_op)
 
     def cast_for_batch_migrate(self, existing: sa.Column[Any], transfer: Any, new: Any) -> None:
         """Copy values as they are, but where a column of the new type has them in another form."""

@@ -1,4 +1,4 @@
-"""Gives constraints, indexes and sequences new names, where nothing but the name has changed."""
+"""Renames constraints, indexes and sequences of which nothing but the name has changed."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -27,10 +27,10 @@ KINDS: dict[str, dict[str, InTable]] = {
 }
 
 
-def rename_labels(context: AutogenContext, schema: str | None) -> Iterator[Rename]:
-    """Yield what gives the parts of tables the names that they have where the models make them.
+def rename_parts(context: AutogenContext, schema: str | None) -> Iterator[Rename]:
+    """Yield renames of constraints, indexes and sequences to the names that create_all() gives them.
 
-    Where a database has no such command, autogenerate drops them and makes them anew.
+    Where a database has no such command, autogenerate drops them and creates them again.
     """
     kinds, tables = KINDS.get(context.dialect.name), list(both(context, schema))
     if kinds is None or context.connection is None or not tables:
@@ -39,12 +39,12 @@ def rename_labels(context: AutogenContext, schema: str | None) -> Iterator[Renam
     metadata = context.migration_context.opts["target_metadata"]
     wanted = state_of_models(context.connection.info["original"].url, metadata).catalog
     prefix = f"{schema}." if schema else ""
-    old, new = _nameless(found), _nameless(wanted)
+    old, new = _by_definition(found), _by_definition(wanted)
     taken = {bare(key.name) for key in found}
     later: list[Rename] = []
 
     def renamed(kind: str, table: str, was: str, will: str) -> Rename:
-        """Return what renames a part, by way of another name if a table may still have the new one."""
+        """Return a rename, to a temporary name where another table may still have the new one."""
         rename = kinds[kind](was, will, table=table, schema=schema)
         if prefix + will in taken and context.dialect.name == "postgresql":
             later.append(replace(rename, old=f"{will}_"))
@@ -81,10 +81,12 @@ def _counters(
                 yield now, wanted
 
 
-def _nameless(catalog: Catalog) -> defaultdict[str, defaultdict[tuple[str, str], set[EntryKey]]]:
-    """Return the entries of each table by what is said of them, but for their names.
+def _by_definition(
+    catalog: Catalog,
+) -> defaultdict[str, defaultdict[tuple[str, str], set[EntryKey]]]:
+    """Return the entries of each table by their definitions without their names.
 
-    An index that comes with a foreign key has its name from that.
+    An index that comes with a foreign key is left out: it has its name from that.
     """
     tables: defaultdict[str, Any] = defaultdict(lambda: defaultdict(set))
     for key, entry in catalog.items():
@@ -94,12 +96,12 @@ def _nameless(catalog: Catalog) -> defaultdict[str, defaultdict[tuple[str, str],
     return tables
 
 
-def rename_keys(
+def recreate_keys(
     context: AutogenContext, schema: str | None, made: set[str]
 ) -> Iterator[ops.ModifyTableOps]:
-    """Yield what makes foreign keys anew where MariaDB and MySQL cannot rename them.
+    """Yield what drops and creates foreign keys on MariaDB and MySQL, which cannot rename them.
 
-    Those that are `made` in any case, for another reason, are left out.
+    Those that are `made` in any case are left out.
     """
     for table in both(context, schema) if context.dialect.name == "mysql" else ():
         present = sa.Table(

@@ -23,6 +23,8 @@ from alembic_guards.runtime.enum_values import RenameValueOp
 from alembic_guards.runtime.operations import OwnOp, SQLOp
 from alembic_guards.runtime.renames import RenameEnumValue, literal
 
+Type = sa.types.TypeEngine[Any]
+
 
 def change_types(context: AutogenContext, _: object) -> Iterator[SQLOp]:
     """Yield what gives the enums of PostgreSQL the values of the models.
@@ -141,32 +143,42 @@ def _replace(
 
 
 def rename_values(context: AutogenContext, schema: str | None) -> Iterator[OwnOp]:
-    """Yield what gives values their new names, in the types of the server and in the rows."""
+    """Yield the renames of values, in the enums of the server or in the rows that hold them."""
     answers: Answers = context.opts["answers"]
     done: set[str] = set()
+    for column, type_ in _columns(context, schema):
+        wanted = _enum(column.type, context.dialect)
+        label = f"{column.table.fullname}.{column.name}."
+        if wanted is None or type_ is None or wanted.name in done:
+            for old in answers.named("rename", label, []):
+                answers.take("rename", label + old)  # said of another column of the same type
+            continue
+        has = _enum(type_, context.dialect)
+        present = has.enums if has else _values(context, column)
+        present = [*present, *answers.named("rename", label, wanted.enums)]
+        if not set(wanted.enums) <= set(present):
+            before, after = dict.fromkeys(present), dict.fromkeys(wanted.enums)
+            for values in answers.pair(label, before, after, lambda *_: True):
+                yield _rename_value(context, column, has, *values)
+        if has and context.dialect.name == "postgresql":
+            done.add(str(has.name))  # the type is one for all its columns
+
+
+def _columns(
+    context: AutogenContext, schema: str | None
+) -> Iterator[tuple[sa.Column[Any], Type | None]]:
+    """Yield the columns of the models in tables that are there, with the type that each has there."""
     for table in context.sorted_tables:
         here = is_in(table, schema, context.dialect)
-        if not here or not context.inspector.has_table(table.name, schema):
-            continue
-        columns = context.inspector.get_columns(table.name, schema)
-        found = {column["name"]: column["type"] for column in columns}
-        for column in table.columns:
-            wanted = _enum(column.type, context.dialect)
-            label = f"{table.fullname}.{column.name}."
-            if wanted is None or column.name not in found or wanted.name in done:
-                for old in answers.named("rename", label, []):
-                    answers.take("rename", label + old)  # said of another column of the same type
-                continue
-            has = _enum(found[column.name], context.dialect)
-            known = KNOWN.get((table.fullname, column.name), [])
-            present = has.enums if has else _checked(context, column) or known
-            present = [*present, *answers.named("rename", label, wanted.enums)]
-            if not set(wanted.enums) <= set(present):
-                before, after = dict.fromkeys(present), dict.fromkeys(wanted.enums)
-                for old, new in answers.pair(label, before, after, lambda *_: True):
-                    yield from _rename(context, column, has, (old, new))
-            if has and context.dialect.name == "postgresql":
-                done.add(str(has.name))  # the type is one for all its columns
+        if here and context.inspector.has_table(table.name, schema):
+            columns = context.inspector.get_columns(table.name, schema)
+            types = {column["name"]: column["type"] for column in columns}
+            yield from ((column, types.get(column.name)) for column in table.columns)
+
+
+def _values(context: AutogenContext, column: sa.Column[Any]) -> list[str]:
+    """Return the values of an enum that is a text to the database, as far as they are known."""
+    return _checked(context, column) or KNOWN.get((column.table.fullname, column.name), [])
 
 
 def _entries(context: AutogenContext, column: sa.Column[Any], kind: str) -> list[Entry]:
@@ -199,32 +211,49 @@ def _checked(context: AutogenContext, column: sa.Column[Any]) -> list[str]:
     return [value.replace("''", "'") for text in texts for value in LITERAL.findall(text)]
 
 
-def _rename(
-    context: AutogenContext, column: sa.Column[Any], has: sa.Enum | None, values: tuple[str, str]
-) -> Iterator[OwnOp]:
-    server, preparer = context.dialect.name, context.dialect.identifier_preparer
-    old, new = map(literal, values)
-    table, name = preparer.format_table(column.table), quoter(context.dialect)(column.name)
-    both = ((old, new), (new, old))
-    update, back = (f"UPDATE {table} SET {name} = {b} WHERE {name} = {a}" for a, b in both)
-    about = f"rename {old} in {column.table.name}.{column.name} to {new}"
-    if server == "postgresql" and has:
-        enum = has.compile(dialect=context.dialect)
-        yield RenameEnumValue(*values, enum=enum, column=f"{column.table.name}.{column.name}")
-    elif server == "sqlite":
-        yield RenameValueOp(column.table.name, column.name, *values)
-    elif has:
-        own = preparer.quote_identifier(column.name)
-        [definition] = [e.definition for e in _entries(context, column, "column") if e.name == own]
-        modify = f"ALTER TABLE {table} MODIFY "
-        if old.lower() == new.lower():  # one value, but for collations of bytes
-            there, again = [modify + definition.replace(old, new, 1)], [modify + definition]
-        else:
-            wider = definition if new in definition else definition.replace(old, f"{old},{new}", 1)
-            there, again = [modify + wider, update], [back, modify + definition]
-        yield SQLOp(there, again, about)
-    else:
-        alter = f"ALTER TABLE {table} DROP CONSTRAINT"
-        yield SQLOp(
-            [*(f"{alter} {check}" for check in _checks(context, column)), update], [back], about
-        )
+def _rename_value(
+    context: AutogenContext, column: sa.Column[Any], has: sa.Enum | None, old: str, new: str
+) -> OwnOp:
+    """Return what renames a value of a column, whose type is the enum `has` if the server has one."""
+    if context.dialect.name == "sqlite":
+        return RenameValueOp(column.table.name, column.name, old, new)
+    if has is None:
+        return _rename_in_rows(context, column, old, new)
+    if context.dialect.name == "mysql":
+        return _rename_in_mysql(context, column, old, new)
+    enum = has.compile(dialect=context.dialect)
+    return RenameEnumValue(old, new, enum=enum, column=f"{column.table.name}.{column.name}")
+
+
+def _rename_in_rows(context: AutogenContext, column: sa.Column[Any], old: str, new: str) -> SQLOp:
+    """Return what renames a value of a text; checks that list the values are made again later."""
+    table = context.dialect.identifier_preparer.format_table(column.table)
+    drops = (f"ALTER TABLE {table} DROP CONSTRAINT {name}" for name in _checks(context, column))
+    there, back = _update(context, column, old, new), _update(context, column, new, old)
+    return SQLOp([*drops, there], [back], _about(column, old, new))
+
+
+def _rename_in_mysql(context: AutogenContext, column: sa.Column[Any], old: str, new: str) -> SQLOp:
+    """Return what renames a value of an ENUM of MariaDB or MySQL: first the type takes both."""
+    preparer = context.dialect.identifier_preparer
+    modify = f"ALTER TABLE {preparer.format_table(column.table)} MODIFY "
+    name = preparer.quote_identifier(column.name)
+    entries = _entries(context, column, "column")
+    [definition] = [entry.definition for entry in entries if entry.name == name]
+    about, (was, will) = _about(column, old, new), map(literal, (old, new))
+    if old.lower() == new.lower():  # one value, but for collations of bytes
+        return SQLOp([modify + definition.replace(was, will, 1)], [modify + definition], about)
+    wider = definition if will in definition else definition.replace(was, f"{was},{will}", 1)
+    there, back = _update(context, column, old, new), _update(context, column, new, old)
+    return SQLOp([modify + wider, there], [back, modify + definition], about)
+
+
+def _about(column: sa.Column[Any], old: str, new: str) -> str:
+    return f"rename {literal(old)} in {column.table.name}.{column.name} to {literal(new)}"
+
+
+def _update(context: AutogenContext, column: sa.Column[Any], old: str, new: str) -> str:
+    """Return what gives all rows that hold a value another one."""
+    table = context.dialect.identifier_preparer.format_table(column.table)
+    name = quoter(context.dialect)(column.name)
+    return f"UPDATE {table} SET {name} = {literal(new)} WHERE {name} = {literal(old)}"

@@ -1,7 +1,7 @@
-"""Recognises what was renamed, which autogenerate takes for a drop and an add: the data would be lost.
+"""Finds what was renamed, which autogenerate takes for a drop and an add: the data would be lost.
 
-The scratch database is renamed before autogenerate looks at it, so that all other changes of what was
-renamed are found as usual; the same statements then open the revision.
+The renames are done in the scratch database before autogenerate compares it with the models. So it finds
+all other changes under the new names. The same operations then come first in the revision.
 """
 
 import operator
@@ -12,7 +12,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 from alembic.util import PriorityDispatchResult
 
-from alembic_guards.authoring.find.constraint_names import rename_keys, rename_labels
+from alembic_guards.authoring.find.constraint_names import recreate_keys, rename_parts
 from alembic_guards.authoring.find.enums import change_types, rename_values
 from alembic_guards.authoring.find.generated_columns import begin_computing, end_computing
 from alembic_guards.authoring.find.prerequisites import (
@@ -33,13 +33,13 @@ Shape = dict[str, Any]  # the columns of a table, and the family of their types
 def rename_scratch(
     context: AutogenContext, _: ops.UpgradeOps, schemas: set[str | None]
 ) -> PriorityDispatchResult:
-    """Find what was renamed, and rename it in the database that autogenerate will look at."""
+    """Find what was renamed, and rename it in the database that autogenerate will compare."""
     renames: list[OwnOp | RebuildTableOp] = []
     if context.opts.get("answers") and context.connection is not None and context.inspector:
         schemas.update(_targets(context))  # or else Alembic does not look there
         for find in FIRST:
             for schema in sorted(schemas, key=str):
-                for step in find(context, schema):  # what is done, the next one sees
+                for step in find(context, schema):  # the next one finds it done
                     step.run(context.connection)
                     renames.append(step)
                 context.inspector.clear_cache()
@@ -52,12 +52,12 @@ def rename_scratch(
 def write_renames(
     context: AutogenContext, found: ops.UpgradeOps, schemas: Iterable[str | None]
 ) -> PriorityDispatchResult:
-    """Let the renames come first: all other operations use the new names."""
+    """Put the renames first: all other operations use the new names."""
     found.ops[:0] = context.opts["renames"]
     tables = [op for op in found.ops if isinstance(op, ops.ModifyTableOps)]
     parts = [op for table in tables for op in table.ops]
     made = {str(op.constraint_name) for op in parts if isinstance(op, ops.CreateForeignKeyOp)}
-    found.ops += [op for schema in schemas for op in rename_keys(context, schema, made)]
+    found.ops += [op for schema in schemas for op in recreate_keys(context, schema, made)]
     found.ops += drop_free(context)
     return PriorityDispatchResult.CONTINUE
 
@@ -88,7 +88,7 @@ def _targets(context: AutogenContext) -> set[str | None]:
 
 
 def _elsewhere(context: AutogenContext, schema: str | None) -> dict[str, Shape]:
-    """Return the tables that the models want in other schemas than this one, and that are not there."""
+    """Return the tables of the models that are missing in schemas other than this one."""
     found: dict[str, Shape] = {}
     for other in {None, *_targets(context)} - {schema}:
         present, wanted, _ = _shapes(context, other)
@@ -117,7 +117,7 @@ def _columns(context: AutogenContext, schema: str | None) -> Iterator[Rename]:
 def _shapes(
     context: AutogenContext, schema: str | None
 ) -> tuple[dict[str, Shape], dict[str, Shape], str]:
-    """Return the tables of a schema in the database and in the models, and how answers begin."""
+    """Return the tables of a schema in the database and in the models, and the prefix of answers."""
     reflected = context.inspector.get_multi_columns(schema=schema)
     present = {
         name: {column["name"]: type_affinity(column["type"]) for column in columns}
@@ -132,7 +132,7 @@ def _shapes(
     return present, wanted, f"{schema}." if schema else ""
 
 
-#: What is done in the scratch database before autogenerate looks at it, in this order.
+#: What is done in the scratch database before autogenerate compares it, in this order.
 FIRST = (
     make_shared,
     rename_sequences,
@@ -141,7 +141,7 @@ FIRST = (
     _columns,
     begin_computing,
     end_computing,
-    rename_labels,
+    rename_parts,
     rename_values,
     change_types,
 )

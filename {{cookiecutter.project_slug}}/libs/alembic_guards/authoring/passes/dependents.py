@@ -16,7 +16,7 @@ from alembic.operations import ops
 from alembic_guards.database.catalog import Catalog, Entry, EntryKey, same
 from alembic_guards.database.identifiers import bare, quoter, table_key
 from alembic_guards.runtime.operations import OwnOp, SQLOp
-from alembic_guards.runtime.renames import RenameConstraint, RenameSequence
+from alembic_guards.runtime.renames import RenameConstraint, RenameIndex, RenameSequence
 
 #: Columns with their tables, all names without quotes.
 Columns = set[tuple[str, str]]
@@ -82,7 +82,7 @@ def drop_dependents(
         if isinstance(op, ops.CreateForeignKeyOp):
             target = ".".join(filter(None, (op.kw.get("referent_schema"), op.referent_table)))
             return _refers_to(target, op.remote_cols, keys, on_mysql)
-        if isinstance(op, RenameConstraint):  # what is made again gets its name then
+        if isinstance(op, RenameConstraint | RenameIndex):  # what is made again gets its name then
             return op.old in names
         if isinstance(op, RenameSequence) and op.table:
             old, new = (f"{op.schema}.{n}" if op.schema else n for n in (op.old, op.new))
