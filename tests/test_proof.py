@@ -24,13 +24,31 @@ MADE_BY_HAND = {
         VIEW,
         f"CREATE FUNCTION greet() RETURNS trigger LANGUAGE plpgsql AS '{BODY}'",
         f"{TRIGGER} FOR EACH ROW EXECUTE FUNCTION greet()",
+        "CREATE TYPE mood AS ENUM ('good')",
+        "CREATE DOMAIN plain AS mood",
+        "CREATE FUNCTION feel(mood) RETURNS mood LANGUAGE sql AS 'SELECT $1'",
     ),
-    "mariadb": (VIEW, f"{TRIGGER} FOR EACH ROW {INSERT}"),
+    "mariadb": (
+        VIEW,
+        f"{TRIGGER} FOR EACH ROW {INSERT}",
+        "ALTER TABLE users ADD SYSTEM VERSIONING",
+    ),
 }
 UNMADE_BY_HAND = {
     "sqlite": ("DROP TRIGGER greet", "DROP VIEW emails"),
-    "postgresql": ("DROP TRIGGER greet ON users", "DROP FUNCTION greet", "DROP VIEW emails"),
-    "mariadb": ("DROP TRIGGER greet", "DROP VIEW emails"),
+    "postgresql": (
+        "DROP FUNCTION feel",
+        "DROP DOMAIN plain",
+        "DROP TYPE mood",
+        "DROP TRIGGER greet ON users",
+        "DROP FUNCTION greet",
+        "DROP VIEW emails",
+    ),
+    "mariadb": (
+        "ALTER TABLE users DROP SYSTEM VERSIONING",
+        "DROP TRIGGER greet",
+        "DROP VIEW emails",
+    ),
 }
 
 

@@ -46,3 +46,16 @@ def databases(project: Project) -> list[object]:
     names = {"postgresql": "SELECT datname FROM pg_database", "mysql": "SHOW DATABASES"}
     assert project.url
     return [name for (name,) in project.sql(names[project.url.get_backend_name()])]
+
+
+@pytest.mark.parametrize("collation", ["utf8mb4_unicode_ci", "latin1_german1_ci"])
+def test_a_scratch_database_has_the_collation_of_the_real_one(bake: Bake, collation: str) -> None:
+    project = bake("mariadb")
+    project.alembic("-x", "create-database", "current")
+    with project.connect() as connection:
+        name = connection.engine.url.database
+        charset = collation.partition("_")[0]
+        alter = f"ALTER DATABASE `{name}` CHARACTER SET {charset} COLLATE {collation}"
+        connection.exec_driver_sql(alter)
+    for command in (("revision", "--autogenerate"), ("upgrade", "head"), ("check",)):
+        project.alembic(*command)

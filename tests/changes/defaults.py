@@ -11,7 +11,88 @@ OLDER = "older = mapped_column(Integer, Computed('old + 1', True))"
 NUMBER = "number: Mapped[int] = mapped_column(Sequence('numbers'))"
 
 
+#: The same text but for a blank, in all that may hold a text; `{}` is where it stands.
+BLANKS = (
+    (
+        "a default",
+        "nick: Mapped[str | None] = mapped_column(Text, server_default='{}')",
+        "SELECT count(*) FROM items WHERE nick = 'a  b'",
+        ("postgresql",),
+    ),
+    (
+        "a default of a short text",
+        "nick: Mapped[str | None] = mapped_column(String(50), server_default='{}')",
+        "SELECT count(*) FROM items WHERE nick LIKE 'a  b'",
+        ("postgresql", "mariadb"),
+    ),
+    (
+        "what a column is computed from",
+        "nick = mapped_column(String(50), Computed(\"concat(name, '{}')\", True))",
+        "SELECT count(*) FROM items WHERE nick LIKE 'ca  b'",
+        ("mariadb",),
+    ),
+    (
+        "what a column is computed from",
+        "nick = mapped_column(Text, Computed(\"name || '{}'\", True))",
+        "SELECT count(*) FROM items WHERE nick = 'ca  b'",
+        ("postgresql",),
+    ),
+    (
+        "a check with a name of its own",
+        "__table_args__ = (CheckConstraint(\"name <> 'blank {}'\", name='blank'),)",
+        (
+            "SELECT count(DISTINCT constraint_name) FROM information_schema.check_constraints"
+            " WHERE check_clause LIKE '%blank a  b%'"
+        ),
+        ("postgresql", "mariadb"),
+    ),
+    (
+        "a comment",
+        "nick: Mapped[str | None] = mapped_column(Text, comment='{}')",
+        "SELECT count(*) FROM pg_description WHERE description = 'a  b'",
+        ("postgresql",),
+    ),
+    (
+        "a domain",
+        "nick = mapped_column(postgresql.DOMAIN('nick', Text, check=\"VALUE <> '{}'\"))",
+        "SELECT count(*) FROM pg_constraint WHERE pg_get_constraintdef(oid) LIKE '%a  b%'",
+        ("postgresql",),
+    ),
+    (
+        "an index",
+        "__table_args__ = (Index('by_nick', text(\"(name || '{}')\")),)",
+        "SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%a  b%'",
+        ("postgresql",),
+    ),
+)
+
+
 CHANGES = [
+    *[
+        Change(
+            f"{what} changes by a blank in a text",
+            item(line.format("a b")),
+            item(line.format("a  b")),
+            then="INSERT INTO items (id, name) VALUES (3, 'c')",
+            look=query,
+            sees=((1,),),
+            only=only,
+        )
+        for what, line, query, only in BLANKS
+    ],
+    *[
+        Change(
+            f"{what} comes with blanks in a text",
+            item(),
+            item(line.format("a  b")),
+            then="INSERT INTO items (id, name) VALUES (3, 'c')",
+            look=query,
+            sees=((1,),),
+            only=only,
+        )
+        for what, line, query, only in BLANKS
+        if "computed" in what or what == "a domain"
+    ],
     Change(
         "a comment comes to a column that is computed",
         item("twice: Mapped[int | None] = mapped_column(Computed('2 * 3', persisted=True))"),
@@ -236,6 +317,15 @@ CHANGES = [
                 "fill=items.extra:1",
             ),
         )
+    ),
+    Change(
+        "a column is computed no more that was virtual, with a comment",
+        item("size: Mapped[int]", DOUBLE.replace("True))", "False), comment='VIRTUAL or not')")),
+        item("size: Mapped[int]", "extra = mapped_column(Integer, comment='VIRTUAL or not')"),
+        rows=("INSERT INTO items (id, name, size) VALUES (1, 'a', 7)",),
+        look="SELECT extra FROM items",
+        sees=((14,),),
+        only=("postgresql", "mariadb"),
     ),
     Change(
         "a table is renamed with a column that is computed no more, and gets another name and a check",

@@ -27,6 +27,25 @@ class Item(Base):
 ONE_CHECK = "Enum('x', 'y', name='xy', native_enum=False, create_constraint=True)"
 
 CHANGES = [
+    *[
+        Change(
+            f"a table gets a column, and somebody made {what} by hand",
+            item(),
+            item("size: Mapped[int | None]"),
+            rows=("INSERT INTO items (id, name) VALUES (1, 'a')", *statements),
+            look="SELECT typname FROM pg_type WHERE typname LIKE 'made%' ORDER BY typname",
+            sees=tuple((f"made{number}",) for number, _ in enumerate(statements, 1)),
+            only=("postgresql",),
+        )
+        for what, statements in (
+            ("an enum", ["CREATE TYPE made1 AS ENUM ('a')"]),
+            ("a domain", ["CREATE DOMAIN made1 AS text CHECK (value <> 'a  b')"]),
+            (
+                "a domain on an enum",
+                ["CREATE TYPE made1 AS ENUM ('a')", "CREATE DOMAIN made2 AS made1"],
+            ),
+        )
+    ],
     Change(
         "two columns have checks of the same name",
         item(),

@@ -54,6 +54,62 @@ class Shelf(Base):
 
 
 CHANGES = [
+    *[
+        Change(
+            f"a table of MariaDB with {what} by hand gets a column",
+            item("since: Mapped[datetime.date]", "until: Mapped[datetime.date]"),
+            item(
+                "since: Mapped[datetime.date]",
+                "until: Mapped[datetime.date]",
+                "size: Mapped[int | None]",
+            ),
+            rows=(
+                "INSERT INTO items VALUES (1, 'a', '2001-01-01', '2002-01-01')",
+                f"ALTER TABLE items {by_hand}",
+            ),
+            look=f"SELECT count(*) FROM information_schema.{where}",
+            sees=((count,),),
+            only=("mariadb",),
+        )
+        for what, by_hand, where, count in (
+            (
+                "partitions",
+                "PARTITION BY HASH (id) PARTITIONS 2",
+                "partitions WHERE table_schema = database() AND table_name = 'items'",
+                2,
+            ),
+            (
+                "a history",
+                "ADD SYSTEM VERSIONING",
+                "tables WHERE table_schema = database() AND table_type = 'SYSTEM VERSIONED'",
+                1,
+            ),
+            (
+                "a period",
+                "ADD PERIOD FOR valid (since, until)",
+                "tables WHERE table_schema = database() AND table_name = 'items'",
+                1,
+            ),
+        )
+    ],
+    *[
+        Change(
+            f"a table of MariaDB in partitions {what}",
+            item(partitions.format(2)),
+            item(*after),
+            look="SELECT count(*) FROM information_schema.partitions"
+            " WHERE table_schema = database() AND table_name = 'items'",
+            sees=((count,),),
+            only=("mariadb",),
+        )
+        for partitions in (
+            '__table_args__ = {{"mysql_partition_by": "HASH(id)", "mysql_partitions": "{}"}}',
+        )
+        for what, after, count in (
+            ("gets a column", ["size: Mapped[int | None]", partitions.format(2)], 2),
+            ("gets more of them", [partitions.format(4)], 4),
+        )
+    ],
     Change("a table is added", item(), item() + SHELF),
     Change("a table is removed", item() + SHELF, item(), answers="drop=shelves"),
     Change(

@@ -73,6 +73,8 @@ def finish_revision(
     if answers is None or original is None:  # `alembic check`
         if drift:
             raise CommandError(DRIFT.format(drift))
+        if steps := [step for up in script.upgrade_ops_list for step in describe(up)]:
+            raise CommandError(DRIFT.format("\n  ".join(steps)))
         return
     answers.settle()
     for up in script.upgrade_ops_list:

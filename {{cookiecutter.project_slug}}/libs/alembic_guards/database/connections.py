@@ -23,6 +23,8 @@ def open_connection(url: URL, **options: Any) -> Iterator[Connection]:
         engine = sa.create_engine(url, poolclass=NullPool, **options)
         if url.get_backend_name() == "sqlite":
             _make_transactional(engine)
+        elif url.get_backend_name() in ("mysql", "mariadb"):
+            _keep_history(engine)
         connection = engine.connect()
     except Exception as error:  # drivers raise what they like, for a wrong option for example
         raise unreachable(url, error) from error
@@ -46,3 +48,16 @@ def _make_transactional(engine: sa.Engine) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+
+
+def _keep_history(engine: sa.Engine) -> None:
+    """Let MariaDB alter a table with SYSTEM VERSIONING: it refuses that unless told what to do.
+
+    Source: "system_versioning_alter_history" in MariaDB's documentation.
+    """
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _: object) -> None:
+        if "mariadb" in str(connection.get_server_info()).lower():
+            with connection.cursor() as cursor:
+                cursor.execute("SET SESSION system_versioning_alter_history = KEEP")

@@ -11,6 +11,7 @@ from threading import current_thread, main_thread
 from typing import Any, NamedTuple
 from uuid import uuid4
 
+from alembic.util import CommandError
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import DBAPIError
 
@@ -29,6 +30,7 @@ class Server(NamedTuple):
     maintenance: str  # the database to connect to meanwhile
     names: str
     create: str
+    inherit: str  # asks a database what another one takes from it
     copy: str  # the database that it begins as; "" where a server cannot copy one
     drop: str
     lock: str  # held as long as a scratch database is in use, and gone with the process
@@ -39,6 +41,7 @@ SERVERS = {
         maintenance="postgres",
         names="SELECT datname FROM pg_database",
         create="CREATE DATABASE {}",
+        inherit="",
         copy=" TEMPLATE {}",
         drop="DROP DATABASE IF EXISTS {} WITH (FORCE)",
         lock="SELECT pg_try_advisory_lock(hashtext('{}'))",
@@ -46,7 +49,9 @@ SERVERS = {
     "mysql": Server(
         maintenance="information_schema",
         names="SHOW DATABASES",
-        create="CREATE DATABASE {} CHARACTER SET utf8mb4",
+        create="CREATE DATABASE {}",
+        inherit="""SELECT concat(
+            ' CHARACTER SET ', @@character_set_database, ' COLLATE ', @@collation_database)""",
         copy="",
         drop="DROP DATABASE IF EXISTS {}",
         lock="SELECT GET_LOCK('{}', 0)",
@@ -58,7 +63,8 @@ SERVERS = {
 def scratch_database(url: URL, like: URL | None = None) -> Iterator[URL]:
     """Make a database of the kind of `url`, yield its URL, and remove it in the end.
 
-    It is a copy of `like`, which nobody may be connected to; or empty, as it is on MariaDB always.
+    It is a copy of `like`, which nobody may be connected to; or empty, as it is on MariaDB always,
+    where it has the character set and the collation of the database of `url`.
     It lives in a temporary file, or on the server of `url`, or on that of SCRATCH_DATABASE_URL where
     the login of `url` may not create one. Only scratch databases that a process left behind when it
     was killed are removed, too. Raises CommandError where there is no connection.
@@ -70,6 +76,7 @@ def scratch_database(url: URL, like: URL | None = None) -> Iterator[URL]:
                 copyfile(str(like.database), file)
             yield url.set(database=str(file))
     else:
+        options = _inherited(url)
         if elsewhere := os.environ.get("SCRATCH_DATABASE_URL"):
             url = make_url(elsewhere).set(drivername=url.drivername)
         name = f"{PREFIX}{uuid4().hex}"
@@ -79,11 +86,21 @@ def scratch_database(url: URL, like: URL | None = None) -> Iterator[URL]:
             run(server.lock, name)
             try:
                 with _uninterrupted():
-                    run(server.create + (server.copy.format(like.database) if like else ""), name)
+                    copy = server.copy.format(like.database) if like else ""
+                    run(server.create + copy + options, name)
                 yield url.set(database=name)
             finally:
                 with _uninterrupted():
                     run(server.drop, name)
+
+
+def _inherited(url: URL) -> str:
+    """Return the options of CREATE DATABASE that make one like that of `url`."""
+    if query := SERVERS[url.get_backend_name()].inherit:
+        with suppress(CommandError), open_connection(url) as connection:
+            return str(connection.exec_driver_sql(query).scalar_one())
+        return " CHARACTER SET utf8mb4"  # there is none yet
+    return ""
 
 
 def _remove_what_is_left(server: Server, run: Run) -> None:
@@ -122,7 +139,7 @@ def create_database(url: URL) -> str:
     with _maintenance(url) as run:
         if url.database in run(server.names, ""):
             return f"Database {url.database}: it was there already."
-        run(server.create, str(url.database))
+        run(server.create + _inherited(url), str(url.database))
     return f"Database {url.database}: created."
 
 

@@ -8,7 +8,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic_guards.authoring.find.constraint_names import both
 from alembic_guards.authoring.questions import Answers
 from alembic_guards.database.catalog import (
-    Catalog,
+    Entry,
     read_catalog,
     read_statements,
     split_table,
@@ -45,16 +45,33 @@ def end_computing(context: AutogenContext, schema: str | None) -> Iterator[SQLOp
     connection = context.connection
     if connection is None:
         return
-    catalog = {} if connection.dialect.name == "sqlite" else read_catalog(connection)
-    statements = read_statements(connection)
+    if connection.dialect.name == "sqlite":
+        yield from _end_computing_on_sqlite(context, schema, connection)
+        return
+    catalog = read_catalog(connection)
     for table in both(context, schema):
-        if connection.dialect.name == "sqlite":
-            found = _computed_on_sqlite(statements[table.name])
-        else:
-            found = _computed(connection.dialect.identifier_preparer.format_table(table), catalog)
+        name = bare(connection.dialect.identifier_preparer.format_table(table))
+        generated = (entry for entry in catalog.values() if entry.generated)
+        found = {bare(entry.name): entry for entry in generated if bare(entry.table) == name}
         for column in table.columns:
             if column.computed is None and column.name in found:
-                yield _plain(table, column.name, found[column.name], connection)
+                yield _plain(table, column.name, found[column.name], connection.dialect)
+
+
+def _end_computing_on_sqlite(
+    context: AutogenContext, schema: str | None, connection: sa.Connection
+) -> Iterator[RebuildTableOp]:
+    statements = read_statements(connection)
+    for table in both(context, schema):
+        form = statements[table.name]
+        found = _computed_on_sqlite(form)
+        for column in table.columns:
+            if column.computed is None and column.name in found:
+                definition = found[column.name]
+                as_plain = definition.partition(" GENERATED ALWAYS")[0]
+                about = f"keep the values of {table.fullname}.{column.name}"
+                plain = form.replace(definition, as_plain)
+                yield RebuildTableOp(table.name, plain, form, about)
 
 
 def _computed_on_sqlite(form: str) -> dict[str, str]:
@@ -63,35 +80,18 @@ def _computed_on_sqlite(form: str) -> dict[str, str]:
     return {name: text for (_, name), text in parts.items() if " AS (" in text}
 
 
-def _computed(table: str, catalog: Catalog) -> dict[str, str]:
-    """Return the same of a table of a server."""
-    own = (entry for entry in catalog.values() if bare(entry.table) == bare(table))
-    return {
-        bare(entry.name): entry.definition
-        if entry.kind == "column"
-        else f"{entry.name} {entry.definition}"
-        for entry in own
-        if entry.generated
-    }
-
-
-def _plain(
-    table: sa.Table, name: str, definition: str, connection: sa.Connection
-) -> SQLOp | RebuildTableOp:
-    dialect = connection.dialect
-    as_plain = definition.partition(" GENERATED ALWAYS")[0]
-    about = f"keep the values of {table.fullname}.{name}"
-    if dialect.name == "sqlite":
-        form = read_statements(connection)[table.name]
-        return RebuildTableOp(table.name, form.replace(definition, as_plain), form, about)
+def _plain(table: sa.Table, name: str, generated: Entry, dialect: sa.Dialect) -> SQLOp:
+    """Return what makes a plain column of a generated one on a server."""
     quote = dialect.identifier_preparer.quote
     column, new = quote(name), quote(f"{name}_")
+    definition = generated.definition  # on MariaDB with the name of the column
+    definition = definition if generated.kind == "column" else f"{generated.name} {definition}"
+    as_plain = definition.partition(" GENERATED ALWAYS AS (")[0]
     alter = f"ALTER TABLE {dialect.identifier_preparer.format_table(table)}"
     back = [f"{alter} DROP COLUMN {column}", f"{alter} ADD {definition}"]
-    if definition.endswith("VIRTUAL"):
-        type_ = as_plain.removeprefix(column).removeprefix(f"`{name}`")
+    if generated.generated == "VIRTUAL":
         there = [
-            f"{alter} ADD {new}{type_}",
+            f"{alter} ADD {new}{as_plain.removeprefix(generated.name)}",
             f"UPDATE {alter.removeprefix('ALTER TABLE ')} SET {new} = {column}",
             f"{alter} DROP COLUMN {column}",
             f"{alter} RENAME COLUMN {new} TO {column}",
@@ -99,4 +99,4 @@ def _plain(
     else:
         end = {"postgresql": f"ALTER {column} DROP EXPRESSION", "mysql": f"MODIFY {as_plain}"}
         there = [f"{alter} {end[dialect.name]}"]
-    return SQLOp(there, back, about)
+    return SQLOp(there, back, f"keep the values of {table.fullname}.{name}")

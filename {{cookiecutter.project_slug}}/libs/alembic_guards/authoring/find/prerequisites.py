@@ -15,7 +15,7 @@ from alembic_guards.authoring.find.enums import native_enums
 from alembic_guards.authoring.normalize import normalized
 from alembic_guards.authoring.write.types import innermost
 from alembic_guards.compat import sequences
-from alembic_guards.database.catalog import read_catalog
+from alembic_guards.database.catalog import EntryKey, read_catalog
 from alembic_guards.database.identifiers import bare, quoter
 from alembic_guards.runtime.operations import SQLOp
 from alembic_guards.runtime.renames import RenameSequence
@@ -28,6 +28,13 @@ FREE = """
     SELECT oid::regclass::text FROM pg_class WHERE relkind = 'S' AND NOT EXISTS (
         SELECT FROM pg_depend
         WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype IN ('a', 'e', 'i'))
+"""
+
+#: The types that functions, casts and operators need.
+NEEDED = """
+    SELECT CASE WHEN typlen = -1 AND typelem <> 0 THEN typelem ELSE t.oid END::regtype::text
+    FROM pg_depend JOIN pg_type t ON t.oid = refobjid AND refclassid = 'pg_type'::regclass
+    WHERE classid IN ('pg_proc'::regclass, 'pg_cast'::regclass, 'pg_operator'::regclass)
 """
 
 #: The types, operator classes and functions that come with an extension of PostgreSQL.
@@ -84,10 +91,28 @@ def rename_sequences(context: AutogenContext, schema: str | None) -> Iterator[Re
 
 
 def drop_free(context: AutogenContext) -> Iterator[SQLOp]:
-    """Yield DROP SEQUENCE, TYPE and DOMAIN for those that no model has any more."""
+    """Yield DROP SEQUENCE, TYPE and DOMAIN for those that no model has any more.
+
+    Types that no column uses belong to no model: a revision made them by hand. Others stay as long
+    as a function needs them.
+    """
     for kind, (present, wanted) in reversed(_free(context).items()):
-        for name in sorted(present.keys() - wanted.keys()):
+        gone = present.keys() - wanted.keys()
+        if gone and kind != "SEQUENCE":
+            gone &= _types_of_models(context)
+        for name in sorted(gone):
             yield SQLOp([f"DROP {kind} {name}"], [present[name]], f"drop {kind.lower()} {name}")
+
+
+def _types_of_models(context: AutogenContext) -> set[str]:
+    """Return the types that columns of tables use, and domains over them, but no function does."""
+    if context.connection is None:
+        return set()
+    catalog = read_catalog(context.connection)
+    used = {name for entry in catalog.values() if entry.table for name in entry.uses}
+    domains = (catalog.get(EntryKey("", "domain", name)) for name in used)
+    used |= {name for domain in domains if domain for name in domain.uses}
+    return used.difference(context.connection.exec_driver_sql(NEEDED).scalars())
 
 
 def _free(context: AutogenContext) -> dict[str, tuple[Statements, Statements]]:

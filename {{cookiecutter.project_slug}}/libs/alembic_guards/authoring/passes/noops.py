@@ -1,15 +1,17 @@
 """Leaves out what Alembic finds again and again, though the database holds it as it is wanted."""
 
+import sqlalchemy as sa
 from alembic.operations import MigrateOperation, ops
 
 from alembic_guards.database.catalog import CONSTRAINTS, Catalog, EntryKey, same
 from alembic_guards.database.identifiers import bare, table_key
 
 KINDS = CONSTRAINTS | {"index"}
+OF_COLUMNS = frozenset({"column", "not null", "default", "generated", "identity", "comment"})
 
 
 def leave_out_what_is_there(container: ops.OpContainer, found: Catalog, wanted: Catalog) -> None:
-    """Remove each index and constraint of `container` that has one definition in both catalogs.
+    """Remove each index, constraint and column of `container` that is the same in both catalogs.
 
     And each CHECK that goes, or comes, where the server has named another one alike: Alembic sees only
     the one that has a name, and would have both at once.
@@ -25,6 +27,7 @@ def leave_out_what_is_there(container: ops.OpContainer, found: Catalog, wanted: 
         {(bare(key.table), _name_in(catalog, key)) for key in catalog if key.kind in KINDS}
         for catalog in (found, wanted)
     )
+    same_columns = _same_columns(found, wanted)
 
     def is_half(table: ops.ModifyTableOps, op: MigrateOperation) -> bool:
         is_check = (
@@ -46,7 +49,31 @@ def leave_out_what_is_there(container: ops.OpContainer, found: Catalog, wanted: 
         if isinstance(table, ops.ModifyTableOps):
             table.ops = [op for op in table.ops if not is_half(table, op)]
             table.ops = [op for op in table.ops if not is_there(table_key(table), op)]
+            table.ops = [op for op in table.ops if not _is_same_column(table, op, same_columns)]
     container.ops = [op for op in container.ops if not isinstance(op, ops.ModifyTableOps) or op.ops]
+
+
+def _same_columns(found: Catalog, wanted: Catalog) -> set[tuple[str, str]]:
+    """Return the columns, with their tables, of which all is the same in both catalogs."""
+    both, changed = (
+        {(bare(key.table), bare(key.name)) for key in keys if key.kind in OF_COLUMNS}
+        for keys in (
+            found.keys() & wanted.keys(),
+            (k for k in found.keys() | wanted.keys() if not same(found.get(k), wanted.get(k))),
+        )
+    )
+    return both - changed
+
+
+def _is_same_column(
+    table: ops.ModifyTableOps, op: MigrateOperation, same_columns: set[tuple[str, str]]
+) -> bool:
+    """Whether a column is only written in another way; no catalog tells of an enum that is a text."""
+    if not isinstance(op, ops.AlterColumnOp) or op.modify_name is not None:
+        return False
+    types = (getattr(type_, "impl", type_) for type_ in (op.existing_type, op.modify_type))
+    is_enum = any(isinstance(type_, sa.Enum) for type_ in types)
+    return not is_enum and (table_key(table), op.column_name) in same_columns
 
 
 def _name_in(catalog: Catalog, key: EntryKey) -> str:

@@ -63,6 +63,7 @@ REPAIRS = {
     },
     "mysql": {
         "table": Repair(change=TABLE + "{text}{reset}"),
+        "partitioning": Repair(TABLE + "{text}", TABLE + "{text}"),
         "column": Repair(change=TABLE + "MODIFY {text}"),
         "stored": Repair(TABLE + "ADD {text}", TABLE + "DROP {name}, ADD {text}"),
         **dict.fromkeys(
