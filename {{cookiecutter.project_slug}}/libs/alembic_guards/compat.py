@@ -3,9 +3,13 @@
 A new release of either breaks this module alone.
 """
 
+from collections.abc import Callable
 from enum import Enum, auto
+from typing import Any
 
 from alembic import context
+from sqlalchemy import Connection, Dialect
+from sqlalchemy.types import TypeEngine
 
 
 class Command(Enum):
@@ -28,3 +32,28 @@ def running_command() -> Command:
         return Command.OTHER
     is_check = options["fn"].__qualname__.startswith("check.")
     return Command.CHECK if is_check else Command.REVISION
+
+
+def reflect_through(dialect: Dialect, rewrite: Callable[[Connection, str], str]) -> None:
+    """Have the reflection of a dialect of SQLite read each CREATE TABLE as `rewrite` gives it.
+
+    It finds constraints by regular expressions that know one spelling, take comments for constraints
+    and stop at others; only this method says what they read. It is replaced on one dialect object.
+    """
+    own: Any = dialect
+    if "_get_table_sql" in vars(own):
+        return
+    read = own._get_table_sql
+
+    def rewritten(connection: Connection, *args: Any, **options: Any) -> str | None:
+        sql = read(connection, *args, **options)
+        return rewrite(connection, sql) if sql else None
+
+    own._get_table_sql = rewritten
+
+
+def type_of(dialect: Dialect, text: str) -> TypeEngine[Any]:
+    """Return what the reflection of SQLite makes of the text of a type."""
+    own: Any = dialect
+    found: TypeEngine[Any] = own._resolve_type_affinity(text)
+    return found

@@ -11,7 +11,11 @@ from alembic_guards.database.catalog import (
     Catalog,
     read_catalog,
     read_statements,
-    split_table,
+)
+from alembic_guards.database.catalog.sqlite_parser import (
+    generated_expression,
+    parse_table,
+    without_clause,
 )
 from alembic_guards.database.identifiers import bare, quoter
 from alembic_guards.runtime.operations import COLUMN, SQLOp, rename
@@ -59,8 +63,8 @@ def end_computing(context: AutogenContext, schema: str | None) -> Iterator[SQLOp
 
 def _computed_on_sqlite(form: str) -> dict[str, str]:
     """Return the columns that are computed in the form of a table, with their definitions."""
-    _, parts, _ = split_table(form)
-    return {name: text for (_, name), text in parts.items() if " AS (" in text}
+    columns = parse_table(form).columns
+    return {name: column.text for name, column in columns.items() if generated_expression(column)}
 
 
 def _computed(table: str, catalog: Catalog) -> dict[str, str]:
@@ -83,7 +87,8 @@ def _plain(
     about = f"keep the values of {table.fullname}.{name}"
     if dialect.name == "sqlite":
         form = read_statements(connection)[table.name]
-        return RebuildTableOp(table.name, form.replace(definition, as_plain), form, about)
+        new = without_clause(parse_table(form), name, "GENERATED")
+        return RebuildTableOp(table.name, new, form, about)
     quote = dialect.identifier_preparer.quote
     column, new = quote(name), quote(f"{name}_")
     alter = f"ALTER TABLE {dialect.identifier_preparer.format_table(table)}"
