@@ -1,6 +1,7 @@
 """Tables of SQLite that a revision made by hand, in every spelling, are what the models say."""
 
 import pytest
+import sqlalchemy as sa
 from change_by_hand import by_hand
 from changes.kind import HEADER
 from conftest import Bake
@@ -125,3 +126,85 @@ def test_a_spelling_is_no_drift_and_comes_out_of_a_rebuild_unharmed(
     project.alembic("downgrade", "-1")
     project.write_model(MODELS)
     assert "Nothing to write" not in project.alembic("check", status=None)
+
+
+SHOP = HEADER + """
+class Item(Base):
+    __tablename__ = "items"
+    code: Mapped[str] = mapped_column(primary_key=True)
+    note: Mapped[str | None] = mapped_column(Text)
+"""
+VIRTUAL = (
+    "CREATE TABLE items (code VARCHAR(255) PRIMARY KEY, note TEXT)",
+    "CREATE VIRTUAL TABLE docs USING fts5(note, content='items', content_rowid='rowid')",
+    "CREATE VIRTUAL TABLE own_docs USING fts5(note)",
+    "CREATE VIRTUAL TABLE places USING rtree(id, west, east)",
+    "CREATE TRIGGER items_docs AFTER INSERT ON items BEGIN"
+    " INSERT INTO docs (rowid, note) VALUES (NEW.rowid, NEW.note); END",
+)
+ROWS = (
+    "INSERT INTO items VALUES ('a', 'red'), ('b', 'green'), ('c', 'blue')",
+    "DELETE FROM items WHERE code = 'a'",
+    "INSERT INTO own_docs VALUES ('red')",
+    "INSERT INTO places VALUES (1, 2, 3)",
+)
+FOUND = (
+    "SELECT code FROM items WHERE rowid IN (SELECT rowid FROM docs WHERE docs MATCH 'blue')",
+    "SELECT note FROM own_docs WHERE own_docs MATCH 'red'",
+    "SELECT id FROM places WHERE west < 3",
+)
+
+
+def test_virtual_tables_are_no_question_and_stay_through_a_rebuild(bake: Bake) -> None:
+    project = bake()
+    down = [f"DROP TABLE {name}" for name in ("items", "docs", "own_docs", "places")]
+    by_hand(project, VIRTUAL, down)
+    project.write_model(SHOP)
+    assert "Nothing to write" in project.alembic("revision", "--autogenerate")
+    project.alembic("upgrade", "head")
+    project.alembic("check")
+    with project.connect() as connection:
+        for statement in ROWS:
+            connection.exec_driver_sql(statement)
+
+    project.write_model(SHOP.replace("str | None", "str"))
+    project.alembic("-x", "fill=items.note:x", "revision", "--autogenerate")
+    for command in (["upgrade", "head"], ["check"], ["downgrade", "-1"], ["upgrade", "head"]):
+        project.alembic(*command)
+    with project.connect() as connection:
+        connection.exec_driver_sql("INSERT INTO items VALUES ('d', 'blue')")
+        found = [connection.exec_driver_sql(query).scalars().all() for query in FOUND]
+    assert found == [["c", "d"], ["red"], [1]]
+
+
+RENAMED = HEADER + """
+class Parent(Base):
+    __tablename__ = "parents"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("parents.id"))
+"""
+
+
+def test_keys_have_the_names_of_the_models_after_a_rename(bake: Bake) -> None:
+    project = bake()
+    project.write_model(RENAMED)
+    project.alembic("revision", "--autogenerate")
+    project.alembic("upgrade", "head")
+    with project.connect() as connection:
+        connection.exec_driver_sql("INSERT INTO parents VALUES (1)")
+        connection.exec_driver_sql("INSERT INTO items VALUES (3, 1)")
+    project.write_model(RENAMED.replace('"parents', '"owners').replace("parent_id", "owner_id"))
+    answers = "rename=parents:owners rename=items.parent_id:owner_id"
+    project.alembic("-x", answers, "revision", "--autogenerate")
+    for command in (["upgrade", "head"], ["check"], ["downgrade", "-1"], ["upgrade", "head"]):
+        project.alembic(*command)
+    with project.connect() as connection:
+        inspector = sa.inspect(connection)
+        assert inspector.get_pk_constraint("owners")["name"] == "pk_owners"
+        (key,) = inspector.get_foreign_keys("items")
+        assert key["name"] == "fk_items_owner_id_owners"
+        assert connection.exec_driver_sql("SELECT id, owner_id FROM items").all() == [(3, 1)]
