@@ -128,19 +128,24 @@ def test_a_spelling_is_no_drift_and_comes_out_of_a_rebuild_unharmed(
     assert "Nothing to write" not in project.alembic("check", status=None)
 
 
-SHOP = HEADER + """
+SHOP = (
+    HEADER
+    + """
 class Item(Base):
     __tablename__ = "items"
     code: Mapped[str] = mapped_column(primary_key=True)
     note: Mapped[str | None] = mapped_column(Text)
 """
+)
 VIRTUAL = (
     "CREATE TABLE items (code VARCHAR(255) PRIMARY KEY, note TEXT)",
     "CREATE VIRTUAL TABLE docs USING fts5(note, content='items', content_rowid='rowid')",
     "CREATE VIRTUAL TABLE own_docs USING fts5(note)",
     "CREATE VIRTUAL TABLE places USING rtree(id, west, east)",
-    "CREATE TRIGGER items_docs AFTER INSERT ON items BEGIN"
-    " INSERT INTO docs (rowid, note) VALUES (NEW.rowid, NEW.note); END",
+    (
+        "CREATE TRIGGER items_docs AFTER INSERT ON items BEGIN"
+        " INSERT INTO docs (rowid, note) VALUES (NEW.rowid, NEW.note); END"
+    ),
 )
 ROWS = (
     "INSERT INTO items VALUES ('a', 'red'), ('b', 'green'), ('c', 'blue')",
@@ -177,7 +182,9 @@ def test_virtual_tables_are_no_question_and_stay_through_a_rebuild(bake: Bake) -
     assert found == [["c", "d"], ["red"], [1]]
 
 
-RENAMED = HEADER + """
+RENAMED = (
+    HEADER
+    + """
 class Parent(Base):
     __tablename__ = "parents"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -187,6 +194,7 @@ class Item(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("parents.id"))
 """
+)
 
 
 def test_keys_have_the_names_of_the_models_after_a_rename(bake: Bake) -> None:
