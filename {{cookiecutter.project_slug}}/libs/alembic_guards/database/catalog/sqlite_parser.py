@@ -6,6 +6,7 @@ Source: "CREATE TABLE" and "SQLite Keywords" in SQLite's documentation, and its 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -223,6 +224,7 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+@lru_cache(maxsize=4096)
 def parse_table(sql: str) -> Table:
     """Parse a CREATE TABLE as sqlite_master has it; raises ValueError for anything else."""
     tokens = tokenize(sql)
