@@ -76,7 +76,7 @@ class KeepingSQLiteImpl(SQLiteImpl):
         """Take note of the table that is about to be rebuilt, and rename its columns."""
         super().prep_table_for_batch(batch_impl, table)
         self.batch = None
-        if self.connection is not None and table.schema is None:
+        if self.connection is not None and table.schema in (None, "main"):
             self.batch = batch_impl
             self._rename_columns(batch_impl, self.connection)
 
