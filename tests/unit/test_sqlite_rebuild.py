@@ -199,6 +199,37 @@ def test_a_renamed_column_has_its_new_name_everywhere(connection: sa.Connection)
     assert connection.exec_driver_sql("SELECT * FROM items").all() == [(5, "q", "qa")]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda table: table.drop_column("a"),
+        lambda table: table.alter_column("a", new_column_name="b", existing_type=sa.Text()),
+    ],
+)
+def test_a_renamed_column_may_take_the_name_of_another(
+    connection: sa.Connection, change: Callable[[Any], object]
+) -> None:
+    def both(table: Any) -> None:
+        change(table)
+        table.alter_column("b", new_column_name="a", existing_type=sa.Text())
+
+    forms = [
+        "CREATE TABLE items (id INTEGER PRIMARY KEY, a TEXT, b TEXT COLLATE NOCASE CHECK (b > 'b'))",
+        "INSERT INTO items VALUES (1, NULL, 'x')",
+    ]
+    assert '"a" TEXT COLLATE NOCASE CHECK ("a" > \'b\')' in batch(connection, forms, both)
+    assert connection.exec_driver_sql("SELECT a FROM items").all() == [("x",)]
+
+
+def test_of_two_constraints_alike_one_goes(connection: sa.Connection) -> None:
+    forms = ["CREATE TABLE items (id INTEGER PRIMARY KEY, p TEXT,"]
+    forms[0] += " CONSTRAINT a UNIQUE (p), CONSTRAINT b UNIQUE (p))"
+    same = batch(connection, forms, lambda _: None, recreate="always")
+    assert ("CONSTRAINT a" in same, "CONSTRAINT b" in same) == (True, True)
+    form = batch(connection, [], lambda table: table.drop_constraint("a", type_="unique"))
+    assert ("CONSTRAINT a" in form, "CONSTRAINT b" in form) == (False, True)
+
+
 def test_rows_keep_their_numbers_and_get_values_from_expressions(connection: sa.Connection) -> None:
     for statement in (
         'CREATE TABLE items (code TEXT PRIMARY KEY, "a%b" TEXT, c TEXT)',

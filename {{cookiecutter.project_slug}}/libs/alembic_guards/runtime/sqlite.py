@@ -23,7 +23,7 @@ from alembic_guards.database.catalog.sqlite_parser import (
     quoted,
 )
 from alembic_guards.runtime.sqlite_merge import merge
-from alembic_guards.runtime.sqlite_rebuild import rebuild
+from alembic_guards.runtime.sqlite_rebuild import TEMPORARY, rebuild
 
 
 def install() -> None:
@@ -134,13 +134,20 @@ class KeepingSQLiteImpl(SQLiteImpl):
 
     def _rename_columns(self, batch: ApplyBatchImpl, connection: sa.Connection) -> None:
         """Have SQLite rename columns before: it knows all expressions, triggers and keys with them."""
-        for key, column in batch.columns.items():
-            old = batch.table.c.get(key)
-            if old is not None and column.name != old.name and column.name not in batch.table.c:
-                names = f"{quoted(old.name)} TO {quoted(column.name)}"
-                sql = f"ALTER TABLE {quoted(batch.table.name)} RENAME COLUMN {names}"
-                connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
-                old.name = column.name
+        columns = {key: column for key, column in batch.columns.items() if key in batch.table.c}
+        renamed = {key: one.name for key, one in columns.items() if one.name != key}
+
+        def rename(column: sa.Column[Any], name: str) -> None:
+            names = f"{quoted(column.name)} TO {quoted(name)}"
+            sql = f"ALTER TABLE {quoted(batch.table.name)} RENAME COLUMN {names}"
+            connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+            column.name = name
+
+        for column in batch.table.c:
+            if column.name in renamed.values():  # it goes, or gets another name
+                rename(column, f"{TEMPORARY}{column.name}")
+        for key, name in renamed.items():
+            rename(batch.table.c[key], name)
 
     def _expressions(self, batch: ApplyBatchImpl) -> dict[str, str]:
         """Return what gives the columns of the new form their values, as SQL."""

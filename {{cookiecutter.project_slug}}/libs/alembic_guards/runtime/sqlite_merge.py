@@ -50,28 +50,30 @@ def _constraints(
 ) -> tuple[list[Clause], list[Clause]]:
     """Return which constraints of `now` stay as they are, and which of `wanted` are new."""
     reflected, come = constraints_of(seen, lookup), constraints_of(wanted, lookup)
-    texts, meanings = {one.text for one in come}, {one.meaning for one in come}
-    kept: list[Clause] = []
-    settled: set[str] = set()
-    for constraint in constraints_of(now, lookup, all_of_them=True):
-        if not gone.isdisjoint(constraint.columns):
-            continue
-        match = _match(constraint, reflected)
-        if match is not None:
-            if match.text in texts:
-                kept.append(constraint.clause)
-                settled.add(match.text)
-        elif constraint.meaning not in meanings:
-            kept.append(constraint.clause)
-    return kept, [one.clause for one in come if one.text not in settled]
+    own = [
+        constraint
+        for constraint in constraints_of(now, lookup, all_of_them=True)
+        if gone.isdisjoint(constraint.columns)
+    ]
+    matches = [(constraint, _match(constraint, reflected)) for constraint in own]
+    settled = {one.text for one in come} & {match.text for _, match in matches if match}
+    new = [one for one in come if one.text not in settled]
+    replaced = {one.meaning for one in new}
+    kept = [
+        constraint.clause
+        for constraint, match in matches
+        if (match.text in settled if match else constraint.meaning not in replaced)
+    ]
+    return kept, [one.clause for one in new]
 
 
 def _match(constraint: Constraint, reflected: Sequence[Constraint]) -> Constraint | None:
     """Return what Alembic takes a constraint for: it may have given it a name."""
     alike = [one for one in reflected if _identity(one) == _identity(constraint)]
     named = [one for one in alike if one.name == constraint.name]
+    unnamed = [one for one in alike if not (one.name and constraint.name)]
     same = [one for one in reflected if constraint.name and one.name == constraint.name]
-    return next(iter([*named, *alike, *same]), None)
+    return next(iter([*named, *same, *unnamed]), None)
 
 
 def _identity(constraint: Constraint) -> tuple[object, ...]:
