@@ -3,7 +3,7 @@
 A new release of either breaks this module alone.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from enum import Enum, auto
 from typing import Any
 
@@ -13,7 +13,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import _render_constraint
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Dialect
+from sqlalchemy import Connection, Dialect
 from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import immutabledict
 
@@ -126,3 +126,28 @@ def replace_steps(migration: MigrationContext, steps: Any) -> Any:
 def visit_name(type_: TypeEngine[Any]) -> str:
     """Return the name by which SQLAlchemy compiles a type; that of a subclass is its parent's."""
     return str(type_.__visit_name__)
+
+
+def reflect_through(dialect: Dialect, rewrite: Callable[[Connection, str], str]) -> None:
+    """Have the reflection of a dialect of SQLite read each CREATE TABLE as `rewrite` gives it.
+
+    It finds constraints by regular expressions that know one spelling, take comments for constraints
+    and stop at others; only this method says what they read. It is replaced on one dialect object.
+    """
+    own: Any = dialect
+    if "_get_table_sql" in vars(own):
+        return
+    read = own._get_table_sql
+
+    def rewritten(connection: Connection, *args: Any, **options: Any) -> str | None:
+        sql = read(connection, *args, **options)
+        return rewrite(connection, sql) if sql else None
+
+    own._get_table_sql = rewritten
+
+
+def type_of(dialect: Dialect, text: str) -> TypeEngine[Any]:
+    """Return what the reflection of SQLite makes of the text of a type."""
+    own: Any = dialect
+    found: TypeEngine[Any] = own._resolve_type_affinity(text)
+    return found

@@ -1,13 +1,12 @@
 """Renames a value of an enum in the rows of SQLite, where a check of the table may list its values."""
 
-import re
-
 import sqlalchemy as sa
 from alembic.operations import Operations
 
 from alembic_guards.database.catalog import read_statements
+from alembic_guards.database.catalog.sqlite_parser import text_of, tokenize
 from alembic_guards.runtime.operations import SQLOp
-from alembic_guards.runtime.sqlite import rebuild
+from alembic_guards.runtime.sqlite_rebuild import rebuild
 
 
 @Operations.register_operation("rename_value")
@@ -34,16 +33,7 @@ class RenameValueOp(SQLOp):
     def run(self, connection: sa.Connection) -> None:
         """Do it."""
         form = read_statements(connection)[self.table_name]
-        old, new = ("'" + value.replace("'", "''") + "'" for value in (self.old, self.new))
-        lists = re.compile(
-            rf"""(?<!\w){re.escape(self.column_name)}["`\]]?\s+IN\s*\((?:[^')]|'(?:[^']|'')*')*\)""",
-            re.IGNORECASE,
-        )
-
-        def widened(found: re.Match[str]) -> str:
-            return found[0] if new in found[0] else found[0].replace(old, f"{old}, {new}")
-
-        wider = lists.sub(widened, form)
+        wider = _widened(form, self.column_name, self.old, self.new)
         if wider != form:
             rebuild(connection, self.table_name, wider)
         column: sa.ColumnClause[str] = sa.column(self.column_name)
@@ -54,3 +44,24 @@ class RenameValueOp(SQLOp):
 @Operations.implementation_for(RenameValueOp)
 def _rename_value(operations: Operations, op: RenameValueOp) -> None:
     op.run(operations.get_bind())
+
+
+def _widened(form: str, column: str, old: str, new: str) -> str:
+    """Return a CREATE TABLE in which each list of values of a column that has `old` has `new`, too."""
+    tokens = tokenize(form)
+    firm = [number for number, token in enumerate(tokens) if not token.is_trivia]
+    for place, number in enumerate(firm[:-2]):
+        following = [tokens[after].word for after in firm[place + 1 : place + 3]]
+        if tokens[number].name.lower() != column.lower() or following != ["IN", "("]:
+            continue
+        end = next(after for after in firm[place + 3 :] if tokens[after].word == ")")
+        values = {
+            tokens[after].name: after
+            for after in range(firm[place + 2], end)
+            if tokens[after].kind == "string"
+        }
+        if old in values and new not in values:
+            text = "'" + new.replace("'", "''") + "'"
+            listed = tokens[values[old]]
+            tokens[values[old]] = listed._replace(text=f"{listed.text}, {text}")
+    return text_of(tokens)

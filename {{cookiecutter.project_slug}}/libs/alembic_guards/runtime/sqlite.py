@@ -1,70 +1,31 @@
-"""Lets SQLite replace a table by its new form without losing what Alembic has no eye for.
+"""Lets batch operations of Alembic rebuild a table of SQLite without losing what it does not know."""
 
-Alembic makes the new form of what SQLAlchemy reflects, and that leaves out unnamed checks, collations,
-AUTOINCREMENT, STRICT, triggers, indexes of expressions, and more.
-"""
-
-import re
-from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 from alembic.ddl.sqlite import SQLiteImpl
 from alembic.operations import MigrateOperation, Operations
 from alembic.operations.batch import ApplyBatchImpl
-from alembic.util import CommandError
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from alembic_guards.database.catalog import LITERAL, read_statements, split_table
+from alembic_guards.compat import reflect_through, type_of
+from alembic_guards.database.catalog.sqlite import find_table, read_statements
+from alembic_guards.database.catalog.sqlite_canonical import (
+    canonical_form,
+    default_of,
+    primary_key,
+    type_meaning,
+)
+from alembic_guards.database.catalog.sqlite_parser import (
+    generated_expression,
+    parse_table,
+    quoted,
+)
 from alembic_guards.runtime.lossy.conversions import convert
 from alembic_guards.runtime.renames import changes_name_only
-
-TEMPORARY = "_alembic_tmp_"
-
-
-class Belongings:
-    """What goes away with a table and has to come back: indexes, triggers, and the count of its rows."""
-
-    def __init__(self, connection: sa.Connection, table: str) -> None:
-        self.connection, self.table = connection, table
-        query = "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL"
-        found = connection.exec_driver_sql(query, (table,)).all()
-        self.form = next(sql for kind, _, sql in found if kind == "table")
-        self.others = {name: sql for kind, name, sql in found if kind != "table"}
-        self.count = self._counts("SELECT seq FROM sqlite_sequence WHERE name = ?", table)
-        self.fault = self._fault()
-
-    def come_back(self, *without: str) -> None:
-        """Make them again, but for the indexes `without`."""
-        for name, sql in self.others.items():
-            if name not in without:
-                self.connection.exec_driver_sql(sql)
-        for (count,) in self.count:
-            self._counts("UPDATE sqlite_sequence SET seq = ? WHERE name = ?", count, self.table)
-        if not self.fault and (fault := self._fault()):
-            raise CommandError(
-                f"SQLite finds an {fault}. Drop or change that first; the revision may do it, too."
-            )
-
-    def _fault(self) -> str:
-        """Return what SQLite says of the views and triggers of a database when it renames anything."""
-        names = (f"{TEMPORARY}fault", f"{TEMPORARY}faults")
-        self.connection.exec_driver_sql(f"CREATE TABLE {names[0]} (x)")
-        try:
-            self.connection.exec_driver_sql(f"ALTER TABLE {names[0]} RENAME TO {names[1]}")
-        except OperationalError as error:
-            self.connection.exec_driver_sql(f"DROP TABLE {names[0]}")
-            return str(error.orig)
-        self.connection.exec_driver_sql(f"DROP TABLE {names[1]}")
-        return ""
-
-    def _counts(self, query: str, *values: object) -> list[Any]:
-        exists = "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'"
-        if not self.connection.exec_driver_sql(exists).all():
-            return []
-        result = self.connection.exec_driver_sql(query, values)
-        return list(result) if result.returns_rows else []
+from alembic_guards.runtime.sqlite_merge import merge
+from alembic_guards.runtime.sqlite_rebuild import TEMPORARY, rebuild
 
 
 def install() -> None:
@@ -73,19 +34,29 @@ def install() -> None:
 
 
 class KeepingSQLiteImpl(SQLiteImpl):
-    """What Alembic does on SQLite, with an eye for the text of a table that is replaced."""
+    """Rebuilds a table at once where Alembic begins to, and leaves out its further steps."""
 
     batch: ApplyBatchImpl | None = None
-    belongings: Belongings
+    statements: dict[str, str]
+
+    def __init__(self, dialect: sa.Dialect, *args: Any, **options: Any) -> None:
+        super().__init__(dialect, *args, **options)
+        reflect_through(dialect, _canonical)
 
     def autogen_column_reflect(self, inspector: Any, table: sa.Table, column_info: Any) -> None:
-        """Read what a column is computed from where SQLAlchemy does not: behind a type with a comma."""
+        """Read from the text of a table what SQLAlchemy knows in one spelling alone.
+
+        A column of the primary key is NOT NULL, as it is on servers, also where it is not said.
+        """
+        form = find_table(self.connection)(table.name) if self.connection is not None else None
+        if form is not None and (column := form.columns.get(column_info["name"])):
+            column_info["type"] = type_of(self.dialect, type_meaning(column.type))
+            column_info["default"] = default_of(column)
+            if column.name in primary_key(form):
+                column_info["nullable"] = False
+            if "computed" in column_info:
+                column_info["computed"]["sqltext"] = generated_expression(column)
         super().autogen_column_reflect(inspector, table, column_info)
-        if "computed" in column_info and self.connection is not None:
-            _, parts, _ = split_table(read_statements(self.connection)[table.name])
-            text = parts["column", column_info["name"]]
-            found = re.search(r"\sAS\s*\((.*)\)", text, re.DOTALL | re.IGNORECASE)
-            column_info["computed"]["sqltext"] = found[1] if found else ""
 
     def requires_recreate_in_batch(self, batch_op: Any) -> bool:
         """Rebuild no table whose columns only get other names: views and triggers follow RENAME."""
@@ -102,84 +73,115 @@ class KeepingSQLiteImpl(SQLiteImpl):
             transfer["expr"] = sa.literal_column(conversion.value)
 
     def prep_table_for_batch(self, batch_impl: ApplyBatchImpl, table: sa.Table) -> None:
-        """Remember what the table that is about to be replaced has."""
+        """Take note of the table that is about to be rebuilt, and rename its columns."""
         super().prep_table_for_batch(batch_impl, table)
-        if self.connection is not None and batch_impl.new_table is not None:
+        self.batch = None
+        if self.connection is not None and table.schema in (None, "main"):
             self.batch = batch_impl
-            self.belongings = Belongings(self.connection, table.name)
-            for column in batch_impl.new_table.columns:
-                if column.computed is not None:  # SQLite computes it, and takes no value
-                    batch_impl.column_transfers[column.name].pop("expr", None)
+            self._rename_columns(batch_impl, self.connection)
 
     def create_table(self, table: sa.Table, **options: Any) -> None:
-        """Create a table; the new form of one keeps the text of each part that stays as it is."""
+        """Create a table; where it is the new form of one, rebuild that."""
         if self.batch is None or self.connection is None or table is not self.batch.new_table:
             super().create_table(table, **options)
-        else:
-            forms = (
-                str(CreateTable(form).compile(dialect=self.dialect))
-                for form in (self.batch.table, table)
-            )
-            self.connection.exec_driver_sql(_merge(self.belongings.form, *forms))
+            return
+        old = self.batch.table
+        _add_referred_tables(old)
+        self.statements = read_statements(self.connection)
+        seen, wanted = (
+            parse_table(str(CreateTable(form).compile(dialect=self.dialect)))
+            for form in (old, table)
+        )
+        now = parse_table(self.statements[old.name])
+        lookup = find_table(self.connection)
+        rebuild(
+            self.connection,
+            old.name,
+            merge(now, seen, replace(wanted, name=old.name), lookup),
+            self._expressions(self.batch),
+            [str(index.name) for index in old.indexes],
+        )
+
+    def _exec(self, construct: Any, *args: Any, **options: Any) -> Any:
+        """Execute a statement, but the copy of rows that are in the new form of a table already."""
+        is_insert = isinstance(construct, sa.Insert)
+        if is_insert and self.batch is not None and construct.table is self.batch.new_table:
+            return None
+        return super()._exec(construct, *args, **options)
+
+    def drop_table(self, table: sa.Table, **options: Any) -> None:
+        """Drop a table, but one whose new form is in its place already."""
+        if self.batch is None or table is not self.batch.table:
+            super().drop_table(table, **options)
 
     def rename_table(self, old_table_name: str, new_table_name: str, schema: Any = None) -> None:
-        """Rename a table; bring back what went with the one whose place it takes."""
+        """Rename a table, but the new form of one, which is in its place already."""
         if self.batch is None or old_table_name != self.batch.temp_table_name:
             super().rename_table(old_table_name, new_table_name, schema)
-        else:
-            _take_place(self.belongings.connection, old_table_name, new_table_name)
-            self.belongings.come_back(*(str(index.name) for index in self.batch.table.indexes))
 
     def create_index(self, index: sa.Index, **options: Any) -> None:
-        """Create an index; one that a replaced table had gets its old text, if it stays as it is."""
+        """Create an index; one that a rebuilt table had gets its old text, if it stays as it is."""
         name = str(index.name)
         if self.batch is None or self.connection is None or index.table is not self.batch.new_table:
             super().create_index(index, **options)
         elif name in self.batch.new_indexes:  # the one at hand has lost its expressions
             super().create_index(self.batch.new_indexes[name], **options)
         elif str(CreateIndex(self.batch.indexes[name])) == str(CreateIndex(index)):
-            self.connection.exec_driver_sql(self.belongings.others[name])
+            plain = {"no_parameters": True}
+            self.connection.exec_driver_sql(self.statements[name], execution_options=plain)
         else:
             super().create_index(index, **options)
 
+    def _rename_columns(self, batch: ApplyBatchImpl, connection: sa.Connection) -> None:
+        """Have SQLite rename columns before: it knows all expressions, triggers and keys with them."""
+        columns = {key: column for key, column in batch.columns.items() if key in batch.table.c}
+        renamed = {key: one.name for key, one in columns.items() if one.name != key}
 
-def _merge(now: str, seen: str, wanted: str) -> str:
-    """Write a table as `wanted`, but leave in the words of `now` what is the same in `seen`.
+        def rename(column: sa.Column[Any], name: str) -> None:
+            names = f"{quoted(column.name)} TO {quoted(name)}"
+            sql = f"ALTER TABLE {quoted(batch.table.name)} RENAME COLUMN {names}"
+            connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+            column.name = name
 
-    The latter two are what Alembic wants to make of the table, and what it takes it for.
-    """
-    head, new, _ = split_table(wanted)
-    _, reflected, _ = split_table(seen)
-    _, old, tail = split_table(now)
-    same = {part for part, text in new.items() if reflected.get(part) == text}
-    kept = "".join(old[part] for part in same if part[0] == "column" and part in old)
-    inline = re.sub(r"\s", "", kept).upper()
-    parts = [
-        old.get(part, text) if part in same else text
-        for part, text in new.items()
-        # What is not in the list of old parts may stand in one of the columns that are kept.
-        if part[0] == "column" or part in old or part[1].partition("(")[0] not in inline
-    ]
-    parts += [text for part, text in old.items() if part not in reflected and part not in new]
-    dropped = [
-        re.escape(name) for kind, name in old if (kind, name) not in new and kind == "column"
-    ]
-    gone = re.compile(rf"(?<!\w)({'|'.join(dropped)})(?!\w)" if dropped else "(?!)")
-    left = (part for part in parts if not gone.search(LITERAL.sub("", part).partition("(")[2]))
-    return head + _lines(left) + tail
+        for column in batch.table.c:
+            if column.name in renamed.values():  # it goes, or gets another name
+                rename(column, f"{TEMPORARY}{column.name}")
+        for key, name in renamed.items():
+            rename(batch.table.c[key], name)
 
-
-def _lines(parts: Iterable[str]) -> str:
-    """Write the parts of a table in lines, as SQLAlchemy wants it when it reflects them."""
-    return "\n\t" + ", \n\t".join(parts) + "\n"
+    def _expressions(self, batch: ApplyBatchImpl) -> dict[str, str]:
+        """Return what gives the columns of the new form their values, as SQL."""
+        assert batch.new_table is not None
+        return {
+            batch.new_table.c[key].name: str(
+                transfer["expr"].compile(
+                    dialect=self.dialect, compile_kwargs={"literal_binds": True}
+                )
+            )
+            for key, transfer in batch.column_transfers.items()
+            if "expr" in transfer
+        }
 
 
-def _take_place(connection: sa.Connection, new: str, table: str) -> None:
-    """Rename a table to one that has just gone; views that wait for it are left as they are."""
-    quote = connection.dialect.identifier_preparer.quote
-    connection.exec_driver_sql("PRAGMA legacy_alter_table = ON")
-    connection.exec_driver_sql(f"ALTER TABLE {quote(new)} RENAME TO {quote(table)}")
-    connection.exec_driver_sql("PRAGMA legacy_alter_table = OFF")
+def _canonical(connection: sa.Connection, sql: str) -> str:
+    """Return a CREATE TABLE in the one spelling that SQLAlchemy's reflection knows."""
+    try:
+        return canonical_form(parse_table(sql), find_table(connection))
+    except ValueError:  # of a view, or of a module such as FTS5
+        return sql
+
+
+def _add_referred_tables(table: sa.Table) -> None:
+    """Add the tables that the foreign keys of a table name, as far as its metadata lacks them."""
+    for key in table.foreign_key_constraints:
+        for element in key.elements:
+            target, _, column = element.target_fullname.rpartition(".")
+            if target not in table.metadata.tables:
+                schema, _, name = target.rpartition(".")
+                sa.Table(name, table.metadata, schema=schema or None)
+            referred = table.metadata.tables[target]
+            if column not in referred.c:
+                referred.append_column(sa.Column(column, sa.types.NullType))
 
 
 @Operations.register_operation("rebuild_table")
@@ -211,25 +213,3 @@ class RebuildTableOp(MigrateOperation):
 @Operations.implementation_for(RebuildTableOp)
 def _rebuild_table(operations: Operations, op: RebuildTableOp) -> None:
     op.run(operations.get_bind())
-
-
-def rebuild(connection: sa.Connection, table: str, form: str) -> None:
-    """Replace a table by what `form` says, with the values of the columns that both have."""
-    belongings = Belongings(connection, table)
-    _, old, _ = split_table(belongings.form)
-    _, parts, tail = split_table(form)
-    quote = connection.dialect.identifier_preparer.quote
-    new = TEMPORARY + table
-    kept = ", ".join(
-        quote(name)
-        for kind, name in parts
-        if kind == "column" and (kind, name) in old and " AS (" not in parts[kind, name].upper()
-    )
-    for statement in (
-        f"CREATE TABLE {quote(new)} ({_lines(parts.values())}{tail}",
-        f"INSERT INTO {quote(new)} ({kept}) SELECT {kept} FROM {quote(table)}",
-        f"DROP TABLE {quote(table)}",
-    ):
-        connection.exec_driver_sql(statement)
-    _take_place(connection, new, table)
-    belongings.come_back()

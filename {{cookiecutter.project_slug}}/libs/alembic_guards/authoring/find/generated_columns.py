@@ -11,7 +11,11 @@ from alembic_guards.database.catalog import (
     Entry,
     read_catalog,
     read_statements,
-    split_table,
+)
+from alembic_guards.database.catalog.sqlite_parser import (
+    generated_expression,
+    parse_table,
+    without_clause,
 )
 from alembic_guards.database.identifiers import bare
 from alembic_guards.runtime.operations import SQLOp
@@ -64,20 +68,13 @@ def _end_computing_on_sqlite(
     statements = read_statements(connection)
     for table in both(context, schema):
         form = statements[table.name]
-        found = _computed_on_sqlite(form)
+        parsed = parse_table(form)
         for column in table.columns:
-            if column.computed is None and column.name in found:
-                definition = found[column.name]
-                as_plain = definition.partition(" GENERATED ALWAYS")[0]
+            present = parsed.columns.get(column.name)
+            if column.computed is None and present and generated_expression(present):
+                plain = without_clause(parsed, column.name, "GENERATED")
                 about = f"keep the values of {table.fullname}.{column.name}"
-                plain = form.replace(definition, as_plain)
                 yield RebuildTableOp(table.name, plain, form, about)
-
-
-def _computed_on_sqlite(form: str) -> dict[str, str]:
-    """Return the columns that are computed in the form of a table, with their definitions."""
-    _, parts, _ = split_table(form)
-    return {name: text for (_, name), text in parts.items() if " AS (" in text}
 
 
 def _plain(table: sa.Table, name: str, generated: Entry, dialect: sa.Dialect) -> SQLOp:

@@ -10,6 +10,8 @@ from alembic.util import PriorityDispatchResult
 from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_guards.database.canonical import as_written
+from alembic_guards.database.catalog.sqlite_canonical import default_meaning
+from alembic_guards.database.catalog.sqlite_parser import tokenize
 from alembic_guards.database.identifiers import serial_name
 from alembic_guards.runtime.enum_history import KNOWN
 from alembic_guards.runtime.lossy.families import plain_type
@@ -33,10 +35,18 @@ def compare_default(
     columns = context.inspector.get_columns(table, schema)
     has = next(found.get("default") for found in columns if found["name"] == column)
     counts = serial_name(table, column) in str(has) and wanted.server_default is None
-    if not counts and has != _as_written(context, wanted):
+    if not counts and not _same_default(has, _as_written(context, wanted), context.dialect):
         op.modify_server_default = wanted.server_default
     op.existing_server_default = present.server_default
     return PriorityDispatchResult.STOP
+
+
+def _same_default(one: str | None, other: str | None, dialect: sa.Dialect) -> bool:
+    """Whether two defaults are the same; SQLite keeps the spelling of a default that it was given."""
+    if dialect.name != "sqlite":
+        return one == other
+    texts = (text and default_meaning(tokenize(text)) for text in (one, other))
+    return len(set(texts)) == 1
 
 
 def compare_type(

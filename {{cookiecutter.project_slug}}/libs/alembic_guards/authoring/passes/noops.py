@@ -19,7 +19,11 @@ def leave_out_what_is_there(container: ops.OpContainer, found: Catalog, wanted: 
     keys = {key for key in found.keys() | wanted.keys() if key.kind in KINDS}
     changed = {key for key in keys if not same(found.get(key), wanted.get(key))}
     settled, unsettled = (
-        {(bare(key.table), _name_in(found, key)) for key in some}
+        {
+            (bare(key.table), _name_in(catalog, key))
+            for key in some
+            for catalog in (found, wanted)  # one of them may give it no name
+        }
         for some in (keys - changed, changed)
     )
     tables = {table for table, _ in settled} - {table for table, _ in unsettled}

@@ -89,7 +89,7 @@ def _made_by_hand(old: Catalog, new: Catalog, wanted: Catalog) -> Catalog:
     return {
         key: entry if _is_invalid(new.get(key)) else new[key]
         for key, entry in old.items()
-        if key.kind == "view" or (key.kind in BY_HAND and key.table in tables)
+        if key.kind in ("view", "virtual table") or (key.kind in BY_HAND and key.table in tables)
     }
 
 

@@ -15,7 +15,7 @@ from alembic_guards.database.catalog.model import (
     Reference,
     catalog_of,
 )
-from alembic_guards.database.catalog.sqlite import read_statements, split_table
+from alembic_guards.database.catalog.sqlite import read_statements
 
 __all__ = [
     "BY_HAND",
@@ -31,7 +31,6 @@ __all__ = [
     "read_catalog",
     "read_statements",
     "same",
-    "split_table",
 ]
 
 

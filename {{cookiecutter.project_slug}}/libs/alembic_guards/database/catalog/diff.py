@@ -2,13 +2,13 @@
 
 import re
 
-from alembic_guards.database.catalog.model import Catalog, Entry
+from alembic_guards.database.catalog.model import Catalog, Entry, EntryKey
 
 #: A text literal, and what stands between its quotes; or a name in quotes, which is none.
 LITERAL = re.compile(r"""'((?:[^']|'')*)'|("(?:[^"]|"")*"|`(?:[^`]|``)*`)""")
 
 #: What somebody makes by hand on a table, and no model says: it is the owner's.
-BY_HAND = frozenset({"trigger", "partitioning", "versioning", "period", "unknown"})
+BY_HAND = frozenset({"trigger", "partitioning", "versioning", "period", "unknown", "virtual table"})
 
 
 def of_models(found: Catalog, wanted: Catalog) -> Catalog:
@@ -29,11 +29,15 @@ def of_models(found: Catalog, wanted: Catalog) -> Catalog:
 def differences(found: Catalog, wanted: Catalog) -> list[str]:
     """Say what is missing in a catalog, and what is there though nobody wants it."""
     return [
-        f"{word}: {' '.join(filter(None, key))}: {_in_a_line(entry.definition)}"
+        f"{word}: {' '.join(filter(None, _words(key, entry)))}: {_in_a_line(entry.definition)}"
         for word, here, there in (("missing", wanted, found), ("unwanted", found, wanted))
         for key, entry in sorted(here.items())
         if not same(there.get(key), entry)
     ]
+
+
+def _words(key: EntryKey, entry: Entry) -> EntryKey:
+    return key._replace(name=entry.name) if entry.may_be_unnamed else key
 
 
 def _in_a_line(definition: str) -> str:
@@ -44,6 +48,8 @@ def same(entry: Entry | None, other: Entry | None) -> bool:
     """Whether two entries, either of which may be missing, mean the same."""
     if entry is None or other is None:
         return entry is other
+    if entry.may_be_unnamed and entry.name and other.name and entry.name != other.name:
+        return False
     texts = (entry.definition, other.definition)
     return texts[0] == texts[1] or _bare(texts[0]) == _bare(texts[1])
 

@@ -52,11 +52,13 @@ class Entry:
     has_expression: bool = False
     #: Whether the server chose the name, by a number that depends on the order of creation.
     is_numbered: bool = False
+    #: Whether it may have no name, as constraints of SQLite: its definition identifies it.
+    may_be_unnamed: bool = False
 
     @property
     def key(self) -> EntryKey:
-        """What identifies the entry in a catalog; a number says nothing."""
-        name = self.definition if self.is_numbered else self.name
+        """What identifies the entry in a catalog; a number says nothing, and a name may be missing."""
+        name = self.definition if self.is_numbered or self.may_be_unnamed else self.name
         return EntryKey(self.table, self.kind, name)
 
 

@@ -1,21 +1,25 @@
-"""Reads the catalog of SQLite: the statements in sqlite_master."""
+"""Reads the catalog of SQLite from sqlite_master, and compares it by meaning."""
 
-import re
-from collections import Counter
 from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from alembic_guards.database.catalog.model import Entry
+from alembic_guards.database.catalog.model import Entry, Reference
+from alembic_guards.database.catalog.sqlite_canonical import (
+    Lookup,
+    column_meaning,
+    computed_from,
+    constraints_of,
+    expression,
+    index_columns,
+    index_meaning,
+    is_unique_index,
+    plain,
+)
+from alembic_guards.database.catalog.sqlite_parser import Table, parse_table, tokenize
 
-#: How the parts of a CREATE TABLE begin, and what they are; the first that fits.
-SQLITE = {
-    r'(?:CONSTRAINT\s+(?:"[^"]+"|\S+)\s+)?(PRIMARY KEY|FOREIGN KEY\s*\([^)]*\)'
-    r'\s*REFERENCES\s+(?:"[^"]+"|[^\s(]+))': "constraint",
-    r'CONSTRAINT\s+("[^"]+"|\S+)\s': "constraint",
-    r"((?:UNIQUE|CHECK)\s*\(.*)": "constraint",
-    r'("[^"]+"|\S+)': "column",
-}
+#: The tables that are no models': those of modules such as FTS5, and what these keep their rows in.
+VIRTUAL = "SELECT name FROM pragma_table_list WHERE type IN ('virtual', 'shadow')"
 
 
 def read_statements(connection: Connection) -> dict[str, str]:
@@ -26,69 +30,87 @@ def read_statements(connection: Connection) -> dict[str, str]:
     return {name: sql for name, sql in connection.exec_driver_sql(query)}
 
 
-def split_table(sql: str) -> tuple[str, dict[tuple[str, str], str], str]:
-    """Split a CREATE TABLE of SQLite: what begins it, its parts by kind and name, what ends it."""
-    head, parenthesis, rest = sql.partition("(")
-    body, end, tail = rest.rpartition(")")
-    found = [(_recognise(text), text) for text in _split(body)]
-    count = Counter(part for part, _ in found)
-    parts = {}
-    for (kind, name), text in found:
-        name += f" {text}" if count[kind, name] > 1 else ""  # checks of columns that share an enum
-        name = name.strip('"') if kind == "column" else re.sub(r'["\s]', "", name)
-        parts[kind, name] = text
-    return head + parenthesis, parts, end + tail
+def find_table(connection: Connection) -> Lookup:
+    """Return what finds a table of a database by its name, and parses it."""
+    query = "SELECT sql FROM sqlite_master WHERE type = 'table' AND lower(name) = lower(?)"
+
+    def find(name: str) -> Table | None:
+        sql = connection.exec_driver_sql(query, (name,)).scalar()
+        return _parsed(sql) if sql else None
+
+    return find
 
 
 def read(connection: Connection) -> Iterator[Entry]:
+    """Yield all objects but those that a virtual table keeps its rows in."""
+    virtual = set(connection.exec_driver_sql(VIRTUAL).scalars())
     query = "SELECT type, tbl_name, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
-    for kind, table, name, sql in connection.exec_driver_sql(query):
-        if kind == "table" and name not in ("alembic_version", "sqlite_sequence"):
-            _, parts, tail = split_table(sql)
-            yield Entry(kind="table", table=table, definition=tail.upper())
-            for (part, part_name), text in parts.items():
-                # The names of these keys cannot be changed, and nothing depends on them.
-                text = re.sub(r"^CONSTRAINT .+? (?=(PRIMARY|FOREIGN) KEY)", "", _plain(text))
-                yield Entry(
-                    kind=_kind(text) if part == "constraint" else part,
-                    table=table,
-                    name=part_name,
-                    definition=re.sub(r"DEFAULT \((.*)\)", r"DEFAULT \1", text),
-                    generated="STORED" if " AS (" in text and part == "column" else "",
-                )
-        elif kind != "table":
-            yield Entry(kind=kind, table=table, name=name, definition=_plain(sql))
+    found = connection.exec_driver_sql(query).all()
+    tables = {
+        name.lower(): _parsed(sql)
+        for kind, _, name, sql in found
+        if kind == "table" and name not in virtual
+    }
+    for kind, table, name, sql in found:
+        parsed = tables.get(table.lower())
+        if table == "alembic_version" or name == "sqlite_sequence":
+            continue
+        if kind == "table" and parsed:
+            yield from _table(table, parsed, lambda name: tables.get(name.lower()))
+        elif kind == "index" and table not in virtual:
+            yield _index(table, name, sql, parsed)
+        elif kind in ("view", "trigger"):
+            yield Entry(kind=kind, table=table, name=name, definition=expression(tokenize(sql)))
+        elif kind == "table" and sql.upper().startswith("CREATE VIRTUAL"):
+            yield Entry(kind="virtual table", table=table, definition=sql)
 
 
-def _kind(text: str) -> str:
-    """Return the kind of a constraint."""
-    found = re.search("PRIMARY KEY|FOREIGN KEY|UNIQUE|CHECK", text, re.IGNORECASE)
-    return found[0].lower() if found else "check"
+def _table(name: str, table: Table, lookup: Lookup) -> Iterator[Entry]:
+    yield Entry(kind="table", table=name, definition=", ".join(table.options))
+    for column in table.columns.values():
+        base, generated = computed_from(column, table)
+        yield Entry(
+            kind="column",
+            table=name,
+            name=column.name,
+            definition=column_meaning(column, table),
+            columns=base,
+            generated=generated,
+        )
+    constraints = constraints_of(table, lookup)
+    meanings = [constraint.meaning for constraint in constraints]
+    for constraint in constraints:
+        is_key = constraint.kind in ("PRIMARY KEY", "UNIQUE")
+        yield Entry(
+            kind=constraint.kind.lower(),
+            table=name,
+            name=plain(constraint.name) if constraint.name else "",
+            definition=constraint.meaning,
+            columns=constraint.columns,
+            unique=constraint.columns if is_key else (),
+            refers_to=Reference(constraint.refers_to, constraint.referred_columns)
+            if constraint.refers_to
+            else None,
+            may_be_unnamed=meanings.count(constraint.meaning) == 1,
+        )
 
 
-def _recognise(text: str) -> tuple[str, str]:
-    """Return the kind and the name of a part of a CREATE TABLE."""
-    matches = ((kind, re.match(pattern, text)) for pattern, kind in SQLITE.items())
-    return next((kind, "".join(match.groups())) for kind, match in matches if match)
+def _index(table: str, name: str, sql: str, parsed: Table | None) -> Entry:
+    tokens = tokenize(sql)
+    columns, has_expression = index_columns(tokens, parsed)
+    return Entry(
+        kind="index",
+        table=table,
+        name=name,
+        definition=index_meaning(tokens, parsed),
+        columns=columns,
+        unique=columns if is_unique_index(tokens) and not has_expression else (),
+        has_expression=has_expression,
+    )
 
 
-def _plain(sql: str) -> str:
-    """Return SQL without what is another spelling of the same."""
-    return re.sub(r"\s+", " ", sql).replace('"', "")
-
-
-def _split(body: str) -> Iterator[str]:
-    """Yield the parts of a CREATE TABLE, which commas outside of parentheses and quotes divide."""
-    part, depth, quote = "", 0, ""
-    for character in body:
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "'\"`":
-            quote = character
-        depth += 0 if quote else (character == "(") - (character == ")")
-        if character == "," and depth == 0 and not quote:
-            yield part.strip()
-            part = ""
-        else:
-            part += character
-    yield part.strip()
+def _parsed(sql: str) -> Table | None:
+    try:
+        return parse_table(sql)
+    except ValueError:  # a virtual table
+        return None
