@@ -84,3 +84,29 @@ def prepare(project: Project, before: str, after: str) -> None:
     project.make("upgrade")
     project.write_model(MODEL.format(type=after))
     project.make("revision")
+
+
+def test_what_comes_back_on_mariadb_has_a_value_of_its_type(bake: Bake) -> None:
+    project = bake("mariadb")
+    there = MODEL.format(type="dict] = mapped_column(JSON)  # ") + (
+        "    made: Mapped[datetime] = mapped_column(TIMESTAMP)\n"
+        "    seen: Mapped[datetime] = mapped_column(TIMESTAMP)\n"
+    )
+    types = "from sqlalchemy import JSON, TIMESTAMP, Numeric"
+    project.write_model(there.replace("from sqlalchemy import Numeric", types))
+    project.make("database")
+    project.make("revision")
+    project.make("upgrade")
+    now = "'2026-01-02 03:04:05'"
+    project.sql(f"INSERT INTO items (extra, made, seen) VALUES ('[]', {now}, {now})")
+    gone = MODEL.format(type="dict] = mapped_column(JSON)  # ").replace("    extra", "    # extra")
+    gone += "    seen: Mapped[datetime | None] = mapped_column(TIMESTAMP)\n"
+    project.write_model(gone.replace("from sqlalchemy import Numeric", types))
+    project.make("revision", "x=drop=items.extra drop=items.made")
+    project.make("upgrade")
+    project.sql("UPDATE items SET seen = NULL")
+    project.make("downgrade", ALLOW_DATA_LOSS="1")
+    [[extra, made, seen]] = project.sql("SELECT extra, made, seen FROM items")
+    assert extra == "{}"
+    assert made == seen == "1970-01-02 00:00:00"
+    project.sql("ALTER TABLE items FORCE")  # where each row meets the checks again

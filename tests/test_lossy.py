@@ -81,7 +81,7 @@ def texts(connection: sa.Connection, column: str = "amount") -> list[str | None]
 
 
 #: What a column holds before and after, a value, and that value then.
-KEPT: dict[str, list[tuple[Any, Any, str, str]]] = {
+KEPT: dict[str, list[tuple[Any, Any, str, str | None]]] = {
     "sqlite": [
         (sa.Date(), sa.DateTime(), "'2026-01-02'", "2026-01-02 00:00:00.000000"),
         (sa.DateTime(), sa.Date(), "'2026-01-02 00:00:00.000000'", "2026-01-02"),
@@ -132,7 +132,7 @@ KEPT: dict[str, list[tuple[Any, Any, str, str]]] = {
     [(database, *case) for database, cases in KEPT.items() for case in cases],
 )
 def test_a_value_takes_the_form_of_the_new_type(
-    open_database: Open, database: str, old: Any, new: Any, value: str, then: str
+    open_database: Open, database: str, old: Any, new: Any, value: str, then: str | None
 ) -> None:
     with open_database(database) as connection:
         make_table(connection, old, value)
@@ -266,7 +266,7 @@ ZONED = [
 
 @pytest.mark.parametrize(("old", "new", "value", "then"), ZONED)
 def test_times_are_in_the_zone_that_the_revision_says(
-    open_database: Open, old: Any, new: Any, value: str, then: str
+    open_database: Open, old: Any, new: Any, value: str, then: str | None
 ) -> None:
     with open_database("postgresql") as connection:
         make_table(connection, old, value)
