@@ -46,7 +46,9 @@ def test_rows_that_would_change_are_counted_and_kept(
     prepare(project, before, after)
     project.sql(f"INSERT INTO items (extra) VALUES ({fits}), ({lost})")
     held = project.sql("SELECT extra FROM items ORDER BY id")
-    assert "Nothing" not in project.make("upgrade", status=2)
+    said = project.make("upgrade", status=2)
+    assert "1 of 2 rows of items holds in extra what" in said
+    assert "Nothing was changed. Find it: SELECT * FROM items WHERE" in said
     assert project.sql("SELECT extra FROM items ORDER BY id") == held
 
     project.sql("DELETE FROM items WHERE id = 2")

@@ -213,6 +213,32 @@ def test_a_type_by_hand_with_a_new_name_is_asked_about_the_column_that_is_there(
         assert texts(connection, "total") == ["1"]
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_the_query_names_what_is_there_once_the_revision_is_undone(
+    open_database: Open, database: str
+) -> None:
+    with open_database(database) as connection:
+        make_table(connection, sa.Numeric(9, 2), "1", "1.49")
+        connection.commit()
+        connection.exec_driver_sql("ALTER TABLE prices RENAME COLUMN amount TO total")
+        connection.exec_driver_sql("ALTER TABLE prices RENAME TO costs")
+        op = operations(connection)
+        with pytest.raises(CommandError, match="1 of 2 rows of costs holds in total") as raised:
+            if database == "sqlite":
+                with op.batch_alter_table("costs") as batch:
+                    batch.alter_column("total", type_=sa.Integer())
+            else:
+                op.alter_column("costs", "total", type_=sa.Integer())
+        connection.rollback()
+        if database == "sqlite":  # whose driver has no transaction around DDL
+            connection.exec_driver_sql("ALTER TABLE costs RENAME TO prices")
+            connection.exec_driver_sql("ALTER TABLE prices RENAME COLUMN total TO amount")
+        query = str(raised.value).partition(" Find it: ")[2]
+        assert len(connection.exec_driver_sql(query).all()) == 1
+        connection.exec_driver_sql("DROP TABLE prices")
+        connection.commit()
+
+
 @pytest.mark.parametrize("database", SERVERS)
 def test_a_type_by_hand_is_asked_about_in_a_schema_too(open_database: Open, database: str) -> None:
     with open_database(database) as connection:
