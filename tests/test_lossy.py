@@ -213,6 +213,24 @@ def test_a_type_by_hand_with_a_new_name_is_asked_about_the_column_that_is_there(
         assert texts(connection, "total") == ["1"]
 
 
+def test_a_domain_holds_values_of_the_type_beneath(open_database: Open) -> None:
+    with open_database("postgresql") as connection:
+        connection.exec_driver_sql("CREATE DOMAIN price AS numeric(9, 2) CHECK (VALUE > 0)")
+        connection.exec_driver_sql("CREATE TABLE prices (id serial, amount price)")
+        connection.exec_driver_sql("INSERT INTO prices (amount) VALUES (1.49)")
+        with pytest.raises(CommandError, match="1 of 1 row of prices holds in amount what INTEGER"):
+            alter(connection, sa.Integer())
+
+
+def test_a_type_that_nobody_knows_is_left_to_the_server(open_database: Open) -> None:
+    with open_database("postgresql") as connection:
+        connection.exec_driver_sql("CREATE TYPE pair AS (a integer, b integer)")
+        connection.exec_driver_sql("CREATE TABLE prices (id serial, amount pair)")
+        connection.exec_driver_sql("INSERT INTO prices (amount) VALUES (ROW(1, 2))")
+        alter(connection, sa.Text(), postgresql_using="amount::text")
+        assert texts(connection) == ["(1,2)"]
+
+
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_the_query_names_what_is_there_once_the_revision_is_undone(
     open_database: Open, database: str

@@ -683,6 +683,16 @@ CHANGES = [
         )
     ),
     Change(
+        "a time zone is added to times with a default",
+        item("extra = mapped_column(DateTime, server_default=func.now(), nullable=False)"),
+        item("extra = mapped_column(DateTime(True), server_default=func.now(), nullable=False)"),
+        rows=(f"INSERT INTO items (id, name, extra) VALUES (1, 'a', '{NOON}')",),
+        then="INSERT INTO items (id, name) VALUES (2, 'b')",
+        look=f"SELECT count(*) FROM items WHERE extra >= '{NOON}'",
+        sees=((2,),),
+        only=("postgresql",),
+    ),
+    Change(
         "times are in a time zone that the server does not know",
         item("extra = mapped_column(DateTime)"),
         item("extra = mapped_column(DateTime(True))"),

@@ -52,7 +52,8 @@ def _refuse_loss(connection: sa.Connection, op: ops.AlterColumnOp) -> None:
     table, [column] = now
     if op.existing_type is None:
         op.existing_type = _type_in(connection, table, op.schema, column)
-    if op.existing_type is None or _is_rewritten_by_hand(op, connection.dialect):
+    unknown = op.existing_type is None or isinstance(op.existing_type, sa.types.NullType)
+    if unknown or _is_rewritten_by_hand(op, connection.dialect):
         return
     zone = ZONE.search(str(op.kw.get("postgresql_using")))
     change = change_of(
