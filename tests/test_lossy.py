@@ -158,6 +158,12 @@ LOST: dict[str, list[tuple[Any, Any, str, str]]] = {
     "postgresql": [
         (sa.Numeric(9, 2), sa.Integer(), "1.49", "1.49"),
         (sa.Numeric(9, 2), sa.Integer, "1.49", "1.49"),
+        (sa.Text(), sa.Integer(), "'3 kg'", "'3 kg'"),
+        (sa.Text(), sa.Numeric(5, 2), "'1.256'", "'1.256'"),
+        (sa.Text(), sa.Date(), "'2020-02-30'", "'2020-02-30'"),
+        (sa.Text(), sa.Uuid(), "'xyz'", "'xyz'"),
+        (sa.Text(), sa.JSON(), "'{'", "'{'"),
+        (sa.JSON(), sa.Integer(), "'\"x\"'", "x"),
         (sa.BigInteger(), sa.SmallInteger(), "99999", "99999"),
         (sa.Float(), sa.Numeric(5, 2), "0.125", "0.125"),
         (sa.DateTime(), sa.Date(), "'2026-01-02 12:00:00'", "'2026-01-02 12:00:00'"),

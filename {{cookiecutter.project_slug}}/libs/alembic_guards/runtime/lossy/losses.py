@@ -46,7 +46,8 @@ def _note(connection: sa.Connection, _: Any, statement: str, *__: Any) -> None:
 
 
 def _forget(connection: sa.Connection) -> None:
-    connection.info.pop(RENAMED, None)
+    if not connection.invalidated:  # whose transaction ended with its session
+        connection.info.pop(RENAMED, None)
 
 
 def _once_undone(connection: sa.Connection, table: str, column: str) -> tuple[str, str]:
