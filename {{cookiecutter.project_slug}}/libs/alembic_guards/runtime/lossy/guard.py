@@ -90,7 +90,7 @@ def _said(op: ops.AlterColumnOp, found: losses.Losses, dialect: sa.Dialect) -> s
     return (
         f"{found.rows} of {found.total} {rows} of {table_key(op)} {'holds' if one else 'hold'}"
         f" in {op.column_name} what {type_} cannot ({found.examples})."
-        f" {'Nothing was changed.' if found.nothing_done else 'They were not changed.'}"
+        f" {'Nothing was changed.' if found.nothing_done else 'This change was not made.'}"
         f" Find {'it' if one else 'them'}: {found.query}"
     )
 
