@@ -46,7 +46,9 @@ def test_rows_that_would_change_are_counted_and_kept(
     prepare(project, before, after)
     project.sql(f"INSERT INTO items (extra) VALUES ({fits}), ({lost})")
     held = project.sql("SELECT extra FROM items ORDER BY id")
-    assert "Nothing" not in project.make("upgrade", status=2)
+    said = project.make("upgrade", status=2)
+    assert "1 of 2 rows of items holds in extra what" in said
+    assert "Nothing was changed. Find it: SELECT * FROM items WHERE" in said
     assert project.sql("SELECT extra FROM items ORDER BY id") == held
 
     project.sql("DELETE FROM items WHERE id = 2")
@@ -84,3 +86,29 @@ def prepare(project: Project, before: str, after: str) -> None:
     project.make("upgrade")
     project.write_model(MODEL.format(type=after))
     project.make("revision")
+
+
+def test_what_comes_back_on_mariadb_has_a_value_of_its_type(bake: Bake) -> None:
+    project = bake("mariadb")
+    there = MODEL.format(type="dict] = mapped_column(JSON)  # ") + (
+        "    made: Mapped[datetime] = mapped_column(TIMESTAMP)\n"
+        "    seen: Mapped[datetime] = mapped_column(TIMESTAMP)\n"
+    )
+    types = "from sqlalchemy import JSON, TIMESTAMP, Numeric"
+    project.write_model(there.replace("from sqlalchemy import Numeric", types))
+    project.make("database")
+    project.make("revision")
+    project.make("upgrade")
+    now = "'2026-01-02 03:04:05'"
+    project.sql(f"INSERT INTO items (extra, made, seen) VALUES ('[]', {now}, {now})")
+    gone = MODEL.format(type="dict] = mapped_column(JSON)  # ").replace("    extra", "    # extra")
+    gone += "    seen: Mapped[datetime | None] = mapped_column(TIMESTAMP)\n"
+    project.write_model(gone.replace("from sqlalchemy import Numeric", types))
+    project.make("revision", "x=drop=items.extra drop=items.made")
+    project.make("upgrade")
+    project.sql("UPDATE items SET seen = NULL")
+    project.make("downgrade", ALLOW_DATA_LOSS="1")
+    [[extra, made, seen]] = project.sql("SELECT extra, made, seen FROM items")
+    assert extra == "{}"
+    assert made == seen == "1970-01-02 00:00:00"
+    project.sql("ALTER TABLE items FORCE")  # where each row meets the checks again

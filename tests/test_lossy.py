@@ -81,7 +81,7 @@ def texts(connection: sa.Connection, column: str = "amount") -> list[str | None]
 
 
 #: What a column holds before and after, a value, and that value then.
-KEPT: dict[str, list[tuple[Any, Any, str, str]]] = {
+KEPT: dict[str, list[tuple[Any, Any, str, str | None]]] = {
     "sqlite": [
         (sa.Date(), sa.DateTime(), "'2026-01-02'", "2026-01-02 00:00:00.000000"),
         (sa.DateTime(), sa.Date(), "'2026-01-02 00:00:00.000000'", "2026-01-02"),
@@ -132,7 +132,7 @@ KEPT: dict[str, list[tuple[Any, Any, str, str]]] = {
     [(database, *case) for database, cases in KEPT.items() for case in cases],
 )
 def test_a_value_takes_the_form_of_the_new_type(
-    open_database: Open, database: str, old: Any, new: Any, value: str, then: str
+    open_database: Open, database: str, old: Any, new: Any, value: str, then: str | None
 ) -> None:
     with open_database(database) as connection:
         make_table(connection, old, value)
@@ -158,6 +158,12 @@ LOST: dict[str, list[tuple[Any, Any, str, str]]] = {
     "postgresql": [
         (sa.Numeric(9, 2), sa.Integer(), "1.49", "1.49"),
         (sa.Numeric(9, 2), sa.Integer, "1.49", "1.49"),
+        (sa.Text(), sa.Integer(), "'3 kg'", "'3 kg'"),
+        (sa.Text(), sa.Numeric(5, 2), "'1.256'", "'1.256'"),
+        (sa.Text(), sa.Date(), "'2020-02-30'", "'2020-02-30'"),
+        (sa.Text(), sa.Uuid(), "'xyz'", "'xyz'"),
+        (sa.Text(), sa.JSON(), "'{'", "'{'"),
+        (sa.JSON(), sa.Integer(), "'\"x\"'", "x"),
         (sa.BigInteger(), sa.SmallInteger(), "99999", "99999"),
         (sa.Float(), sa.Numeric(5, 2), "0.125", "0.125"),
         (sa.DateTime(), sa.Date(), "'2026-01-02 12:00:00'", "'2026-01-02 12:00:00'"),
@@ -213,6 +219,50 @@ def test_a_type_by_hand_with_a_new_name_is_asked_about_the_column_that_is_there(
         assert texts(connection, "total") == ["1"]
 
 
+def test_a_domain_holds_values_of_the_type_beneath(open_database: Open) -> None:
+    with open_database("postgresql") as connection:
+        connection.exec_driver_sql("CREATE DOMAIN price AS numeric(9, 2) CHECK (VALUE > 0)")
+        connection.exec_driver_sql("CREATE TABLE prices (id serial, amount price)")
+        connection.exec_driver_sql("INSERT INTO prices (amount) VALUES (1.49)")
+        with pytest.raises(CommandError, match="1 of 1 row of prices holds in amount what INTEGER"):
+            alter(connection, sa.Integer())
+
+
+def test_a_type_that_nobody_knows_is_left_to_the_server(open_database: Open) -> None:
+    with open_database("postgresql") as connection:
+        connection.exec_driver_sql("CREATE TYPE pair AS (a integer, b integer)")
+        connection.exec_driver_sql("CREATE TABLE prices (id serial, amount pair)")
+        connection.exec_driver_sql("INSERT INTO prices (amount) VALUES (ROW(1, 2))")
+        alter(connection, sa.Text(), postgresql_using="amount::text")
+        assert texts(connection) == ["(1,2)"]
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_the_query_names_what_is_there_once_the_revision_is_undone(
+    open_database: Open, database: str
+) -> None:
+    with open_database(database) as connection:
+        make_table(connection, sa.Numeric(9, 2), "1", "1.49")
+        connection.commit()
+        connection.exec_driver_sql("ALTER TABLE prices RENAME COLUMN amount TO total")
+        connection.exec_driver_sql("ALTER TABLE prices RENAME TO costs")
+        op = operations(connection)
+        with pytest.raises(CommandError, match="1 of 2 rows of costs holds in total") as raised:
+            if database == "sqlite":
+                with op.batch_alter_table("costs") as batch:
+                    batch.alter_column("total", type_=sa.Integer())
+            else:
+                op.alter_column("costs", "total", type_=sa.Integer())
+        connection.rollback()
+        if database == "sqlite":  # whose driver has no transaction around DDL
+            connection.exec_driver_sql("ALTER TABLE costs RENAME TO prices")
+            connection.exec_driver_sql("ALTER TABLE prices RENAME COLUMN total TO amount")
+        query = str(raised.value).partition(" Find it: ")[2]
+        assert len(connection.exec_driver_sql(query).all()) == 1
+        connection.exec_driver_sql("DROP TABLE prices")
+        connection.commit()
+
+
 @pytest.mark.parametrize("database", SERVERS)
 def test_a_type_by_hand_is_asked_about_in_a_schema_too(open_database: Open, database: str) -> None:
     with open_database(database) as connection:
@@ -266,7 +316,7 @@ ZONED = [
 
 @pytest.mark.parametrize(("old", "new", "value", "then"), ZONED)
 def test_times_are_in_the_zone_that_the_revision_says(
-    open_database: Open, old: Any, new: Any, value: str, then: str
+    open_database: Open, old: Any, new: Any, value: str, then: str | None
 ) -> None:
     with open_database("postgresql") as connection:
         make_table(connection, old, value)

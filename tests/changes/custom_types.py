@@ -35,6 +35,17 @@ class Words(TypeDecorator):
         type_ = postgresql.ARRAY(Text) if dialect.name == "postgresql" else Text()
         return dialect.type_descriptor(type_)
 
+class GUID(TypeDecorator):
+    """A UUID where the database has one, as in SQLAlchemy's documentation."""
+    impl = CHAR
+    cache_ok = True
+    def load_dialect_impl(self, dialect):
+        has_it = dialect.name == "postgresql"
+        return dialect.type_descriptor(postgresql.UUID() if has_it else CHAR(32))
+
+Moment = DateTime().with_variant(DateTime(timezone=True), "postgresql")
+Document = Text().with_variant(postgresql.JSONB(), "postgresql")
+
 class Secret(TypeDecorator):
     impl = LargeBinary
     cache_ok = True
@@ -97,6 +108,7 @@ def packed(element, compiler, **_):
 Flexible = JSON().with_variant(postgresql.JSONB(), "postgresql").with_variant(Packed(), "sqlite")
 Wide = BIG.with_variant(mysql.BIGINT(unsigned=True), "mysql")
 '''
+UID = "12345678123456781234567812345678"
 #: Each type with a value that a row may hold, and what finds it.
 OWN = (
     ("Short", "'x'", "= 'x'"),
@@ -204,6 +216,12 @@ CHANGES = [
             ("Integer", "Wide", "7", "= 7"),
             ("String(9)", "Enum(Level, values_callable=values)", "NULL", "IS NULL"),
             ("Integer", "Staged", "2", "= 2"),
+            ("CHAR(32)", "GUID", f"'{UID}'", "IS NOT NULL"),
+            ("GUID", "CHAR(32)", f"'{UID}'", f"= '{UID}'"),
+            ("String(40)", "GUID", f"'{UID}'", "IS NOT NULL"),
+            ("Text", "Document", "'[1]'", "IS NOT NULL"),
+            ("Document", "Text", "'[1]'", "= '[1]'"),
+            ("DateTime", "Moment", "'2026-01-02 12:00:00'", "IS NOT NULL"),
         )
     ],
     Change(

@@ -131,6 +131,10 @@ class Number(Base):
     __tablename__ = "numbers"
     k: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
 """
+#: Lets a database of PostgreSQL be in New York, for the sessions to come.
+IN_NEW_YORK = """DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I SET timezone = %L', current_database(), 'America/New_York');
+END $$"""
 #: What a column holds before and after, a value, and what finds it then.
 FAMILIES = (
     ("DateTime", "Date", "'2026-01-02 00:00:00'", "{} = '2026-01-02'"),
@@ -409,6 +413,8 @@ CHANGES = [
             ("ARRAY(Integer)", "ARRAY(String(9))", "'{1,2}'", "{1,2}"),
             ("ARRAY(String(9))", "ARRAY(Integer)", "'{1,2}'", "{1,2}"),
             ("Text", "ARRAY(Text)", "'{a,b}'", "{a,b}"),
+            ("Text", "ARRAY(Text)", "'Annie'", "{Annie}"),
+            ("ARRAY(Text)", "postgresql.JSONB", "'{a,\"b c\"}'", '["a", "b c"]'),
             ("Integer", "ARRAY(BigInteger)", "7", "{7}"),
             ("Enum('x', 'y', name='xy')", "ARRAY(Enum('x', 'y', name='xy'))", "'x'", "{x}"),
             ("postgresql.INET", "String(20)", "'10.0.0.1'", "10.0.0.1"),
@@ -636,5 +642,63 @@ CHANGES = [
         look="SELECT boxes.id FROM boxes JOIN lids ON box_id = boxes.id",
         sees=(("12345678123456781234567812345678",),),
         only=("postgresql", "mariadb"),
+    ),
+    *(
+        Change(
+            f"times in a server of New York are in {where}: {before} to {after}",
+            item(f"extra = mapped_column({before})"),
+            item(f"extra = mapped_column({after})"),
+            answers=answers,
+            rows=(
+                IN_NEW_YORK,
+                "SET TIME ZONE 'UTC'",
+                f"INSERT INTO items (id, name, extra) VALUES (1, 'a', {value})",
+            ),
+            look=f"SELECT CAST({sees} AS text) FROM items",
+            sees=((then,),),
+            only=("postgresql",),
+        )
+        for where, answers in (("UTC", ""), ("Berlin", "zone=items.extra:europe/berlin"))
+        for before, after, value, sees, then in (
+            (
+                "DateTime",
+                "DateTime(True)",
+                f"'{NOON}'",
+                "extra AT TIME ZONE 'UTC'",
+                NOON if where == "UTC" else "2026-01-02 11:00:00",
+            ),
+            (
+                "DateTime(True)",
+                "DateTime",
+                f"'{NOON}+00'",
+                "extra",
+                NOON if where == "UTC" else "2026-01-02 13:00:00",
+            ),
+            (
+                "ARRAY(DateTime)",
+                "ARRAY(DateTime(True))",
+                f"ARRAY['{NOON}'::timestamp]",
+                "extra[1] AT TIME ZONE 'UTC'",
+                NOON if where == "UTC" else "2026-01-02 11:00:00",
+            ),
+        )
+    ),
+    Change(
+        "a time zone is added to times with a default",
+        item("extra = mapped_column(DateTime, server_default=func.now(), nullable=False)"),
+        item("extra = mapped_column(DateTime(True), server_default=func.now(), nullable=False)"),
+        rows=(f"INSERT INTO items (id, name, extra) VALUES (1, 'a', '{NOON}')",),
+        then="INSERT INTO items (id, name) VALUES (2, 'b')",
+        look=f"SELECT count(*) FROM items WHERE extra >= '{NOON}'",
+        sees=((2,),),
+        only=("postgresql",),
+    ),
+    Change(
+        "times are in a time zone that the server does not know",
+        item("extra = mapped_column(DateTime)"),
+        item("extra = mapped_column(DateTime(True))"),
+        answers="zone=items.extra:Europe/Atlantis",
+        only=("postgresql",),
+        refused={"postgresql": "zone=items.extra:Europe/Atlantis is no time zone"},
     ),
 ]

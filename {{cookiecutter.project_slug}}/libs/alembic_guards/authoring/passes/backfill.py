@@ -20,6 +20,13 @@ from alembic_guards.database.identifiers import quoted_table, quoter, table_key
 from alembic_guards.runtime.lossy.families import plain_type
 from alembic_guards.runtime.operations import SQLOp, as_text
 
+#: The check by which MariaDB makes a text of JSON.
+JSON_CHECK = sa.text("""
+    SELECT 1 FROM information_schema.check_constraints
+    WHERE constraint_schema = coalesce(:schema, DATABASE()) AND table_name = :table
+    AND constraint_name = :column AND left(check_clause, 11) = 'json_valid('
+""")
+
 
 def fill(container: ops.OpContainer, migration: MigrationContext, answers: Answers) -> None:
     """Give a value to every column of `container` that becomes NOT NULL.
@@ -36,7 +43,8 @@ def fill(container: ops.OpContainer, migration: MigrationContext, answers: Answe
         if value is None and not wanted:
             return None
         if not upwards:
-            value = neutral(type_)
+            type_ = sa.JSON() if _is_json(name, column, migration) else type_
+            value = neutral(type_, migration.dialect)
         elif value is None and isinstance(column.default, ScalarElementColumnDefault):
             value, type_ = column.default.arg, column.type
         elif value is None and isinstance(column.server_default, sa.DefaultClause):
@@ -90,6 +98,15 @@ def fill(container: ops.OpContainer, migration: MigrationContext, answers: Answe
         for op in container.ops
         for part in (complete(op) if isinstance(op, ops.ModifyTableOps) else [op])
     ]
+
+
+def _is_json(name: str, column: sa.Column[Any], migration: MigrationContext) -> bool:
+    """Whether a column of MariaDB holds JSON, which is a text there with a check; MySQL has a type."""
+    if not getattr(migration.dialect, "is_mariadb", False) or migration.connection is None:
+        return False
+    schema, _, table = name.removesuffix(f".{column.name}").rpartition(".")
+    names = {"schema": schema or None, "table": table, "column": column.name}
+    return migration.connection.scalar(JSON_CHECK, names) is not None
 
 
 def _counts(column: sa.Column[Any]) -> bool:

@@ -49,8 +49,14 @@ NEUTRALS = {
 BYTES = {"postgresql": "'\\x{}'::bytea"}
 
 
-def neutral(type_: sa.types.TypeEngine[Any]) -> Any:
+#: A time that MariaDB and MySQL can count from 1970-01-01 00:00:01 UTC, whatever the time zone is.
+FIRST_DAY = datetime(1970, 1, 2)
+
+
+def neutral(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Any:
     """Return a value that says nothing, for rows whose own ones are gone; None if there is none."""
+    if isinstance(type_, sa.TIMESTAMP) and dialect.name in ("mariadb", "mysql"):
+        return FIRST_DAY
     if isinstance(type_, sa.Enum):
         return type_.enums[0]
     if isinstance(type_, sa.JSON):

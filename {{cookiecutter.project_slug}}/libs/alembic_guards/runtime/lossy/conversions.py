@@ -7,6 +7,7 @@ something, and the rebuild of a table of SQLite for the expressions that it copi
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import DOMAIN
 
 from alembic_guards.runtime.lossy import mariadb, postgresql, sqlite
 from alembic_guards.runtime.lossy.families import plain_type
@@ -43,6 +44,8 @@ def change_of(
 ) -> Change:
     """Return the change of a column, or of an expression, from one type to another."""
     types = plain_type(old, dialect), plain_type(new, dialect)
+    if isinstance(types[0], DOMAIN) and not isinstance(types[1], DOMAIN):
+        types = plain_type(types[0].data_type, dialect), types[1]  # whose values it has
     if isinstance(column, str):
         return Change(sa.column(column, types[0]), types[1], dialect, zone)
     expression = str(column.compile(dialect=dialect))

@@ -10,8 +10,8 @@ from alembic.util import CommandError
 from alembic_guards.database.identifiers import table_key
 from alembic_guards.runtime.dry_run import present
 from alembic_guards.runtime.enum_history import follow, remember
+from alembic_guards.runtime.lossy import losses
 from alembic_guards.runtime.lossy.conversions import change_of, convert
-from alembic_guards.runtime.lossy.losses import Losses, find_losses
 from alembic_guards.runtime.renames import RenameColumn
 
 #: A USING clause that only casts a column, as CAST(size AS INTEGER) or (size)::integer do.
@@ -22,6 +22,7 @@ ZONE = re.compile(r"AT TIME ZONE '((?:[^']|'')+)'", re.IGNORECASE)
 
 def install() -> None:
     """Have Alembic ask this implementation before its own."""
+    losses.install()
     Operations.implementation_for(ops.AlterColumnOp, replace=True)(alter_column)
 
 
@@ -52,7 +53,8 @@ def _refuse_loss(connection: sa.Connection, op: ops.AlterColumnOp) -> None:
     table, [column] = now
     if op.existing_type is None:
         op.existing_type = _type_in(connection, table, op.schema, column)
-    if op.existing_type is None or _is_rewritten_by_hand(op, connection.dialect):
+    unknown = op.existing_type is None or isinstance(op.existing_type, sa.types.NullType)
+    if unknown or _is_rewritten_by_hand(op, connection.dialect):
         return
     zone = ZONE.search(str(op.kw.get("postgresql_using")))
     change = change_of(
@@ -62,8 +64,8 @@ def _refuse_loss(connection: sa.Connection, op: ops.AlterColumnOp) -> None:
         connection.dialect,
         zone[1].replace("''", "'") if zone else None,
     )
-    if losses := find_losses(connection, table, op.schema, change):
-        raise CommandError(_said(op, losses, connection.dialect))
+    if found := losses.find_losses(connection, table, op.schema, change):
+        raise CommandError(_said(op, found, connection.dialect))
 
 
 def _type_in(connection: sa.Connection, table: str, schema: str | None, column: str) -> Any:
@@ -83,14 +85,14 @@ def _is_rewritten_by_hand(op: ops.AlterColumnOp, dialect: sa.Dialect) -> bool:
     return using != own and not re.fullmatch(CAST.format(column=column), using, re.IGNORECASE)
 
 
-def _said(op: ops.AlterColumnOp, losses: Losses, dialect: sa.Dialect) -> str:
-    one, type_ = losses.rows == 1, _written(op.modify_type, dialect)
-    rows = "row" if losses.total == 1 else "rows"
+def _said(op: ops.AlterColumnOp, found: losses.Losses, dialect: sa.Dialect) -> str:
+    one, type_ = found.rows == 1, _written(op.modify_type, dialect)
+    rows = "row" if found.total == 1 else "rows"
     return (
-        f"{losses.rows} of {losses.total} {rows} of {table_key(op)} {'holds' if one else 'hold'}"
-        f" in {op.column_name} what {type_} cannot ({losses.examples})."
-        f" {'Nothing was changed.' if losses.nothing_done else 'They were not changed.'}"
-        f" Find {'it' if one else 'them'}: {losses.query}"
+        f"{found.rows} of {found.total} {rows} of {table_key(op)} {'holds' if one else 'hold'}"
+        f" in {op.column_name} what {type_} cannot ({found.examples})."
+        f" {'Nothing was changed.' if found.nothing_done else 'This change was not made.'}"
+        f" Find {'it' if one else 'them'}: {found.query}"
     )
 
 

@@ -1,14 +1,23 @@
 """Finds the rows that a change of type would change: how many, some of their values, and a query."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy import Engine, event
 
+from alembic_guards.database.identifiers import bare
+from alembic_guards.runtime.enum_history import RENAME
 from alembic_guards.runtime.journal import SKIPPED
 from alembic_guards.runtime.lossy.conversions import TABLES
 from alembic_guards.runtime.lossy.families import COUNTS, Family, family
-from alembic_guards.runtime.lossy.rules import Change, Condition, doubles_percents
+from alembic_guards.runtime.lossy.rules import Change, Condition, any_of, doubles_percents
 from alembic_guards.runtime.lossy.sqlite import holds_bytes
+
+#: Where a connection keeps the renames of its transaction.
+RENAMED = "alembic_renamed"
+#: How the tables begin that SQLite renames once they have taken the place of another.
+TEMPORARY = "_alembic_tmp_"
 
 #: How many values are shown, and how much of each.
 SHOWN, WIDTH = 3, 40
@@ -24,30 +33,76 @@ class Losses(NamedTuple):
     nothing_done: bool  # by the revision, once its transaction is undone
 
 
+def install() -> None:
+    """Take note of renames: a query must name what is there once a transaction is undone."""
+    event.listen(Engine, "before_cursor_execute", _note)
+    event.listen(Engine, "commit", _forget)
+    event.listen(Engine, "rollback", _forget)
+
+
+def _note(connection: sa.Connection, _: Any, statement: str, *__: Any) -> None:
+    if SKIPPED not in connection.info and RENAME.match(statement):
+        connection.info.setdefault(RENAMED, []).append(statement)
+
+
+def _forget(connection: sa.Connection) -> None:
+    if not connection.invalidated:  # whose transaction ended with its session
+        connection.info.pop(RENAMED, None)
+
+
+def _once_undone(connection: sa.Connection, table: str, column: str) -> tuple[str, str]:
+    """Return the names that a table and a column of it have outside of the transaction."""
+    for sql in reversed(connection.info.get(RENAMED, [])):
+        found = RENAME.match(sql)
+        _, was, old, new = (bare(name or "") for name in found.groups()) if found else 4 * ("",)
+        if not old and new == table and not was.startswith(TEMPORARY):
+            table = was
+        elif old and was == table and new == column:
+            column = old
+    return table, column
+
+
 def find_losses(
     connection: sa.Connection, table: str, schema: str | None, change: Change
 ) -> Losses | None:
     """Return what rows of a table would lose by a change of type; None where that is nothing."""
-    loses = TABLES[change.dialect.name](change).loses
-    rows = sa.table(table, change.column, schema=schema)
-    if change.dialect.name == "sqlite" and holds_bytes(change):
-        found = connection.scalars(_select(rows, change.column).distinct())
-        loses = _is_one_of(change, [value for value in found if not _is_text(value)], loses)
-    if loses is None:
+    rows, number = _rows(table, schema, change), sa.select(sa.func.count())
+    no_texts = _no_texts(connection, rows, change)
+    lost = _lost(change, no_texts)
+    if lost is None or not (count := connection.scalar(number.select_from(rows).where(lost))):
         return None
-    lost = sa.and_(change.column.is_not(None), loses)
-    count = connection.scalar(sa.select(sa.func.count()).select_from(rows).where(lost)) or 0
-    if not count:
-        return None
-    total = connection.scalar(sa.select(sa.func.count()).select_from(rows)) or 0
-    query = sa.select(sa.text("*")).select_from(rows).where(lost)
-    values = connection.scalars(
-        _select(rows, _shown(change)).where(lost).distinct().limit(SHOWN + 1)
-    )
-    done = change.dialect.name in ("mariadb", "mysql") and SKIPPED not in connection.info
+    shown = _select(rows, _shown(change)).where(lost).distinct().limit(SHOWN + 1)
+    then, name = _once_undone(connection, table, change.column.name)
+    before = change._replace(column=sa.column(name, change.old))
+    query = sa.select(sa.text("*")).select_from(_rows(then, schema, before))
     return Losses(
-        count, total, _listed(change, list(values)), _written(query, change.dialect), not done
+        count,
+        connection.scalar(number.select_from(rows)) or 0,
+        _listed(change, list(connection.scalars(shown))),
+        _written(query.where(_lost(before, no_texts)), change.dialect),
+        change.dialect.name not in ("mariadb", "mysql") or SKIPPED in connection.info,
     )
+
+
+def _lost(change: Change, no_texts: list[bytes]) -> Condition:
+    """Return the condition of rows that lose something; None where there is none."""
+    loses = TABLES[change.dialect.name](change).loses
+    if no_texts:
+        found: Iterator[Any] = (sa.literal_column(f"X'{value.hex()}'") for value in no_texts)
+        loses = any_of(loses, change.column.in_(list(found)))
+    return None if loses is None else sa.and_(change.column.is_not(None), loses)
+
+
+def _no_texts(connection: sa.Connection, rows: sa.TableClause, change: Change) -> list[bytes]:
+    """Return the bytes in a column of SQLite that become a text, and are none."""
+    if change.dialect.name != "sqlite" or not holds_bytes(change):
+        return []
+    found = connection.scalars(_select(rows, change.column).distinct())
+    return [value for value in found if not _is_text(value)]
+
+
+def _rows(table: str, schema: str | None, change: Change) -> sa.TableClause:
+    return sa.table(table, change.column, schema=schema)
 
 
 def _select(rows: sa.TableClause, value: Any) -> sa.Select[Any]:
@@ -61,12 +116,6 @@ def _is_text(value: bytes | str | None) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _is_one_of(change: Change, values: list[bytes], loses: Condition) -> Condition:
-    bytes_of: list[Any] = [sa.literal_column(f"X'{value.hex()}'") for value in values]
-    found = change.column.in_(bytes_of) if bytes_of else None
-    return found if loses is None else loses if found is None else sa.or_(found, loses)
 
 
 def _shown(change: Change) -> Any:

@@ -30,12 +30,12 @@ from alembic_guards.runtime.lossy.rules import (
     Conversion,
     Rule,
     always,
-    any_of,
     first,
     limit,
 )
 
-#: How a code is written that is no number: its zeros would be lost.
+#: How a number is written, and a code that is none: its zeros would be lost.
+NUMBER = "(?i)^ *([-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)(e[-+]?[0-9]+)?|nan|[-+]?inf(inity)?) *$"
 CODE = "^[-+ ]*0[0-9]"
 
 #: What holds all that a text can say of a type, by the family of that.
@@ -79,6 +79,8 @@ def convert(change: Change) -> Conversion:
     conversion = first(RULES, change).convert(change)
     if _alike(change.old, change.new):
         conversion = conversion._replace(value="")
+    elif change.families[0] in WORDS and change.families[1] not in WRITTEN:
+        conversion = conversion._replace(loses=_unreadable_or(conversion.loses, change))
     if _has_zone(change.old) == _has_zone(change.new):
         return conversion
     zoned = ZONED.get(change.families)
@@ -88,6 +90,20 @@ def convert(change: Change) -> Conversion:
         return conversion._replace(in_session=True)
     loses = conversion.loses if change.zone is None else _changed_in_zone(change)
     return Conversion(change.write(zoned), loses)
+
+
+def _unreadable_or(loses: Condition, change: Change) -> Condition:
+    """Return the condition with one before it: that a text cannot be read; PostgreSQL 15 says so itself."""
+    if (getattr(change.dialect, "server_version_info", None) or (0,)) < (16,):
+        return loses
+    type_ = sa.literal(change.new.compile(dialect=change.dialect), sa.Text)
+    unreadable = sa.not_(sa.func.pg_input_is_valid(_source(change), type_))
+    return unreadable if loses is None else _guarded(unreadable, loses)
+
+
+def _guarded(unreadable: Condition, loses: Condition) -> Condition:
+    """Return that one of two conditions holds; the second one may fail where the first one holds."""
+    return sa.case((unreadable, sa.true()), else_=loses)
 
 
 def _alike(old: Any, new: Any) -> bool:
@@ -214,8 +230,11 @@ def _no_number(change: Change) -> Condition:
     if wide is None or family(wide) not in COUNTS:
         return None
     number = change.column if wide is change.old else sa.cast(source, wide)
-    code = source.regexp_match(CODE) if isinstance(change.old, sa.String) else None
-    return any_of(code, _beyond(number, change.new, change.dialect))
+    beyond = _beyond(number, change.new, change.dialect)
+    if not isinstance(change.old, sa.String):
+        return beyond
+    no_number = sa.or_(source.regexp_match(CODE), sa.not_(source.regexp_match(NUMBER)))
+    return no_number if beyond is None else _guarded(no_number, beyond)
 
 
 def _beyond(column: sa.ColumnElement[Any], new: Any, dialect: sa.Dialect) -> Condition:
@@ -264,6 +283,10 @@ def _range_to_range(change: Change) -> str:
 
 #: The families whose values PostgreSQL shortens without a word.
 SHORTENED = TIMES | Family.INTERVAL | Family.BIT | Family.CIDR | Family.MONEY
+
+#: The families whose values are read as text by a cast, and those whose values are written from it.
+WORDS = TEXTS | Family.JSON
+WRITTEN = TEXTS | Family.ARRAY | Family.BINARY | Family.HEX
 
 RULES = (
     Rule(Family.ARRAY, Family.ARRAY, _array_to_array, _other_elements),

@@ -49,7 +49,9 @@ def _no_boolean(change: Change) -> Condition:
 def _no_number(change: Change) -> Condition:
     """Return the condition that a value is no number of the new type; a text is not equal to any."""
     new, plain = change.new, sa.type_coerce(change.column, sa.Numeric(asdecimal=False))
-    code = sa.func.ltrim(_text(change), " +-").op("GLOB")("0[0-9]*")  # whose zeros are part of it
+    code = sa.func.ltrim(_text(change), " +-").bool_op("GLOB")(
+        "0[0-9]*"
+    )  # whose zeros are part of it
     other = sa.or_(plain != sa.cast(plain, new), code)
     scale = None if isinstance(new, sa.Float) else getattr(new, "scale", None)
     return other if scale is None else sa.or_(other, plain != sa.func.round(plain, scale))
@@ -57,7 +59,7 @@ def _no_number(change: Change) -> Condition:
 
 def _no_uuid(change: Change) -> Condition:
     digits = sa.func.replace(change.column, "-", "")
-    return sa.or_(sa.func.length(digits) != 32, digits.op("GLOB")("*[^0-9A-Fa-f]*"))
+    return sa.or_(sa.func.length(digits) != 32, digits.bool_op("GLOB")("*[^0-9A-Fa-f]*"))
 
 
 def _no_json(change: Change) -> Condition:
@@ -66,7 +68,7 @@ def _no_json(change: Change) -> Condition:
 
 def _no_time(change: Change) -> Condition:
     text = _text(change)
-    no_hour = sa.not_(text.op("GLOB")(HOUR))
+    no_hour = sa.not_(text.bool_op("GLOB")(HOUR))
     return sa.or_(sa.func.time(change.column).is_(None), no_hour, text >= "24")
 
 
@@ -76,7 +78,7 @@ def _no_day(change: Change) -> Condition:
     day = sa.func.substr(text, 1, 10)
     return sa.or_(
         sa.func.julianday(change.column).is_(None),
-        sa.not_(text.op("GLOB")(DAY)),
+        sa.not_(text.bool_op("GLOB")(DAY)),
         sa.func.date(sa.func.julianday(day)) != day,
     )
 
@@ -87,7 +89,7 @@ def _no_date(change: Change) -> Condition:
 
 def _no_datetime(change: Change) -> Condition:
     rest = sa.func.substr(_text(change), 11)
-    hour = sa.and_(rest.op("GLOB")(f"[ T]{HOUR}"), sa.func.substr(rest, 2) < "24")
+    hour = sa.and_(rest.bool_op("GLOB")(f"[ T]{HOUR}"), sa.func.substr(rest, 2) < "24")
     no_hour = sa.or_(sa.not_(hour), sa.func.rtrim(rest) != rest)
     return sa.or_(_no_day(change), sa.and_(rest != "", no_hour))
 
