@@ -70,6 +70,7 @@ def _render_alter_column(context: AutogenContext, op: ops.AlterColumnOp) -> str:
 
 def _render_create_table(context: AutogenContext, op: ops.CreateTableOp) -> str:
     """Render constraints in the order of the models: MariaDB numbers unnamed ones by it."""
+    op.columns = sorted(op.columns, key=creation_order)  # constraints of a Table are a set
     constraints = sorted(op.to_table().constraints, key=creation_order)
     texts = [_render_constraint(part, context, op._namespace_metadata) for part in constraints]
     ordered = [text for text in texts if text]
