@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-unit test-changes test-faults test-real benchmark lint format
+.PHONY: help demo build test test-unit test-changes test-faults test-real test-alembic benchmark lint format
 
 # Taken as typed: a folder may have any name.
 unexport in
@@ -30,6 +30,9 @@ test-faults: .venv/installed ## Kill, block and cut off upgrades everywhere, 1,0
 
 test-real: .venv/installed ## Write revisions for the models of released projects: slow, takes a package index
 	@$(python) -m pytest --numprocesses auto -m real
+
+test-alembic: .venv/installed ## Run Alembic's own tests with the guards: takes a package index, and a minute
+	@$(python) -m pytest -m suite tests/test_alembic_suite.py
 
 benchmark: .venv/installed ## Measure how long a writer waits while a big table of PostgreSQL changes
 	@$(python) benchmarks/big_table.py
