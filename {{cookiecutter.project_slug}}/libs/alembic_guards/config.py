@@ -9,6 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.runtime.plugins import Plugin
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, MetaData, make_url
+from sqlalchemy.exc import ArgumentError
 
 from alembic_guards import plugin, runtime
 from alembic_guards.compat import Command, running_command
@@ -94,12 +95,19 @@ def _known(url: URL | str) -> URL:
         raise CommandError(
             f"The guards know no {url.get_backend_name()}. Nothing was changed. Known are: {known}."
         )
-    if url.get_dialect().is_async:
+    if _is_asynchronous(url):
         raise CommandError(
             f"{url.drivername} is an asynchronous driver. Nothing was changed. Migrations take a"
             " synchronous one, such as sqlite, postgresql+psycopg or mysql+pymysql."
         )
     return url
+
+
+def _is_asynchronous(url: URL) -> bool:
+    try:
+        return url.get_dialect().is_async
+    except ArgumentError:  # no such driver: connecting says so, with what helps
+        return False
 
 
 def _is_ours(name: str | None, kind: str, _: object) -> bool:
