@@ -1,9 +1,11 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-unit test-changes test-faults test-real benchmark lint format
+.PHONY: help demo build test test-unit test-changes test-faults test-real test-random test-alembic benchmark lint format
 
 # Taken as typed: a folder may have any name.
-unexport in
+unexport in rounds seed
 export FOLDER := $(value in)
+export ROUNDS := $(value rounds)
+export SEED := $(value seed)
 
 python := .venv/bin/python
 
@@ -19,8 +21,8 @@ build: .venv/installed ## Build the library as a distribution: a wheel and its s
 test: .venv/installed ## Generate every variant and use it as its owner would, on real databases
 	@$(python) -m pytest --numprocesses auto
 
-test-unit: .venv/installed ## Try what needs no server: the library's own parts, in seconds
-	@$(python) -m pytest tests/unit
+test-unit: .venv/installed ## Try what needs no server: the library's own parts, in seconds, and how much they cover
+	@$(python) -m pytest --cov=alembic_guards --cov-branch --cov-report=term:skip-covered tests/unit
 
 test-changes: .venv/installed ## Try all kinds of change of the models, on all databases: takes an hour
 	@$(python) -m pytest --numprocesses auto -m 'long or not long' tests/test_changes.py
@@ -30,6 +32,14 @@ test-faults: .venv/installed ## Kill, block and cut off upgrades everywhere, 1,0
 
 test-real: .venv/installed ## Write revisions for the models of released projects: slow, takes a package index
 	@$(python) -m pytest --numprocesses auto -m real
+
+test-random: .venv/installed ## Change random models into random others, with rows: rounds=100, or seed= of a find
+	@rounds=$${ROUNDS:-$${SEED:+1}} seed=$${SEED:-$$(date +%s)}; \
+	  TEST_RANDOM_ROUNDS=$${rounds:-100} TEST_RANDOM_SEED=$$seed \
+	  $(python) -m pytest --numprocesses auto tests/test_random.py
+
+test-alembic: .venv/installed ## Run Alembic's own tests with the guards: takes a package index, and a minute
+	@$(python) -m pytest -m suite tests/test_alembic_suite.py
 
 benchmark: .venv/installed ## Measure how long a writer waits while a big table of PostgreSQL changes
 	@$(python) benchmarks/big_table.py

@@ -76,7 +76,10 @@ def url(request: pytest.FixtureRequest, servers: dict[str, sa.URL]) -> Iterator[
     if request.param not in servers:
         pytest.skip(NO_MARIADB)
     url = servers[request.param].set(database=f"test_{uuid4().hex[:12]}")
-    yield url
+    named = url.drivername.replace(
+        "mysql", request.param, 1
+    )  # SQLAlchemy takes mariadb+pymysql, too
+    yield url.set(drivername=named)
     drop_database(url)
 
 

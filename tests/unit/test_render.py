@@ -1,11 +1,12 @@
 """Operations in, code out."""
 
 import ast
+from itertools import permutations
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from alembic.autogenerate import render_op_text, renderers
+from alembic.autogenerate import render_op_text, render_python_code, renderers
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
@@ -84,7 +85,7 @@ def test_the_type_of_the_owner_keeps_its_variants() -> None:
     assert isinstance(plain_type(type_, context().dialect), sa.JSON)
 
 
-def test_constraints_are_written_in_the_order_of_the_models() -> None:
+def test_constraints_are_written_in_the_order_of_the_models_after_sorting() -> None:
     columns = [sa.Column(name, sa.Integer) for name in "zyx"]
     checks = [sa.CheckConstraint(f"{name} > 0") for name in "zyx"]
     table = sa.Table("t", sa.MetaData(), *columns, *checks)
@@ -127,3 +128,24 @@ def test_percents_are_written_once(database: str) -> None:
 
 def test_every_operation_has_a_renderer() -> None:
     assert renderers.dispatch(ops.CreateTableOp).__module__.startswith("alembic_guards")
+
+
+def test_the_constraints_of_a_new_table_are_written_in_the_order_of_the_models() -> None:
+    table = sa.Table(
+        "posts",
+        sa.MetaData(),
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("user_id", sa.Integer),
+        sa.UniqueConstraint("user_id"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"]),
+        sa.CheckConstraint("id > 0"),
+    )
+    context = MigrationContext.configure(dialect_name="mysql")
+    written = set()
+    for constraints in permutations(table.constraints):
+        op = ops.CreateTableOp.from_table(table)
+        op.columns = [*table.columns, *constraints]
+        written.add(render_python_code(ops.UpgradeOps([op]), migration_context=context))
+    [code] = written
+    places = [code.index(f"sa.{kind}") for kind in ("Unique", "ForeignKey", "Check")]
+    assert places == sorted(places)

@@ -9,13 +9,14 @@ from alembic.runtime.migration import MigrationContext
 from alembic.runtime.plugins import Plugin
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, MetaData, make_url
+from sqlalchemy.exc import ArgumentError
 
 from alembic_guards import plugin, runtime
 from alembic_guards.compat import Command, running_command
 from alembic_guards.database.connections import open_connection
 from alembic_guards.database.scratch import create_database
 from alembic_guards.database.unmanaged import unmanaged_tables
-from alembic_guards.runtime.apply import backend_options
+from alembic_guards.runtime.apply import BY_BACKEND, backend_options
 
 
 @contextmanager
@@ -28,7 +29,7 @@ def connect(url: URL | str) -> Iterator[Connection]:
     CommandError where there is no connection.
     """
     runtime.install()
-    url = make_url(url)
+    url = _known(url)
     if "create-database" in context.get_x_argument():
         context.config.print_stdout(create_database(url))
     if running_command() is Command.REVISION:
@@ -54,7 +55,7 @@ def options(url: URL | str, models: Callable[[], MetaData]) -> dict[str, Any]:
         "dialect_opts": {"paramstyle": "named"},  # offline, where no driver wants a % doubled
         "include_name": _is_ours,
         "on_version_apply": _refuse_orphans,
-        **backend_options(make_url(url)),
+        **backend_options(_known(url)),
     }
     command = running_command()
     if command is Command.OTHER:
@@ -83,6 +84,31 @@ def options(url: URL | str, models: Callable[[], MetaData]) -> dict[str, Any]:
         "render_item": render_type,
         "target_metadata": import_models(models),
     }
+
+
+def _known(url: URL | str) -> URL:
+    """Return `url`; raises CommandError where the guards or synchronous migrations cannot use it."""
+    url = make_url(url)
+    if url.get_backend_name() == "mariadb":  # the guards tell it from MySQL by its version
+        url = url.set(drivername=url.drivername.replace("mariadb", "mysql", 1))
+    if url.get_backend_name() not in BY_BACKEND:
+        known = ", ".join(BY_BACKEND)
+        raise CommandError(
+            f"The guards know no {url.get_backend_name()}. Nothing was changed. Known are: {known}."
+        )
+    if _is_asynchronous(url):
+        raise CommandError(
+            f"{url.drivername} is an asynchronous driver. Nothing was changed. Migrations take a"
+            " synchronous one, such as sqlite, postgresql+psycopg or mysql+pymysql."
+        )
+    return url
+
+
+def _is_asynchronous(url: URL) -> bool:
+    try:
+        return url.get_dialect().is_async
+    except ArgumentError:  # no such driver: connecting says so, with what helps
+        return False
 
 
 def _is_ours(name: str | None, kind: str, _: object) -> bool:

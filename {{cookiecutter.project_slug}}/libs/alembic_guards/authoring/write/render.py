@@ -87,6 +87,7 @@ def _render_alter_column(context: AutogenContext, op: ops.AlterColumnOp) -> str:
 
 def _render_create_table(context: AutogenContext, op: ops.CreateTableOp) -> str:
     """Render constraints in the order of the models: MariaDB numbers unnamed ones by it."""
+    op.columns = sorted(op.columns, key=creation_order)  # constraints of a Table are a set
     table, fixed = op.to_table(), copy(op)
     # A second table would take the parts of the first: what a Rewriter makes is bound to none.
     setattr(fixed, "to_table", lambda: table)  # noqa: B010 (mypy refuses to replace a method)

@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Engine, event
 
-from alembic_guards.database.identifiers import bare
-from alembic_guards.runtime.enum_history import RENAME
 from alembic_guards.runtime.journal import SKIPPED
 from alembic_guards.runtime.lossy.conversions import TABLES
 from alembic_guards.runtime.lossy.families import COUNTS, Family, family
 from alembic_guards.runtime.lossy.rules import Change, Condition, any_of, doubles_percents
 from alembic_guards.runtime.lossy.sqlite import holds_bytes
+from alembic_guards.runtime.rename_parser import renames_in
+from alembic_guards.runtime.renames import RenameColumn, RenameTable
 
 #: Where a connection keeps the renames of its transaction.
 RENAMED = "alembic_renamed"
@@ -41,8 +41,8 @@ def install() -> None:
 
 
 def _note(connection: sa.Connection, _: Any, statement: str, *__: Any) -> None:
-    if SKIPPED not in connection.info and RENAME.match(statement):
-        connection.info.setdefault(RENAMED, []).append(statement)
+    if SKIPPED not in connection.info and (renames := list(renames_in(statement))):
+        connection.info.setdefault(RENAMED, []).extend(renames)
 
 
 def _forget(connection: sa.Connection) -> None:
@@ -52,13 +52,12 @@ def _forget(connection: sa.Connection) -> None:
 
 def _once_undone(connection: sa.Connection, table: str, column: str) -> tuple[str, str]:
     """Return the names that a table and a column of it have outside of the transaction."""
-    for sql in reversed(connection.info.get(RENAMED, [])):
-        found = RENAME.match(sql)
-        _, was, old, new = (bare(name or "") for name in found.groups()) if found else 4 * ("",)
-        if not old and new == table and not was.startswith(TEMPORARY):
-            table = was
-        elif old and was == table and new == column:
-            column = old
+    for rename in reversed(connection.info.get(RENAMED, [])):
+        match rename:
+            case RenameTable(old=old, new=new) if new == table and not old.startswith(TEMPORARY):
+                table = old
+            case RenameColumn(old=old, new=new) if rename.table == table and new == column:
+                column = old
     return table, column
 
 

@@ -1,0 +1,179 @@
+"""Answers are read, taken once, and paired with what the models no longer say."""
+
+from collections.abc import Callable, Iterable
+
+import pytest
+from alembic.util import CommandError
+from alembic_guards.authoring.questions import Answers
+
+
+def always(_: object, __: object) -> bool:
+    return True
+
+
+def pairs(
+    answers: Answers,
+    present: Iterable[str],
+    wanted: Iterable[str],
+    alike: Callable[[object, object], bool] = always,
+) -> list[tuple[str, str]]:
+    """Pair the columns of users."""
+    return list(answers.pair("users.", dict.fromkeys(present, 1), dict.fromkeys(wanted, 1), alike))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given"),
+    [
+        (["rename=a.b:c"], [("rename", "a.b:c")]),
+        (
+            ["rename=a.b:c drop=a.d", "fill=a.e:0"],
+            [("rename", "a.b:c"), ("drop", "a.d"), ("fill", "a.e:0")],
+        ),
+        (["'fill=a.b:two words'"], [("fill", "a.b:two words")]),
+        (["fill=a.b:"], [("fill", "a.b:")]),
+        (["fill=a.b:x=y:z"], [("fill", "a.b:x=y:z")]),
+        ([""], []),
+        ([], []),
+    ],
+)
+def test_arguments_become_answers(arguments: list[str], given: list[tuple[str, str]]) -> None:
+    assert Answers(arguments).given == given
+
+
+@pytest.mark.parametrize(
+    "argument",
+    ["rename=a.b", "fill=a.b", "drop=", "remove=a.b", "a.b", "rename=", "rename=:b", "'open"],
+)
+def test_what_is_no_answer_is_refused(argument: str) -> None:
+    with pytest.raises(CommandError, match="Nothing was written"):
+        Answers([argument])
+
+
+def test_an_answer_is_taken_by_its_whole_name() -> None:
+    answers = Answers(["fill=a.b:0 fill=a.bc:1"])
+    assert answers.take("fill", "a.b") == "0"
+    assert answers.take("fill", "a.x") is None
+    assert answers.take("drop", "a.b") is None
+    assert answers.unused == {("fill", "a.bc:1")}
+
+
+def test_a_drop_says_yes_without_a_value() -> None:
+    assert Answers(["drop=a.b"]).take("drop", "a.b") == ""
+
+
+def test_a_name_may_hold_a_colon() -> None:
+    assert Answers(["fill=a.b:c:0"]).take("fill", "a.b:c") == "0"
+
+
+def test_what_is_said_twice_is_refused() -> None:
+    with pytest.raises(CommandError, match="fill=a.b is said twice"):
+        Answers(["fill=a.b:0 fill=a.b:1"]).take("fill", "a.b")
+
+
+def test_names_of_answers_are_read_with_the_names_that_are_wanted() -> None:
+    answers = Answers(["rename=users.a:b rename=users.c:d:e rename=posts.f:g drop=users.h"])
+    assert answers.named("rename", "users.", ["b", "d:e"]) == ["a", "c"]
+    assert answers.named("rename", "users.", []) == ["a", "c"]
+    assert answers.named("drop", "users.", []) == ["h"]
+
+
+def test_a_column_that_is_gone_is_asked_for_where_nobody_answers() -> None:
+    answers = Answers([])
+    assert pairs(answers, ["id", "name"], ["id", "full_name", "age"]) == []
+    [question] = answers.questions
+    ways = ("rename=users.name:full_name", "rename=users.name:age", "drop=users.name")
+    assert question == f"  users.name is gone from the models: {' or '.join(ways)}"
+
+
+def test_only_what_is_alike_is_offered() -> None:
+    answers = Answers([])
+    pairs(answers, ["name"], ["full_name"], lambda _, __: False)
+    assert answers.questions == ["  users.name is gone from the models: drop=users.name"]
+
+
+def test_an_answer_renames_or_drops() -> None:
+    answers = Answers(["rename=users.name:full_name drop=users.age"])
+    assert pairs(answers, ["id", "name", "age"], ["id", "full_name"]) == [("name", "full_name")]
+    answers.settle()
+
+
+def test_a_column_may_take_the_name_of_another_one() -> None:
+    answers = Answers(["rename=users.a:b rename=users.b:c"])
+    assert pairs(answers, ["a", "b"], ["b", "c"]) == [("b", "c"), ("a", "b")]
+
+
+def test_names_may_go_in_a_circle() -> None:
+    answers = Answers(["rename=users.a:b rename=users.b:a"])
+    steps = pairs(answers, ["a", "b"], ["a", "b"])
+    names = {"a": "was a", "b": "was b"}
+    for old, new in steps:
+        assert new not in names, "each new name is free when its turn comes"
+        names[new] = names.pop(old)
+    assert names == {"a": "was b", "b": "was a"}
+
+
+@pytest.mark.parametrize(
+    ("said", "present", "wanted"),
+    [
+        ("rename=users.a:x", ["a"], ["b"]),  # no such column
+        ("rename=users.a:id", ["a", "id"], ["id"]),  # it stays
+        ("rename=users.a:c rename=users.b:c", ["a", "b"], ["c"]),  # two take it
+    ],
+)
+def test_a_new_name_that_is_none_is_refused(
+    said: str, present: list[str], wanted: list[str]
+) -> None:
+    with pytest.raises(CommandError, match="cannot be renamed to"):
+        pairs(Answers([said]), present, wanted)
+
+
+def test_answers_follow_a_renamed_table() -> None:
+    answers = Answers(["rename=users:people drop=users.age fill=people.city:x"])
+    assert list(answers.pair("", {"users": 1}, {"people": 1}, always)) == [("users", "people")]
+    assert answers.take("drop", "people.age") == ""
+    assert answers.take("fill", "people.city") == "x"
+    answers.settle()
+
+
+def test_questions_without_an_answer_are_all_told_at_once() -> None:
+    answers = Answers(["drop=users.typo"])
+    answers.ask("users.a is gone:", "drop=users.a")
+    answers.ask_value("users.b is NULL in some rows:", "users.b")
+    with pytest.raises(CommandError) as raised:
+        answers.settle()
+    for words in ("drop=users.a", "fill=users.b:VALUE", "no such change as in drop=users.typo"):
+        assert words in str(raised.value)
+
+
+def test_an_answer_without_a_question_is_a_mistake() -> None:
+    with pytest.raises(CommandError, match="no such change as in fill=users.a"):
+        Answers(["fill=users.a:0"]).settle()
+
+
+def test_with_all_answered_nothing_is_said() -> None:
+    Answers([]).settle()
+
+
+class Terminal:
+    """A terminal where somebody types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    def type_(text: str) -> None:
+        monkeypatch.setattr("alembic_guards.authoring.questions.sys.stdin", Terminal())
+        monkeypatch.setattr("alembic_guards.authoring.questions.sys.stdout.isatty", lambda: True)
+        monkeypatch.setattr("builtins.input", lambda _: text)
+
+    return type_
+
+
+@pytest.mark.parametrize(("reply", "way"), [("1", "rename=a.b:c"), (" 2 ", "drop=a.b")])
+def test_a_terminal_is_asked_for_a_number(
+    typed: Callable[[str], None], reply: str, way: str
+) -> None:
+    typed(reply)
+    assert Answers([]).ask("a.b is gone:", "rename=a.b:c", "drop=a.b") == way

@@ -1,0 +1,21 @@
+"""env.py may give any URL; one that cannot be used is refused before anything is opened."""
+
+import pytest
+from alembic.util import CommandError
+from alembic_guards import connect
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("oracle+oracledb://ada:secret@db/shop", "The guards know no oracle"),
+        ("sqlite+aiosqlite:///shop.db", "sqlite\\+aiosqlite is an asynchronous driver"),
+        ("postgresql+asyncpg://ada:secret@db/shop", "asyncpg is an asynchronous driver"),
+        ("mysql+aiomysql://ada:secret@db/shop", "aiomysql is an asynchronous driver"),
+        ("mariadb+aiomysql://ada:secret@db/shop", "aiomysql is an asynchronous driver"),
+    ],
+)
+def test_a_url_that_migrations_cannot_use_is_refused(url: str, said: str) -> None:
+    with pytest.raises(CommandError, match=said) as raised, connect(url):
+        pass
+    assert "Nothing was changed" in str(raised.value) and "secret" not in str(raised.value)
