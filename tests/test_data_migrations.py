@@ -1,0 +1,178 @@
+"""A data migration in batches ends with every row done, and none done twice."""
+
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from chain import at_statement, write_revision
+from conftest import DATABASES, Bake, Process, Project
+from test_upgrades import LONG, SERVERS, empty, execute, is_there, prepare
+
+ROWS = 60
+
+TABLES = """
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("email", sa.String(50)),
+        sa.Column("slug", sa.String(50)),
+        sa.Column("n", sa.Integer, nullable=False))
+    op.create_table("todo", sa.Column("id", sa.Integer, primary_key=True))
+"""
+
+#: Batches of 10 rows, by what steers the loop. `{find}` and `{limit}` differ by database.
+LOOPS = {
+    "rowcount": """
+        while bind.execute(sa.text("UPDATE users SET slug = lower(email), n = n + 1 {find}")).rowcount:
+            pass""",
+    "ids": """
+        some = "SELECT id FROM users WHERE slug IS NULL ORDER BY id LIMIT 10"
+        while ids := bind.execute(sa.text(some)).scalars().all():
+            bind.execute(fill, {{"ids": ids}})""",
+    "returning": """
+        more = "UPDATE users SET slug = lower(email), n = n + 1 {find} RETURNING id"
+        while bind.execute(sa.text(more)).all():
+            pass""",
+    "queue": """
+        some = "DELETE FROM todo {limit} RETURNING id"
+        while ids := bind.execute(sa.text(some)).scalars().all():
+            bind.execute(fill, {{"ids": ids}})""",
+}
+
+BLOCK = """
+    bind = op.get_bind()
+    fill = sa.text("UPDATE users SET slug = lower(email), n = n + 1 WHERE id IN :ids")
+    fill = fill.bindparams(sa.bindparam("ids", expanding=True))
+    with {block}:{loop}
+"""
+
+BLOCKS = {
+    "autocommit": "op.get_context().autocommit_block()",
+    "transaction": "bind.begin_nested()",
+}
+
+SUBQUERY = "WHERE id IN (SELECT id FROM {} ORDER BY id LIMIT 10)"
+FIND = {
+    "sqlite": SUBQUERY.format("users WHERE slug IS NULL"),
+    "postgresql": SUBQUERY.format("users WHERE slug IS NULL"),
+    "mariadb": "WHERE slug IS NULL ORDER BY id LIMIT 10",
+}
+LIMIT = {
+    "sqlite": SUBQUERY.format("todo"),
+    "postgresql": SUBQUERY.format("todo"),
+    "mariadb": "ORDER BY id LIMIT 10",
+}
+
+#: MariaDB 10.11 has no UPDATE ... RETURNING.
+FORMS = [
+    (database, form)
+    for database in DATABASES
+    for form in LOOPS
+    if (database, form) != ("mariadb", "returning")
+]
+
+
+def write_loop(project: Project, database: str, form: str, block: str = "autocommit") -> Path:
+    """Write a revision that fills `slug` in batches, after one that makes the tables."""
+    write_revision(project, TABLES)
+    loop = LOOPS[form].format(find=FIND[database], limit=LIMIT[database])
+    return write_revision(project, BLOCK.format(loop=loop, block=BLOCKS[block]))
+
+
+def fill_tables(project: Project) -> None:
+    """Apply the first revision, and insert the rows."""
+    project.alembic("upgrade", "r0")
+    numbers = range(1, ROWS + 1)
+    users = ", ".join(f"({n}, 'Ada{n}@x.org', 0)" for n in numbers)
+    todo = ", ".join(f"({n})" for n in numbers)
+    execute(project, f"INSERT INTO users (id, email, n) VALUES {users}")
+    execute(project, f"INSERT INTO todo VALUES {todo}")
+
+
+def state(project: Project) -> list[list[object]]:
+    """Return how many rows have which number of changes, and whether they have their slug."""
+    done = "CASE WHEN slug = lower(email) THEN 1 ELSE 0 END"
+    return is_there(project, f"SELECT n, {done}, count(*) FROM users GROUP BY n, {done} ORDER BY n")
+
+
+@pytest.mark.parametrize("block", ["autocommit", pytest.param("transaction", marks=LONG)])
+@pytest.mark.parametrize(("database", "form"), FORMS)
+def test_a_loop_of_batches_that_waits_for_a_row_does_every_row_once(
+    bake: Bake, database: str, form: str, block: str
+) -> None:
+    project = prepare(bake, database)
+    write_loop(project, database, form, block)
+    fill_tables(project)
+    limits = {"MIGRATION_LOCK_TIMEOUT": "0.3"}
+    with project.connect() as other:
+        other.exec_driver_sql("UPDATE users SET email = email WHERE id = 35")
+        upgrade = Process(project, ["upgrade", "head"], environment=limits)
+        upgrade.read_until("waits")
+        time.sleep(1)
+    status, said = upgrade.end()
+    assert status == 0, said
+    assert state(project) == [[1, 1, ROWS]], said
+
+
+@pytest.mark.parametrize("block", ["autocommit", pytest.param("transaction", marks=LONG)])
+@pytest.mark.parametrize(("database", "form"), FORMS)
+@pytest.mark.parametrize("every", [13, pytest.param(1, marks=LONG)])
+@pytest.mark.parametrize("when", ["after", pytest.param("before", marks=LONG)])
+def test_a_loop_of_batches_that_is_killed_at_any_statement_does_every_row_once(
+    bake: Bake, database: str, form: str, block: str, every: int, when: str
+) -> None:
+    project = prepare(bake, database)
+    write_loop(project, database, form, block)
+    number, killed = every, -signal.SIGKILL
+    while killed:
+        empty(project)
+        fill_tables(project)
+
+        def die(number: int = number) -> None:
+            at_statement(number, lambda: os.kill(os.getpid(), signal.SIGKILL), when=when)
+
+        killed, _ = Process(project, ["upgrade", "head"], first=die).end()
+        said = project.alembic("upgrade", "head")
+        assert state(project) == [[1, 1, ROWS]], f"killed {when} statement {number}: {said}"
+        number += every
+    assert number > 2 * every, "it was never killed"
+
+
+COUNT = """
+    with op.get_context().autocommit_block():
+        for _ in range(40):
+            op.execute("UPDATE users SET n = n + 1")
+"""
+
+
+@pytest.mark.parametrize("database", SERVERS)
+@pytest.mark.parametrize("kills", [8, pytest.param(100, marks=LONG)])
+def test_a_change_of_rows_and_its_record_are_committed_together(
+    bake: Bake, database: str, kills: int
+) -> None:
+    project = prepare(bake, database)
+    write_revision(project, TABLES)
+    write_revision(project, COUNT)
+    chance = random.Random(1)
+    killed = 0
+    while killed < kills:
+        empty(project)
+        fill_tables(project)
+        while True:
+            upgrade = Process(project, ["upgrade", "head"], first=lambda: tell("SET n = n + 1"))
+            upgrade.read_until("is at")
+            time.sleep(chance.uniform(0, 0.05))
+            upgrade.kill()
+            if upgrade.end()[0] == 0 or "The database is at r1" in upgrade.said:
+                break
+            killed += 1
+        project.alembic("upgrade", "head")
+        assert is_there(project, "SELECT DISTINCT n FROM users") == [[40]]
+
+
+def tell(words: str) -> None:
+    """Print that it is at work, before the first statement with these words."""
+    at_statement(1, lambda: print("It is at work", flush=True), when="before", words=words)
