@@ -6,12 +6,12 @@ from conftest import QUESTIONS, VARIANTS, Bake
 #: The most lines that each file may have, without blank ones. What needs more says why.
 BUDGET = {
     ".cruft.json": 20,
-    ".env.example": 12,
+    ".env.example": 14,
     ".github/workflows/test.yml": 22,
     ".gitignore": 8,
     ".pre-commit-config.yaml": 10,
     "Makefile": 81,
-    "README.md": 58,
+    "README.md": 66,
     "alembic.ini": 20,
     "alembic/env.py": 24,
     "alembic/script.py.mako": 30,
@@ -28,7 +28,7 @@ BUDGET = {
     "tests/test_migrations.py": 36,
     "tests/test_models.py": 24,
 }
-ALL_OTHERS = 530
+ALL_OTHERS = 540
 
 
 @pytest.mark.parametrize(("database", "engine"), VARIANTS)

@@ -52,6 +52,10 @@ HELP = {
         "\nNothing was changed. Let this user create databases, or set SCRATCH_DATABASE_URL to one"
         " who may (see .env.example)."
     ),
+    "statement timeout|max_statement_time exceeded": (
+        "\nThe limit is MIGRATION_STATEMENT_TIMEOUT, in seconds, or one that the revision sets: raise it,"
+        " or leave it out."
+    ),
     "denied(?s:.*)CREATE DATABASE": "\nNothing was changed. Create it with a user who may.",
     "": "",
 }
