@@ -26,7 +26,8 @@ def migrate(**target: Any) -> None:
 
 with plain_errors():
     if context.is_offline_mode():
-        migrate(url=migration_url(), literal_binds=True)
+        as_text = {"literal_binds": True, "dialect_opts": {"paramstyle": "named"}}
+        migrate(url=migration_url(), **as_text)
     else:
         with connect(migration_url()) as connection:
             migrate(connection=connection)
