@@ -176,3 +176,137 @@ def test_a_change_of_rows_and_its_record_are_committed_together(
 def tell(words: str) -> None:
     """Print that it is at work, before the first statement with these words."""
     at_statement(1, lambda: print("It is at work", flush=True), when="before", words=words)
+
+
+USERS = """
+    op.create_table(
+        "users",
+        sa.Column("id", {type}, primary_key=True, autoincrement=False),
+        {more}
+        sa.Column("email", sa.String(50)),
+        sa.Column("slug", sa.String(50)),
+        sa.Column("n", sa.Integer, nullable=False))
+"""
+
+KEYS = {
+    "number": USERS.format(type="sa.Integer", more=""),
+    "text": USERS.format(type="sa.String(20)", more=""),
+    "two columns": USERS.format(
+        type="sa.String(20)", more='sa.Column("part", sa.Integer, primary_key=True),'
+    ),
+}
+
+BACKFILL = """
+    from alembic_guards import backfill
+    backfill("users", {{"slug": "lower(email) || ':%'", "n": "n + 1"}}, {where}batch=10)
+    op.add_column("users", sa.Column("after", sa.Integer))
+"""
+
+
+def write_backfill(project: Project, key: str, where: str = "") -> None:
+    """Write a revision that makes a table of users, and one that fills it in batches of 10."""
+    write_revision(project, KEYS[key])
+    text = BACKFILL.format(where=where and f'where="{where}", ')
+    if "mysql" in project.environment.get("DATABASE_URL", ""):
+        text = text.replace("lower(email) || ':%'", "concat(lower(email), ':%')")
+    write_revision(project, text)
+
+
+def insert_users(project: Project, key: str) -> None:
+    """Apply the first revision, and insert the rows."""
+    project.alembic("upgrade", "r0")
+    numbers = range(1, ROWS + 1)
+    first = {"number": "{0}", "text": "'k{0}'", "two columns": "'k{1}', {0}"}[key]
+    keys = [first.format(n, n % 3) for n in numbers]
+    users = ", ".join(f"({key}, 'Ada{n}@x.org', 0)" for key, n in zip(keys, numbers, strict=True))
+    names = "id, part" if key == "two columns" else "id"
+    execute(project, f"INSERT INTO users ({names}, email, n) VALUES {users}".replace("%", "%%"))
+
+
+def filled(project: Project) -> list[list[object]]:
+    """Return how many rows have been filled how often."""
+    return is_there(
+        project,
+        "SELECT n, count(*) FROM users WHERE slug LIKE 'ada%%@x.org:%%' GROUP BY n ORDER BY n",
+    )
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("database", DATABASES)
+def test_a_backfill_reaches_every_row_once_whatever_the_key(
+    bake: Bake, database: str, key: str
+) -> None:
+    project = prepare(bake, database)
+    write_backfill(project, key)
+    insert_users(project, key)
+    project.alembic("upgrade", "head")
+    assert filled(project) == [[1, ROWS]]
+
+
+@pytest.mark.parametrize("database", SERVERS)
+def test_a_backfill_that_is_killed_goes_on_with_the_batch_that_was_not_committed(
+    bake: Bake, database: str
+) -> None:
+    project = prepare(bake, database)
+    write_backfill(project, "two columns")
+    insert_users(project, "two columns")
+    killed, number = -signal.SIGKILL, 0
+    while killed:
+        number += 1
+
+        def die(number: int = number) -> None:
+            kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
+            at_statement(1 + number % 2, kill, words="UPDATE users")
+
+        killed, said = Process(project, ["upgrade", "head"], first=die).end()
+    assert number > 4, said
+    assert filled(project) == [[1, ROWS]], said
+
+
+@pytest.mark.parametrize("database", SERVERS)
+def test_a_backfill_holds_no_lock_while_it_waits_and_fills_what_is_left_to_do(
+    bake: Bake, database: str
+) -> None:
+    project = prepare(bake, database)
+    write_backfill(project, "number", where="slug IS NULL")
+    insert_users(project, "number")
+    execute(project, "UPDATE users SET slug = 'mine' WHERE id = 2")
+    environment = {"MIGRATION_LOCK_TIMEOUT": "0.3"}
+    with project.connect() as other:
+        other.exec_driver_sql("UPDATE users SET email = email WHERE id = 35")
+        upgrade = Process(project, ["upgrade", "head"], environment=environment)
+        upgrade.read_until("waits")
+        execute(project, "UPDATE users SET email = email WHERE id <= 30")
+    status, said = upgrade.end()
+    assert status == 0, said
+    assert filled(project) == [[1, ROWS - 1]]
+
+
+@pytest.mark.parametrize("database", SERVERS)
+def test_a_backfill_pauses_and_says_how_far_it_is(bake: Bake, database: str) -> None:
+    project = prepare(bake, database)
+    write_backfill(project, "number")
+    insert_users(project, "number")
+    upgrade = Process(project, ["upgrade", "head"], environment={"MIGRATION_BATCH_PAUSE": "3"})
+    upgrade.read_until("of 60 rows, ")
+    assert "upgrade r1: 10 s, users: " in upgrade.said
+    assert upgrade.end()[0] == 0
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_a_table_without_a_primary_key_is_refused_for_a_backfill(bake: Bake, database: str) -> None:
+    project = prepare(bake, database)
+    write_revision(project, KEYS["number"].replace("primary_key=True, ", ""))
+    write_revision(project, BACKFILL.format(where=""))
+    said = project.alembic("upgrade", "head", status=1)
+    assert "The table users has no primary key" in said
+    assert "at r0" in said
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_a_backfill_is_one_update_in_sql(bake: Bake, database: str) -> None:
+    project = prepare(bake, database)
+    write_backfill(project, "number", where="slug IS NULL")
+    said = project.alembic("upgrade", "r0:r1", "--sql")
+    assert said.count("UPDATE users SET ") == 1
+    assert "WHERE (slug IS NULL)" in said and ":%'" in said and ":%%'" not in said
