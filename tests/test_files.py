@@ -11,9 +11,9 @@ BUDGET = {
     ".gitignore": 8,
     ".pre-commit-config.yaml": 10,
     "Makefile": 81,
-    "README.md": 66,
+    "README.md": 68,
     "alembic.ini": 20,
-    "alembic/env.py": 24,
+    "alembic/env.py": 25,
     "alembic/script.py.mako": 30,
     "alembic/versions/.gitkeep": 0,
     "compose.yaml": 15,
@@ -23,12 +23,12 @@ BUDGET = {
     "src/shop/models/__init__.py": 12,
     "src/shop/models/base.py": 30,
     "src/shop/models/user.py": 30,
-    "src/shop/settings.py": 56,
+    "src/shop/settings.py": 58,
     "tests/conftest.py": 50,
     "tests/test_migrations.py": 36,
     "tests/test_models.py": 24,
 }
-ALL_OTHERS = 540
+ALL_OTHERS = 546
 
 
 @pytest.mark.parametrize(("database", "engine"), VARIANTS)

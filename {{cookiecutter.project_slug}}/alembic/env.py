@@ -4,9 +4,9 @@ from typing import Any
 
 from alembic import context
 from alembic_guards import attempts, connect, options, plain_errors
-from sqlalchemy import MetaData
+from sqlalchemy import URL, MetaData
 
-from {{ cookiecutter.__package }}.settings import migration_url
+from {{ cookiecutter.__package }}.settings import migration_url, sql_url
 
 
 def target_metadata() -> MetaData:
@@ -16,9 +16,9 @@ def target_metadata() -> MetaData:
     return Base.metadata
 
 
-def migrate(**target: Any) -> None:
-    """Run the command on `connection=`, or write it as SQL for `url=`."""
-    context.configure(**options(migration_url(), target_metadata), **target)
+def migrate(database: URL, **target: Any) -> None:
+    """Run the command on `connection=`, or write it as SQL for a database like that of `url=`."""
+    context.configure(**options(database, target_metadata), **target)
     for attempt in attempts():  # one upgrade at a time, again after a lock timeout
         with attempt, context.begin_transaction():
             context.run_migrations()
@@ -27,7 +27,7 @@ def migrate(**target: Any) -> None:
 with plain_errors():
     if context.is_offline_mode():
         as_text = {"literal_binds": True, "dialect_opts": {"paramstyle": "named"}}
-        migrate(url=migration_url(), **as_text)
+        migrate(sql_url(), url=sql_url(), **as_text)
     else:
         with connect(migration_url()) as connection:
-            migrate(connection=connection)
+            migrate(connection.engine.url, connection=connection)

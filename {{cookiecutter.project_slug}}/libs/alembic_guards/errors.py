@@ -2,10 +2,12 @@
 
 import os
 import re
+import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from alembic import context
 from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
 from sqlalchemy import URL
@@ -75,7 +77,30 @@ HINTS = {
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Turn what can go wrong for a user into a CommandError, which Alembic prints as a message."""
+    """Turn what can go wrong for a user into a message.
+
+    On a command line it goes to stderr, as it is written; otherwise it is that of a CommandError.
+    """
+    options = context.config.cmd_opts
+    try:
+        with command_errors():
+            yield
+    except CommandError as error:
+        if options is None or options.raiseerr:
+            raise
+        sys.stdout.flush()
+        print(f"FAILED: {error}", file=sys.stderr)
+        raise SystemExit(1) from error
+    except BrokenPipeError:  # who reads the SQL has seen enough, as `head` has
+        if options is None:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the end of Python
+        raise SystemExit(0) from None
+
+
+@contextmanager
+def command_errors() -> Iterator[None]:
+    """Turn what can go wrong for a user into a CommandError."""
     try:
         yield
     except (ArgumentError, CompileError, IdentifierError, NoReferenceError) as error:

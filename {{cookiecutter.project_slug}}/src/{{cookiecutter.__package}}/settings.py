@@ -27,6 +27,11 @@ def migration_url() -> sqlalchemy.URL:
     return url.set(drivername="{{ cookiecutter.__migration_driver }}")
 
 
+def sql_url() -> sqlalchemy.URL:
+    """The kind of database alone, for SQL that is only printed: it takes no server."""
+    return sqlalchemy.URL.create("{{ cookiecutter.__migration_driver }}")
+
+
 def _url(*names: str) -> sqlalchemy.URL:
     checked = (*names, "SCRATCH_DATABASE_URL")  # the last one is for alembic_guards
     given = [_read(name) for name in checked if os.getenv(name)]

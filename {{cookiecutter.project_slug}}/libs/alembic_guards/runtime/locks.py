@@ -15,6 +15,9 @@ from alembic_guards.database.timeouts import lock_timeout, statement_timeout, up
 #: Seconds between two looks whether it is our turn.
 POLL = 0.1
 
+#: Seconds after which who waits says so again.
+SIGN_OF_LIFE = 10
+
 #: How drivers say that something was locked for too long, or by each other: SQLSTATE of PostgreSQL,
 #: errno of MariaDB and MySQL, SQLITE_BUSY.
 BUSY = {"55P03", "40P01", 1205, 1213, 5}
@@ -121,6 +124,7 @@ class Patience:
         self.pause = 0.5  # seconds
         self.end = time.monotonic() + upgrade_timeout()
         self.holder = self.said = ""
+        self.said_at = 0.0
 
     def wait(self, statement: str) -> bool:
         """Pause before `statement` is tried again; return False when that was done for too long.
@@ -132,9 +136,11 @@ class Patience:
         left = self.end - time.monotonic()
         if left < 0:
             return False
-        if who != self.said:
-            self.say(f"{self.subject} waits: what it needs is in use by {self.holder}.")
-            self.said = who
+        now = time.monotonic()
+        if who != self.said or now - self.said_at >= SIGN_OF_LIFE:
+            still = " still" if who == self.said else ""
+            self.say(f"{self.subject}{still} waits: what it needs is in use by {self.holder}.")
+            self.said, self.said_at = who, now
         if self.connection.dialect.name != "sqlite":  # who waits there holds up nobody
             time.sleep(min(self.pause, left))
             self.pause = min(2 * self.pause, 10)

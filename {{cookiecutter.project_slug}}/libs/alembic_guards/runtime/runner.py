@@ -51,7 +51,8 @@ def attempts() -> Iterator[AbstractContextManager[object]]:
         yield nullcontext()
     else:
         say = _print if context.config.cmd_opts else log.info
-        take_turn(migration.connection, say)
+        with Status(say).of("Another upgrade is at work"):
+            take_turn(migration.connection, say)
         attempt = Attempt(migration, migration.connection, say)
         while not attempt.succeeded:
             yield attempt
