@@ -173,6 +173,96 @@ def test_a_change_of_rows_and_its_record_are_committed_together(
         assert is_there(project, "SELECT DISTINCT n FROM users") == [[40]]
 
 
+#: What is run in an autocommit_block() of PostgreSQL between two UPDATEs, and what `n` is in the end.
+BETWEEN = {
+    "a function that writes": ('bind.exec_driver_sql("SELECT bump()").all()', 12),
+    "an index that does not look": ('op.execute("CREATE INDEX CONCURRENTLY by_n ON users (n)")', 2),
+    "an error that is caught": (
+        """with suppress(sa.exc.IntegrityError):
+            op.execute("INSERT INTO todo VALUES (1)")""",
+        2,
+    ),
+    "several statements": ('op.execute("SET work_mem = 9999; UPDATE users SET n = n + 5")', 7),
+    "a block of code": ('op.execute("DO $$ BEGIN UPDATE users SET n = n + 5; END $$")', 7),
+}
+
+MIXED = """
+    from contextlib import suppress
+    bind = op.get_bind()
+    with op.get_context().autocommit_block():
+        op.execute("UPDATE users SET n = n + 1")
+        {between}
+        op.execute("UPDATE users SET n = n + 1")
+"""
+
+BUMP = """CREATE FUNCTION bump() RETURNS int AS $$
+    BEGIN UPDATE users SET n = n + 10; RETURN 1; END $$ LANGUAGE plpgsql"""
+
+
+@pytest.mark.parametrize("words", BETWEEN)
+def test_whatever_changes_rows_is_done_once(bake: Bake, words: str) -> None:
+    between, wanted = BETWEEN[words]
+    project = prepare(bake, "postgresql")
+    write_revision(project, TABLES)
+    write_revision(project, MIXED.format(between=between))
+    fill_tables(project)
+    execute(project, BUMP)
+
+    def die() -> None:
+        kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
+        at_statement(2, kill, when="before", words="SET n = n + 1")
+
+    assert Process(project, ["upgrade", "head"], first=die).end()[0] == -signal.SIGKILL
+    project.alembic("upgrade", "head")
+    assert is_there(project, "SELECT DISTINCT n FROM users") == [[wanted]]
+
+
+COMMITTING = """
+CREATE PROCEDURE work() {} BEGIN UPDATE users SET n = n + 1; COMMIT; {}; COMMIT; END {}"""
+
+
+@pytest.mark.parametrize("database", SERVERS)
+def test_a_procedure_that_was_cut_short_is_refused_by_name(bake: Bake, database: str) -> None:
+    project = prepare(bake, database)
+    write_revision(project, TABLES)
+    call = """
+    with op.get_context().autocommit_block():
+        op.execute("CALL work()")"""
+    write_revision(project, call)
+    fill_tables(project)
+    rest = {
+        "postgresql": ("LANGUAGE plpgsql AS $$", "PERFORM 1 / (SELECT count(*) FROM none)", "$$"),
+        "mariadb": ("", "UPDATE none SET n = 1", ""),
+    }
+    execute(project, COMMITTING.format(*rest[database]))
+    project.alembic("upgrade", "head", status=1)
+    said = project.alembic("upgrade", "head", status=1)
+    assert "may commit by itself" in said and "CALL work()" in said
+    assert "it is done for good" in said or "nobody but you" in said
+    assert is_there(project, "SELECT DISTINCT n FROM users") == [[1]]
+    change = next(line for line in said.splitlines() if line.startswith("UPDATE "))
+    execute(project, change)
+    project.alembic("upgrade", "head")
+    assert is_there(project, "SELECT DISTINCT n FROM users") == [[1]]
+
+
+def test_a_result_that_cannot_be_recorded_is_refused_when_it_is_needed(bake: Bake) -> None:
+    project = prepare(bake, "postgresql")
+    write_revision(project, TABLES)
+    between = "bind.exec_driver_sql(\"UPDATE users SET n = n RETURNING inet '::1'\").all()"
+    write_revision(project, MIXED.format(between=between))
+    fill_tables(project)
+
+    def die() -> None:
+        kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
+        at_statement(2, kill, when="before", words="SET n = n + 1")
+
+    assert Process(project, ["upgrade", "head"], first=die).end()[0] == -signal.SIGKILL
+    said = project.alembic("upgrade", "head", status=1)
+    assert "RETURNING inet" in said and "depends on what this one returned" in said
+    assert is_there(project, "SELECT DISTINCT n FROM users") == [[1]]
+
+
 def tell(words: str) -> None:
     """Print that it is at work, before the first statement with these words."""
     at_statement(1, lambda: print("It is at work", flush=True), when="before", words=words)

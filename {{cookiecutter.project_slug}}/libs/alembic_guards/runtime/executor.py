@@ -237,9 +237,10 @@ class Executor:
         """Execute a statement that would commit by itself in one transaction with its record."""
         with self.transaction():
             result = run()
-            changed = kind is not Kind.READ or self._has_written()
-            self._note(State.CHANGE if changed else State.READ, text, result)
-            if changed:
+            wrote = kind is not Kind.READ or self._has_written()
+            is_read = kind is Kind.READ and not (self.on_postgresql and wrote)
+            self._note(State.READ if is_read else State.CHANGE, text, result)
+            if wrote:
                 self.journal.write()
         return result
 

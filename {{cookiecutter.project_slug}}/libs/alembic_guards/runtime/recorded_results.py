@@ -14,6 +14,10 @@ from uuid import UUID
 LARGEST = 8 * 2**20
 
 
+#: The most rows that are looked at for it.
+MOST_ROWS = 2_000_000
+
+
 class NotRecordable(Exception):
     """A result holds what cannot be written down, or too much of it."""
 
@@ -69,6 +73,8 @@ def decode(encoded: bytes) -> Any:
 
 def encode_result(result: Result) -> bytes:
     """Return a result as bytes; raises NotRecordable."""
+    if len(result.rows) > MOST_ROWS:
+        raise NotRecordable
     return encode(tuple(result))
 
 
