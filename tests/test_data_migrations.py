@@ -107,9 +107,17 @@ def test_a_loop_of_batches_that_waits_for_a_row_does_every_row_once(
     write_loop(project, database, form, block)
     fill_tables(project)
     limits = {"MIGRATION_LOCK_TIMEOUT": "0.3"}
+    go = project.path / "go"
+
+    def stand_by() -> None:
+        while not go.exists():
+            time.sleep(0.05)
+
+    # It is started first: a copy of a process that has SQLite locked takes the lock for its own.
+    upgrade = Process(project, ["upgrade", "head"], first=stand_by, environment=limits)
     with project.connect() as other:
         other.exec_driver_sql("UPDATE users SET email = email WHERE id = 35")
-        upgrade = Process(project, ["upgrade", "head"], environment=limits)
+        go.touch()
         upgrade.read_until("waits")
         time.sleep(1)
     status, said = upgrade.end()
