@@ -26,8 +26,10 @@ TABLES = """
 #: Batches of 10 rows, by what steers the loop. `{find}` and `{limit}` differ by database.
 LOOPS = {
     "rowcount": """
-        while bind.execute(sa.text("UPDATE users SET slug = lower(email), n = n + 1 {find}")).rowcount:
-            pass""",
+        n = 10
+        while n == 10:
+            more = "UPDATE users SET slug = lower(email), n = n + 1 {find}"
+            n = bind.execute(sa.text(more)).rowcount""",
     "ids": """
         some = "SELECT id FROM users WHERE slug IS NULL ORDER BY id LIMIT 10"
         while ids := bind.execute(sa.text(some)).scalars().all():
