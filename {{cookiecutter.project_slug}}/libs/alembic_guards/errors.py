@@ -81,7 +81,8 @@ def plain_errors() -> Iterator[None]:
 
     On a command line it goes to stderr, as it is written; otherwise it is that of a CommandError.
     """
-    options = context.config.cmd_opts
+    config = getattr(context, "config", None)  # there is none outside env.py, as in tests
+    options = config and config.cmd_opts
     try:
         with command_errors():
             yield
