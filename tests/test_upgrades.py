@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from threading import Event
 
@@ -334,8 +335,37 @@ def test_an_upgrade_gives_up_in_the_end_and_has_changed_nothing(bake: Bake, data
     assert is_complete(project, database)
 
 
-@pytest.mark.parametrize("name", ["MIGRATION_TIMEOUT", "MIGRATION_LOCK_TIMEOUT"])
-@pytest.mark.parametrize("value", ["soon", "-1", "0", "nan", "1e9"])
+@pytest.mark.parametrize("database", SERVERS)
+def test_a_limit_for_statements_is_the_one_of_migrations_not_of_the_login(
+    bake: Bake, database: str
+) -> None:
+    project = prepare(bake, database)
+    long = {
+        "postgresql": "SELECT pg_sleep(0.6)",
+        "mariadb": "SELECT SLEEP(0.6) FROM (SELECT 1 UNION SELECT 2) t",
+    }
+    write_revision(project, f'\n    op.execute("{long[database]}")')
+    assert project.url
+    limits = {
+        "postgresql": {"options": "-c statement_timeout=200"},
+        "mariadb": {"init_command": "SET max_statement_time = 0.2"},
+    }
+    url = project.url.update_query_dict(limits[database])
+    project.environment["DATABASE_URL"] = url.render_as_string(hide_password=False)
+    said = project.alembic("upgrade", "head", status=1, MIGRATION_STATEMENT_TIMEOUT="0.3")
+    assert "MIGRATION_STATEMENT_TIMEOUT" in said
+    project.alembic("upgrade", "head")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *product(
+            ["MIGRATION_TIMEOUT", "MIGRATION_LOCK_TIMEOUT"], ["soon", "-1", "0", "nan", "1e9"]
+        ),
+        *product(["MIGRATION_STATEMENT_TIMEOUT"], ["soon", "-1", "nan", "1e9"]),
+    ],
+)
 def test_a_time_that_is_none_is_refused(bake: Bake, name: str, value: str) -> None:
     project = prepare(bake, "postgresql")
     said = project.alembic("upgrade", "head", status=1, **{name: value})

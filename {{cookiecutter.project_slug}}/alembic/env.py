@@ -2,9 +2,9 @@
 
 from alembic import context
 from alembic_guards import attempts, connect, options, plain_errors
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import URL, Connection, MetaData
 
-from {{ cookiecutter.__package }}.settings import migration_url
+from {{ cookiecutter.__package }}.settings import migration_url, sql_url
 
 
 def target_metadata() -> MetaData:
@@ -14,9 +14,8 @@ def target_metadata() -> MetaData:
     return Base.metadata
 
 
-def migrate(connection: Connection | None = None) -> None:
-    """Run the command on a connection; without one, write it as SQL."""
-    url = migration_url()
+def migrate(url: URL, connection: Connection | None = None) -> None:
+    """Run the command on a connection; without one, write it as SQL for a database like `url`."""
     context.configure(
         connection,
         url=url,
@@ -30,7 +29,7 @@ def migrate(connection: Connection | None = None) -> None:
 
 with plain_errors():
     if context.is_offline_mode():
-        migrate()
+        migrate(sql_url())
     else:
         with connect(migration_url()) as connection:
-            migrate(connection)
+            migrate(connection.engine.url, connection)

@@ -1,6 +1,7 @@
 """Guards for Alembic: complete and proven revisions, and upgrades that lose no data.
 
-env.py uses the names below, tests those of `alembic_guards.testing`. README.md is the map.
+env.py uses the names below, a revision `backfill`, tests those of `alembic_guards.testing`. README.md is
+the map.
 """
 
 from importlib import import_module
@@ -9,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from alembic_guards.config import connect, options
     from alembic_guards.errors import plain_errors
+    from alembic_guards.runtime.backfill import backfill
     from alembic_guards.runtime.runner import attempts
 
-__all__ = ["attempts", "connect", "options", "plain_errors"]
+__all__ = ["attempts", "backfill", "connect", "options", "plain_errors"]
 __version__ = "0.1.0"
 
 _MODULES = {
     "attempts": "alembic_guards.runtime.runner",
+    "backfill": "alembic_guards.runtime.backfill",
     "connect": "alembic_guards.config",
     "options": "alembic_guards.config",
     "plain_errors": "alembic_guards.errors",

@@ -2,11 +2,13 @@
 
 import os
 import re
+import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from alembic import context
 from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
 from sqlalchemy import URL
@@ -53,6 +55,10 @@ HELP = {
         "\nNothing was changed. Let this user create databases, or set SCRATCH_DATABASE_URL to one"
         " who may (see .env.example)."
     ),
+    "statement timeout|max_statement_time exceeded": (
+        "\nThe limit is MIGRATION_STATEMENT_TIMEOUT, in seconds, or one that the revision sets: raise it,"
+        " or leave it out."
+    ),
     "denied(?s:.*)CREATE DATABASE": "\nNothing was changed. Create it with a user who may.",
     "": "",
 }
@@ -86,7 +92,31 @@ COMMANDS = {
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Turn what can go wrong for a user into a CommandError, which Alembic prints as a message."""
+    """Turn what can go wrong for a user into a message.
+
+    On a command line it goes to stderr, as it is written; otherwise it is that of a CommandError.
+    """
+    config = getattr(context, "config", None)  # there is none outside env.py, as in tests
+    options = config and config.cmd_opts
+    try:
+        with command_errors():
+            yield
+    except CommandError as error:
+        if options is None or options.raiseerr:
+            raise
+        sys.stdout.flush()
+        print(f"FAILED: {error}", file=sys.stderr)
+        raise SystemExit(1) from error
+    except BrokenPipeError:  # who reads the SQL has seen enough, as `head` has
+        if options is None:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the end of Python
+        raise SystemExit(0) from None
+
+
+@contextmanager
+def command_errors() -> Iterator[None]:
+    """Turn what can go wrong for a user into a CommandError."""
     try:
         with _command_errors():
             yield

@@ -20,6 +20,11 @@ def migration_url() -> sqlalchemy.URL:
     return url.set(drivername="{{ cookiecutter.__migration_driver }}")
 
 
+def sql_url() -> sqlalchemy.URL:
+    """Return a URL that only says the kind of database, for SQL that is printed, not executed."""
+    return sqlalchemy.URL.create("{{ cookiecutter.__migration_driver }}")
+
+
 def _url(name: str) -> sqlalchemy.URL | None:
     text = os.getenv(name)  # in no message: it may hold a password
     if not text:

@@ -1,41 +1,34 @@
-"""Remembers which statements of a revision are done for good, so that an interrupted one goes on there.
+"""The journal of statements: what an interrupted revision has executed for good, and its results.
 
 MariaDB and MySQL cannot undo a change of the schema: each is done for good. So is on PostgreSQL what
-stands before an autocommit_block(), and in it.
+stands before an autocommit_block(), and in it. A revision that runs again gets the recorded results of
+what was executed, up to the statement where it was interrupted: whatever steers its Python (rowcount,
+RETURNING, SELECT) is what it was.
 """
 
-import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing
+from dataclasses import dataclass
 from hashlib import md5
-from typing import Any, NamedTuple
+from typing import Any
 
 from alembic.util import CommandError
-from sqlalchemy import Connection, event, inspect
+from sqlalchemy import Connection, inspect
+
+from alembic_guards.runtime.effects import digest
+from alembic_guards.runtime.statements import Kind
 
 NAME = "alembic_progress"
 
-#: Where a connection keeps the changes of the schema that are only tried, see Progress.rehearse().
+#: Where a connection keeps the changes of the schema that are only tried, see dry_execution.py.
 SKIPPED = "alembic_skipped"
 
-ROWS = "CALL|DELETE|INSERT|MERGE|REPLACE|UPDATE"
-SCHEMA = "ALTER|COMMENT|CREATE|DROP|GRANT|RENAME|REVOKE|TRUNCATE"
-CHANGE = re.compile(rf"\s*(?:({ROWS})|{SCHEMA})\b", re.IGNORECASE)
-
-#: What gives rows a value instead of none, or of another one: of no other column, see dry.py.
-FILL = re.compile(r"UPDATE .+ SET (.+?) = .+ WHERE \1 (?:IS NULL|= '.*')", re.DOTALL)
-
-READ = re.compile(r"\s*\(*(?:DESC|DESCRIBE|EXPLAIN|SELECT|SHOW)\b", re.IGNORECASE)
-
-CREATE = f"""CREATE TABLE IF NOT EXISTS {NAME}
-    (n INTEGER PRIMARY KEY, step VARCHAR(100), statement VARCHAR(1000), seen CHAR(32))"""
-
-#: What a statement of MariaDB or MySQL could change, besides the tables that it names.
-NAMES = """
-    SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()
-    UNION ALL SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = DATABASE()
-    UNION ALL SELECT routine_name FROM information_schema.routines WHERE routine_schema = DATABASE()
-    ORDER BY 1"""
+CREATE = """CREATE TABLE IF NOT EXISTS {name} (n INTEGER PRIMARY KEY, step VARCHAR(100), state VARCHAR(10),
+    statement VARCHAR(1000), seen CHAR(32), result {blob})"""
+BLOB = {"postgresql": "BYTEA", "mysql": "LONGBLOB"}
+INSERT = (
+    f"INSERT INTO {NAME} (n, step, state, statement, seen, result) VALUES (%s, %s, %s, %s, %s, %s)"
+)
+SELECT = f"SELECT n, step, state, statement, seen, result FROM {NAME} ORDER BY n"
 
 EDITED = """{step} was interrupted, and now it is another one: its statement {n} was
 {was}
@@ -46,104 +39,174 @@ INTERRUPTED = """{step} was interrupted: its first {n} statements are done for g
 Go on with that one first, where its file is: make {command}
 Or undo these statements by hand, then: DROP TABLE {name}"""
 
+UNKNOWN = """{step} was interrupted after its statement {n}, and it depends on what this one returned, which is \
+too much to be recorded, or of a type that cannot be:
+{was}
+Nothing was changed now. Undo its first {n} statements by hand, then: DROP TABLE {name}"""
 
-class Done(NamedTuple):
+OPAQUE = """{step} was interrupted in its statement {n}, which may commit by itself:
+{was}
+Nothing was changed now, for nobody but you can tell how much of it is done. Once all of it is done:
+UPDATE {name} SET state = 'change' WHERE n = {key}
+If nothing of it is done: DELETE FROM {name} WHERE n = {key}
+Then: make {command}"""
+
+
+class State:
+    """What is known of a recorded statement: the values of a column."""
+
+    READ = "read"
+    CHANGE = "change"
+    FAILURE = "failure"  # the error is its result, and the revision went on
+    BEGUN = "begun"  # an OPAQUE one
+    PARTIAL = "partial"  # a backfill: its result is how far it came
+
+
+@dataclass
+class Entry:
     """A statement of a revision that was executed."""
 
     n: int
     step: str
-    statement: str
-    seen: str | None  # what was there before, if it may have been cut short
+    state: str
+    statement: str  # its beginning, and a digest of all of it
+    seen: str | None = None  # digest of what it could change, as that was before
+    result: bytes | None = None  # None where it could not be recorded
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it has to be met again in its place."""
+        return self.state not in {State.READ, State.FAILURE}
+
+    @property
+    def text(self) -> str:
+        """The statement, for whoever reads a message."""
+        return self.statement[:-33]
 
 
-class NotInDry(Exception):
-    """What is to come depends on a change of rows that was not made."""
+def text_of(statement: str, parameters: Any) -> str:
+    """Return what is recorded of a statement, and is the same when it comes again."""
+    text = f"{statement} {parameters!r}"
+    return f"{text[:900]} {md5(text.encode(), usedforsecurity=False).hexdigest()}"
 
 
-class Progress:
-    """Skips what an interrupted run has done, and writes down what this one does."""
+class Journal:
+    """The recorded statements of an interrupted step, and those of the one that runs."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self.step = ""  # what is running: only its statements count
-        self.dry = False  # nothing is to be changed
-        self.n = 0
-        self.done: list[Done] = []  # by an interrupted run
-        self.pending: list[Done] = []  # done, unless the transaction is undone
-        self.last = ""  # the statement that was written down before it began
-        self.failed = 0  # its number, once it has failed
-        self.commits_by_itself = connection.dialect.name == "mysql"
-        if connection.dialect.name != "sqlite":
-            listen = event.listen
-            listen(connection.engine, "do_execute", self._execute)
-            listen(connection.engine, "do_executemany", self._execute)
-            listen(connection.engine, "do_execute_no_params", self._execute_no_params)
-            listen(connection.engine, "commit", self._write)
-            listen(connection.engine, "handle_error", self._fail)
+        self.dialect = connection.dialect.name
+        self.recorded: list[Entry] = []  # by an interrupted run
+        self.position = 0  # in these
+        self.pending: list[Entry] = []  # executed, unless the transaction is rolled back
+        self.written = 0
 
     def load(self) -> None:
-        """Read what an interrupted run has done."""
-        self.done = []
-        if self.connection.dialect.name == "sqlite":  # where a revision is one transaction
+        """Read what an interrupted run has executed."""
+        self.recorded, self.pending = [], []
+        if self.dialect == "sqlite":  # where a revision is one transaction
             return
         if inspect(self.connection).has_table(NAME):
-            if self.failed:
-                self.connection.exec_driver_sql(f"DELETE FROM {NAME} WHERE n = {self.failed}")
-                self.connection.exec_driver_sql(
-                    f"UPDATE {NAME} SET seen = NULL"
-                )  # all others are done
-            found = self.connection.exec_driver_sql(f"SELECT * FROM {NAME} ORDER BY n")
-            self.done = [Done(*row) for row in found]
-            self.done = self.done if self.count() else []  # the first one may have been cut short
-        self.failed = 0
+            self.recorded = [Entry(*row) for row in self.connection.exec_driver_sql(SELECT)]
+            if self.recorded and not self._happened(self.recorded[-1]):
+                self.recorded.pop()
+            if not self.count():
+                self.recorded = []
         self.connection.commit()
+        self.rewind()
+
+    def rewind(self) -> None:
+        """Begin the step again."""
+        self.position, self.written, self.pending = 0, len(self.recorded), []
+
+    def count(self) -> int:
+        """Return how many changes of the interrupted step are done for good."""
+        return sum(entry.is_change for entry in self.recorded)
 
     def refuse_others(self, step: str = "") -> None:
         """Raise CommandError where a step that is not `step` is half done."""
-        if self.done and self.done[0].step != step:
-            half, n = self.done[0].step, self.count()
+        if self.recorded and self.recorded[0].step != step:
+            half = self.recorded[0].step
             command = half.partition(" ")[0]
-            raise CommandError(INTERRUPTED.format(step=half, n=n, command=command, name=NAME))
+            raise CommandError(
+                INTERRUPTED.format(step=half, n=self.count(), command=command, name=NAME)
+            )
 
-    @contextmanager
-    def of(self, step: str) -> Iterator[None]:
-        """Watch the statements of `step`."""
-        if self.commits_by_itself and not self.done:
-            self.connection.exec_driver_sql(CREATE)
-        self.step, self.n, self.pending = step, 0, []
-        try:
-            yield
-        finally:
-            self.step, self.pending = "", []
+    def recall(self, text: str, kind: Kind) -> Entry | None:
+        """Return the record of a statement that comes again; None where it is to be executed.
 
-    def rehearse(self, migrate: Callable[[], None]) -> None:
-        """Run a step without its changes, where each of them would be done for good.
-
-        Raises the CommandError of a guard, which then finds nothing half done. It looks no further than
-        the first change of rows that fills no column: what comes after that may depend on it.
+        A read may come that was none, or be left out: a newer version of the library looks at other
+        things. A change is met in its place, or refused with CommandError.
         """
-        if self.done or not self.commits_by_itself:
-            return
-        self.dry, self.connection.info[SKIPPED] = True, []
-        try:
-            migrate()
-        except CommandError:
-            raise
-        except Exception:  # noqa: BLE001, S110 (what is missing was not made, see NotInDry)
-            pass
-        finally:
-            self.dry = False
-            del self.connection.info[SKIPPED]
+        change = self.position
+        while change < len(self.recorded) and not self.recorded[change].is_change:
+            if self.recorded[change].statement == text:
+                return self._pass(change)
+            change += 1
+        if change == len(self.recorded):
+            self.position = change
+            return None
+        if self.recorded[change].statement == text:
+            return self._pass(change)
+        if kind is Kind.READ:
+            return None
+        raise self._refusal(EDITED, self.recorded[change])
 
-    def count(self) -> int:
-        """Return how many statements of the interrupted step are done for good."""
-        return sum(self._happened(done) for done in self.done)
+    @property
+    def is_live(self) -> bool:
+        """Whether all that was recorded has come again."""
+        return self.position == len(self.recorded)
+
+    def append(
+        self, step: str, state: str, text: str, result: bytes | None, seen: str | None = None
+    ) -> None:
+        """Note a statement that was executed, or is about to be."""
+        number = self.written + len(self.pending) + 1
+        self.pending.append(Entry(number, step, state, text, seen, result))
+
+    def write(self) -> None:
+        """Write down what is pending, in the transaction that is open.
+
+        But for the failures at its end: they may be what ends the revision.
+        """
+        count = len(self.pending)
+        while count and self.pending[count - 1].state == State.FAILURE:
+            count -= 1
+        if not count:
+            return
+        with closing(self.cursor()) as cursor:
+            if self.dialect == "postgresql":
+                cursor.execute(CREATE.format(name=NAME, blob=BLOB[self.dialect]))
+            cursor.execute(f"DELETE FROM {NAME} WHERE n > {self.written}")
+            for entry in self.pending[:count]:
+                values = (entry.n, entry.step, entry.state, entry.statement)
+                cursor.execute(INSERT, (*values, entry.seen, entry.result))
+        self.written += count
+        del self.pending[:count]
+
+    def remove_last(self) -> None:
+        """Take the newest record back, of a change of the schema that failed."""
+        with closing(self.cursor()) as cursor:
+            cursor.execute(f"DELETE FROM {NAME} WHERE n = {self.written}")
+        self.written -= 1
+
+    def update_last(self, state: str, result: bytes) -> None:
+        """Record how far the newest one is."""
+        with closing(self.cursor()) as cursor:
+            change = f"UPDATE {NAME} SET state = %s, result = %s WHERE n = %s"
+            cursor.execute(change, (state, result, self.written))
+
+    def create(self) -> None:
+        """Make the table, where that would commit a transaction later on."""
+        if self.dialect == "mysql" and not self.recorded:
+            self.connection.exec_driver_sql(CREATE.format(name=NAME, blob=BLOB[self.dialect]))
 
     def forget(self) -> None:
-        """Remove what was written down: the transaction that calls this makes the step complete."""
-        if self.done or self.commits_by_itself or inspect(self.connection).has_table(NAME):
+        """Remove the records: the transaction that calls this makes the step complete."""
+        if self.recorded or self.dialect == "mysql" or inspect(self.connection).has_table(NAME):
             self.connection.exec_driver_sql(f"DELETE FROM {NAME}")
-        self.done = []
+        self.recorded = []
+        self.rewind()
 
     def close(self) -> None:
         """Leave nothing behind when all is done."""
@@ -151,74 +214,32 @@ class Progress:
             self.connection.exec_driver_sql(f"DROP TABLE {NAME}")
         self.connection.commit()
 
-    def _execute_no_params(self, cursor: Any, statement: str, context: Any) -> bool:
-        return self._execute(cursor, statement, (), context)
+    def cursor(self) -> Any:
+        """Return a cursor whose statements are not those of the revision."""
+        return self.connection.connection.cursor()
 
-    def _execute(self, cursor: Any, statement: str, parameters: Any, _: Any) -> bool:
-        """Return whether a statement is to be skipped, as SQLAlchemy asks before it executes one."""
-        change = CHANGE.match(statement)
-        if self.dry:
-            skipped = self.connection.info[SKIPPED]
-            # What comes twice may be in a loop that waits for it to change rows.
-            said = statement.replace("%%", "%")  # which a driver wants doubled
-            fills = FILL.fullmatch(statement) and said not in skipped
-            if not (fills or READ.match(statement) or (change and not change[1])):
-                raise NotInDry
-            skipped += [said] if change else []
-            return change is not None
-        if not change or not self.step or NAME in statement:
-            return False
-        self.n += 1
-        self.failed = 0  # or whoever wrote the revision has seen to it
-        text = f"{statement} {parameters!r}"
-        text = f"{text[:900]} {md5(text.encode(), usedforsecurity=False).hexdigest()}"
-        if self._is_done(text):
-            return True
-        if getattr(cursor.connection, "autocommit", False) is True:  # of PostgreSQL
-            self._write()
-        self.pending.append(Done(self.n, self.step, text, None))
-        if self.commits_by_itself and not change[1]:
-            self.pending[-1] = self.pending[-1]._replace(seen=self._look(text))
-            self._write()  # is made to last by the statement, before it begins
-            self.last = statement
-        return False
+    def _pass(self, position: int) -> Entry:
+        entry = self.recorded[position]
+        if entry.state == State.BEGUN:
+            raise self._refusal(OPAQUE, entry)
+        if entry.result is None:
+            raise self._refusal(UNKNOWN, entry)
+        self.position = position + 1
+        return entry
 
-    def _fail(self, error: Any) -> None:
-        """Forget the statement that failed: the end of an autocommit_block() is a commit, too."""
-        self.pending = self.pending[:-1]
-        if error.statement == self.last and not error.is_disconnect:
-            self.failed = self.n
+    def _refusal(self, message: str, entry: Entry) -> CommandError:
+        before = self.recorded[: self.recorded.index(entry) + 1]
+        return CommandError(
+            message.format(
+                step=entry.step,
+                n=sum(one.is_change for one in before),
+                key=entry.n,
+                was=entry.text,
+                command=entry.step.partition(" ")[0],
+                name=NAME,
+            )
+        )
 
-    def _is_done(self, text: str) -> bool:
-        if self.n > len(self.done):
-            return False
-        done = self.done[self.n - 1]
-        happened = self._happened(done)
-        if happened and done.statement != text:
-            command, was = done.step.partition(" ")[0], done.statement[:-33]
-            raise CommandError(EDITED.format(**done._asdict(), was=was, command=command, name=NAME))
-        return happened
-
-    def _happened(self, done: Done) -> bool:
-        """Whether a statement was executed: the last one may have been cut short before that."""
-        last = done.n == len(self.done)
-        return not last or done.seen is None or done.seen != self._look(done.statement)
-
-    def _write(self, _: object = None) -> None:
-        run = self.connection.exec_driver_sql
-        if self.pending and not self.commits_by_itself:
-            run(CREATE)
-        for done in self.pending:
-            run(f"DELETE FROM {NAME} WHERE n = %s", (done.n,))
-            run(f"INSERT INTO {NAME} VALUES (%s, %s, %s, %s)", tuple(done))
-        self.pending = []
-
-    def _look(self, statement: str) -> str:
-        """Return a digest of what a change of the schema on MariaDB or MySQL would alter."""
-        run = self.connection.exec_driver_sql
-        quote = self.connection.dialect.identifier_preparer.quote
-        names = list(run(NAMES).scalars())
-        tables = [name for name in run("SHOW TABLES").scalars().all() if name in statement]
-        shown = [tuple(run(f"SHOW CREATE TABLE {quote(name)}").one()) for name in tables]
-        text = re.sub(r" AUTO_INCREMENT=\d+", "", repr((names, shown)))  # which rows move
-        return md5(text.encode(), usedforsecurity=False).hexdigest()
+    def _happened(self, entry: Entry) -> bool:
+        """Whether the last statement was executed: it may have been cut short before that."""
+        return entry.seen is None or entry.seen != digest(self.connection, entry.statement)

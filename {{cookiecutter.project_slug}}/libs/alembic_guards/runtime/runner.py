@@ -1,11 +1,10 @@
 """Applies revisions when it is their turn, tries again while a table is in use, and says how it goes."""
 
-import sys
+import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial, wraps
-from threading import Event, Thread
 from types import TracebackType
 from typing import Any
 
@@ -18,11 +17,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from alembic_guards.compat import replace_steps
 from alembic_guards.database.timeouts import upgrade_timeout
 from alembic_guards.errors import explain
-from alembic_guards.runtime.journal import Progress
-from alembic_guards.runtime.locks import holder, is_busy, take_turn
+from alembic_guards.runtime.dry_execution import run_dry
+from alembic_guards.runtime.executor import Executor
+from alembic_guards.runtime.journal import Journal
+from alembic_guards.runtime.locks import Patience, is_busy, take_turn
+from alembic_guards.runtime.status import Status
 from alembic_guards.runtime.unknown_revisions import refuse_strangers
 
 Heads = tuple[str, ...]
+
+#: Where an application that upgrades its own database reads how it goes.
+log = logging.getLogger("alembic.guards")
 
 FAILED = """{step} failed: {left}, and the database is at {at}.
 {said}
@@ -46,9 +51,10 @@ def attempts() -> Iterator[AbstractContextManager[object]]:
         migration.connection.rollback()
         yield nullcontext()
     else:
-        said = context.config.print_stdout if context.config.cmd_opts else lambda _: None
-        take_turn(migration.connection, said)
-        attempt = Attempt(migration, migration.connection, said)
+        say = _print if context.config.cmd_opts else log.info
+        with Status(say).of("Another upgrade is at work"):
+            take_turn(migration.connection, say)
+        attempt = Attempt(migration, migration.connection, say)
         while not attempt.succeeded:
             yield attempt
 
@@ -65,23 +71,25 @@ class Attempt:
         self.reached: Heads = ()  # when what is running is committed
         self.applied = 0
         self.step: RevisionStep | None = None  # what is running
-        self.said = ""
-        self.progress = Progress(connection)
-        self.pause = self.end = 0.0
-        self._be_patient()
+        self.patience = Patience(connection, say)
+        self.journal = Journal(connection)
+        self.status = Status(say)
+        self.executor = Executor(connection, self.journal, self.patience, self.status)
         self.find_steps = replace_steps(migration, self._steps)
         migration.on_version_apply_callbacks += (self._before_commit,)
         connection.execution_options(begin="BEGIN IMMEDIATE")
+        if connection.dialect.name == "sqlite":  # a commit there would leave a revision half done
+            migration.autocommit_block = nullcontext  # type: ignore[method-assign,assignment]
 
     def __enter__(self) -> None:
         self.step = None
-        self.progress.load()
+        self.journal.load()
 
     def __exit__(
         self, _: object, error: BaseException | None, __: TracebackType | None
     ) -> bool | None:
         if error is None:
-            self.progress.close()
+            self.journal.close()
             self.succeeded = True
             self.say(f"{'' if self.applied else 'Nothing to do. '}The database is at {self._at()}.")
         elif isinstance(error, Moved):
@@ -103,23 +111,24 @@ class Attempt:
         for step in steps:
             revision = step.revision.revision if isinstance(step, RevisionStep) else ""
             name = f"{step.migration_fn.__name__} {revision}"
-            self.progress.refuse_others(name)
+            self.journal.refuse_others(name)
             self.step = step if revision else None
+            self.patience.subject = self._subject()
             began = time.monotonic()
             step.migration_fn = self._watched(step.migration_fn, name)
             yield step  # and Alembic comes back when it is committed
             self.heads = self.reached  # another one may have moved the database on already
             self.applied += 1
-            self._be_patient()
+            self.patience.renew()
             if self.step is not None:
                 done = f"{self.applied} of {total}, {time.monotonic() - began:.1f} s"
                 verb = "Applied" if step.is_upgrade else "Took back"
                 self.say(f"{verb} {_name(self.step)} ({done})")
         self.step = None
-        self.progress.refuse_others()
+        self.journal.refuse_others()
 
     def _before_commit(self, heads: set[str], **_: object) -> None:
-        self.progress.forget()
+        self.journal.forget()
         self.reached = tuple(heads)
 
     def _watched(self, migrate: Callable[..., None], step: str) -> Callable[..., None]:
@@ -127,8 +136,9 @@ class Attempt:
         def watched(**arguments: Any) -> None:
             if set(self.migration.get_current_heads()) != set(self.heads):
                 raise Moved
-            self.progress.rehearse(partial(migrate, **arguments))
-            with self.progress.of(step), _alive(step):
+            if self.connection.dialect.name == "mysql" and not self.journal.recorded:
+                run_dry(self.connection, partial(migrate, **arguments))
+            with self.executor.running(step), self.status.of(step):
                 migrate(**arguments)
 
         return watched
@@ -136,27 +146,15 @@ class Attempt:
     def _wait(self, error: BaseException) -> None:
         """Wait before the next attempt; raises CommandError if that has been done for too long."""
         self.connection.rollback()
-        self.progress.load()  # and forget what has failed: the pause may be the end
-        by = holder(self.connection, str(getattr(error, "statement", "")))
-        if time.monotonic() > self.end:
-            said = f"For {upgrade_timeout():.0f} s something that it needs was in use by {by}."
+        if not self.patience.wait(str(getattr(error, "statement", ""))):
+            said = f"For {upgrade_timeout():.0f} s something that it needs was in use by {self.patience.holder}."
             raise self._failure(said, "End that, or set MIGRATION_TIMEOUT=3600") from error
-        if by != self.said:
-            self.say(f"{self._subject()} waits: what it needs is in use by {by}.")
-            self.said = by
-        if self.connection.dialect.name != "sqlite":  # who waits there is in nobody's way
-            time.sleep(self.pause)
-            self.pause = min(2 * self.pause, 10)
-
-    def _be_patient(self) -> None:
-        self.pause = 0.5  # seconds
-        self.end = time.monotonic() + upgrade_timeout()
 
     def _failure(self, said: str, then: str) -> CommandError:
         try:
             self.connection.rollback()
-            self.progress.load()
-            count = self.progress.count()
+            self.journal.load()
+            count = self.journal.count()
             left = f"it is done for good up to its statement {count}"
         except SQLAlchemyError:
             count, left = 1, "the server is gone"
@@ -185,24 +183,7 @@ def _name(step: RevisionStep) -> str:
     return f"{step.revision.revision}: {step.revision.doc}"
 
 
-@contextmanager
-def _alive(step: str) -> Iterator[None]:
-    """Show at a terminal, each second, that something is at work."""
-    config = context.config
-    if not config.cmd_opts or config.messaging_opts.get("quiet") or not sys.stdout.isatty():
-        yield
-        return
-    over, began = Event(), time.monotonic()
-
-    def show() -> None:
-        while not over.wait(1):
-            print(f"\r{step}: {time.monotonic() - began:.0f} s", end="", flush=True)
-
-    thread = Thread(target=show, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-        print("\r\x1b[K", end="", flush=True)
+def _print(text: str) -> None:
+    """Print a line, at once: a log shows it when it is true."""
+    context.config.print_stdout("%s", text)
+    context.config.stdout.flush()

@@ -1,0 +1,193 @@
+"""The operation `backfill`: gives the rows of a big table a value, in batches that nobody waits for.
+
+    from alembic_guards import backfill
+
+    def upgrade() -> None:
+        op.add_column("users", sa.Column("slug", sa.String(50)))
+        backfill("users", {"slug": "lower(email)"}, where="slug IS NULL")
+
+Each batch is a transaction of its own, from key to key. After a kill it goes on with the batch that was
+not committed. SQLite, and the SQL of `--sql`, have one UPDATE instead.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from operator import ge, gt, le, lt
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+from alembic.operations import MigrateOperation, Operations
+from alembic.util import CommandError
+
+from alembic_guards.database.timeouts import batch_pause
+from alembic_guards.runtime.executor import Executor, Resumable, executor_of
+from alembic_guards.runtime.journal import text_of
+
+Key = Sequence[Any]
+Compare = Callable[[Any, Any], Any]
+
+NO_KEY = """The table {table} has no primary key, and a backfill goes from key to key. Nothing was changed.
+Give it a primary key, or write one UPDATE: op.execute("UPDATE {table} SET ...")"""
+
+
+@Operations.register_operation("backfill")
+class BackfillOp(MigrateOperation):
+    """An UPDATE of many rows, in batches."""
+
+    def __init__(
+        self,
+        table_name: str,
+        values: Mapping[str, str],
+        *,
+        where: str | None = None,
+        batch: int = 5000,
+        schema: str | None = None,
+    ) -> None:
+        if not values or batch < 1:
+            raise ValueError("a backfill takes values, and batches of one row or more")
+        self.table_name, self.values, self.where = table_name, dict(values), where
+        self.batch, self.schema = batch, schema
+
+    @classmethod
+    def backfill(
+        cls,
+        operations: Operations,
+        table_name: str,
+        values: Mapping[str, str],
+        *,
+        where: str | None = None,
+        batch: int = 5000,
+        schema: str | None = None,
+    ) -> None:
+        """Give columns of the rows that meet `where` the values of SQL expressions."""
+        operations.invoke(cls(table_name, values, where=where, batch=batch, schema=schema))
+
+
+def backfill(
+    table_name: str,
+    values: Mapping[str, str],
+    *,
+    where: str | None = None,
+    batch: int = 5000,
+    schema: str | None = None,
+) -> None:
+    """Do what `op.backfill()` does, with types that a checker knows.
+
+    `values` are SQL expressions by column, and `where` is the SQL of what is left to do.
+    """
+    op.invoke(BackfillOp(table_name, values, where=where, batch=batch, schema=schema))
+
+
+@Operations.implementation_for(BackfillOp)
+def run(operations: Operations, operation: BackfillOp) -> None:
+    """Update all rows; raises CommandError where the table has no primary key."""
+    context = operations.migration_context
+    connection = None if context.as_sql else context.connection
+    executor = executor_of(connection) if connection is not None else None
+    if connection is None:
+        operations.execute(_update(operation, _table(operation), *_condition(operation)))
+        return
+    key = sa.inspect(connection).get_pk_constraint(operation.table_name, operation.schema)
+    columns = key["constrained_columns"]
+    if not columns:
+        raise CommandError(NO_KEY.format(table=operation.table_name))
+    if executor is None:  # on SQLite, on a scratch database, in a dry run
+        operations.execute(_update(operation, _table(operation), *_condition(operation)))
+        return
+    with context.autocommit_block():
+        text = text_of("backfill", sorted(vars(operation).items()))
+        with executor.resumable(text) as progress:
+            _Batches(connection, executor, operation, columns).run(progress)
+
+
+class _Batches:
+    """The batches of a backfill, each from one key to another."""
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        executor: Executor,
+        operation: BackfillOp,
+        columns: Sequence[str],
+    ) -> None:
+        self.connection, self.executor, self.operation = connection, executor, operation
+        self.table = _table(operation, *columns)
+        self.key = [self.table.c[name] for name in columns]
+        self.began = time.monotonic()
+        self.before = self.done = self.total = 0  # rows
+
+    def run(self, progress: Resumable) -> None:
+        """Update the batches that are left."""
+        last, self.done = progress.position or (None, 0)
+        self.before = self.done
+        self.total = self.done + self._count(last)
+        while not progress.is_complete:
+            upper = self._find_end(last)
+            update = _update(self.operation, self.table, *self._between(last, upper))
+
+            def run_batch(update: sa.Update = update, upper: Key | None = upper) -> Any:
+                rows = self.connection.execute(update).rowcount
+                return (upper, self.done + rows)
+
+            last, self.done = progress.advance(run_batch, str(update), is_last=upper is None)
+            self._tell()
+            if upper is not None:
+                time.sleep(batch_pause())
+
+    def _count(self, last: Key | None) -> int:
+        rows = sa.select(sa.func.count()).select_from(self.table)
+        return self.connection.scalar(rows.where(*self._between(last, None))) or 0
+
+    def _find_end(self, last: Key | None) -> Key | None:
+        """Return the key of the last row of a batch; None where the rest is one."""
+        rows = sa.select(*self.key).where(*self._between(last, None)).order_by(*self.key)
+        found = self.connection.execute(rows.offset(self.operation.batch - 1).limit(1)).first()
+        return found and tuple(found)
+
+    def _between(self, last: Key | None, upper: Key | None) -> list[Any]:
+        """Return the conditions of a batch, the owner's among them."""
+        conditions = _condition(self.operation)
+        if last is not None:
+            conditions.append(self._compare(gt, ge, last))
+        if upper is not None:
+            conditions.append(self._compare(lt, le, upper))
+        return conditions
+
+    def _compare(self, beyond: Compare, beyond_or_at: Compare, bound: Key) -> Any:
+        """Return whether the key of a row is beyond a bound; for `lt`, or at it."""
+        is_end = beyond is lt
+        if self.connection.dialect.name == "postgresql" and len(bound) > 1:
+            compare = beyond_or_at if is_end else beyond
+            return compare(sa.tuple_(*self.key), sa.tuple_(*map(sa.literal, bound)))
+        *firsts, (column, value) = zip(self.key, bound, strict=True)
+        condition = beyond_or_at(column, value) if is_end else beyond(column, value)
+        for column, value in reversed(firsts):  # MariaDB uses no index for (a, b) > (x, y)
+            condition = beyond_or_at(column, value) & (beyond(column, value) | condition)
+        return condition
+
+    def _tell(self) -> None:
+        """Say how far it is, for whoever waits."""
+        seconds = max(time.monotonic() - self.began, 1e-3)
+        rate = (self.done - self.before) / seconds
+        left = max(self.total - self.done, 0) / rate if rate else 0
+        self.executor.status.detail = (
+            f"{self.operation.table_name}: {self.done:,} of {self.total:,} rows, {rate:,.0f} a second, "
+            f"{left:.0f} s left"
+        )
+
+
+def _table(operation: BackfillOp, *columns: str) -> sa.TableClause:
+    names = dict.fromkeys([*columns, *operation.values])
+    return sa.table(operation.table_name, *map(sa.column, names), schema=operation.schema)
+
+
+def _condition(operation: BackfillOp) -> list[Any]:
+    return [sa.literal_column(f"({operation.where})", sa.Boolean)] if operation.where else []
+
+
+def _update(operation: BackfillOp, table: sa.TableClause, *conditions: Any) -> sa.Update:
+    values: dict[str, Any] = {
+        name: sa.literal_column(f"({sql})") for name, sql in operation.values.items()
+    }
+    return sa.update(table).values(values).where(*conditions)

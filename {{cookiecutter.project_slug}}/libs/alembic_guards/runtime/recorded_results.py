@@ -1,0 +1,143 @@
+"""Keeps what a statement answered, so that an interrupted revision can be told the same again."""
+
+import base64
+import json
+import zlib
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+#: The most bytes of a result that are recorded, compressed: some millions of keys. The packets of
+#: MariaDB have 16 MiB.
+LARGEST = 8 * 2**20
+
+
+#: The most rows that are looked at for it.
+MOST_ROWS = 2_000_000
+
+
+class NotRecordable(Exception):
+    """A result holds what cannot be written down, or too much of it."""
+
+
+class Result(NamedTuple):
+    """What a cursor tells after a statement; `columns` are None where it returns no rows."""
+
+    rowcount: int
+    lastrowid: int | None
+    columns: Sequence[tuple[str, Any]] | None  # names, and the driver's codes of their types
+    rows: Sequence[Sequence[Any]]
+
+
+#: How a value that JSON does not know is written, and read again.
+WRITE: dict[type, Callable[[Any], Any]] = {
+    bytes: lambda value: base64.b64encode(value).decode(),
+    date: date.isoformat,
+    datetime: datetime.isoformat,
+    Decimal: str,
+    dict: lambda value: [[_write(key), _write(item)] for key, item in value.items()],
+    list: lambda value: [_write(item) for item in value],
+    time: time.isoformat,
+    timedelta: lambda value: [value.days, value.seconds, value.microseconds],
+    tuple: lambda value: [_write(item) for item in value],
+    UUID: str,
+}
+READ: dict[str, Callable[[Any], Any]] = {
+    "bytes": base64.b64decode,
+    "date": date.fromisoformat,
+    "datetime": datetime.fromisoformat,
+    "Decimal": Decimal,
+    "dict": lambda pairs: {_read(key): _read(item) for key, item in pairs},
+    "list": lambda items: [_read(item) for item in items],
+    "time": time.fromisoformat,
+    "timedelta": lambda parts: timedelta(*parts),
+    "tuple": lambda items: tuple(_read(item) for item in items),
+    "UUID": UUID,
+}
+
+
+def encode(value: Any) -> bytes:
+    """Return `value` as bytes; raises NotRecordable."""
+    encoded = zlib.compress(json.dumps(_write(value)).encode(), 1)
+    if len(encoded) > LARGEST:
+        raise NotRecordable
+    return encoded
+
+
+def decode(encoded: bytes) -> Any:
+    """Return what encode() was given."""
+    return _read(json.loads(zlib.decompress(encoded)))
+
+
+def encode_result(result: Result) -> bytes:
+    """Return a result as bytes; raises NotRecordable."""
+    if len(result.rows) > MOST_ROWS:
+        raise NotRecordable
+    return encode(tuple(result))
+
+
+def decode_result(encoded: bytes) -> Result:
+    """Return what encode_result() was given."""
+    return Result(*decode(encoded))
+
+
+def _write(value: Any) -> Any:
+    if value is None or type(value) in {bool, float, int, str}:
+        return value
+    if type(value) not in WRITE:  # of a subclass the rest would be lost
+        raise NotRecordable
+    return {type(value).__name__: WRITE[type(value)](value)}
+
+
+def _read(value: Any) -> Any:
+    if isinstance(value, dict):
+        ((name, written),) = value.items()
+        return READ[name](written)
+    return value
+
+
+class RecordedCursor:
+    """A cursor that has a result, instead of the driver's own, which is asked for all the rest."""
+
+    def __init__(self, cursor: Any, result: Result) -> None:
+        self.cursor = cursor
+        self.rowcount, self.lastrowid = result.rowcount, result.lastrowid
+        self.description: Any = None
+        if result.columns:
+            unknown = (None,) * 5  # sizes, which SQLAlchemy does not ask for
+            self.description = [(*column, *unknown) for column in result.columns]
+        self.rows = list(result.rows)
+        self.at = 0
+        self.arraysize = 1
+
+    def fetchone(self) -> Any:
+        """Return the next row, or None."""
+        row = self.fetchmany(1)
+        return row[0] if row else None
+
+    def fetchmany(self, size: int | None = None) -> list[Any]:
+        """Return the next rows."""
+        begin = self.at
+        self.at = min(begin + (size or self.arraysize), len(self.rows))
+        return self.rows[begin : self.at]
+
+    def fetchall(self) -> list[Any]:
+        """Return all rows that are left."""
+        return self.fetchmany(len(self.rows) or 1)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.cursor, name)
+
+
+def real_cursor(cursor: Any) -> Any:
+    """Return the driver's own cursor."""
+    return cursor.cursor if isinstance(cursor, RecordedCursor) else cursor
+
+
+def take_result(cursor: Any) -> Result:
+    """Fetch all that a cursor has to tell after a statement."""
+    columns = cursor.description and [(column[0], column[1]) for column in cursor.description]
+    rows = [tuple(row) for row in cursor.fetchall()] if columns else []
+    return Result(cursor.rowcount, getattr(cursor, "lastrowid", None), columns or None, rows)
