@@ -15,11 +15,13 @@ DOCUMENTED = {"_asdict", "_fields", "_replace"}
 #: All that compat.py may use, and thus all that a new release of either may break.
 PRIVATE = {
     "_creation_order",
+    "_get_table_sql",
     "_migrations_fn",
     "_namespace_metadata",
     "_prefixes",
     "_proxy",
     "_render_constraint",
+    "_resolve_type_affinity",
     "_sequences",
     "_should_create_for_compiler",
     "_should_execute",

@@ -26,6 +26,6 @@ class RenamingMySQLImpl(MySQLImpl):
         if changes_name_only(options):
             names = (column_name, options["name"])
             rename = RenameColumn(*names, table=table_name, schema=options.get("schema"))
-            self._exec(sa.text(as_text(rename.sql(self.dialect))))
+            self.execute(sa.text(as_text(rename.sql(self.dialect))))
         else:
             super().alter_column(table_name, column_name, **options)

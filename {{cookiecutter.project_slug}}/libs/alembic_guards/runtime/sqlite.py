@@ -60,11 +60,14 @@ class KeepingSQLiteImpl(SQLiteImpl):
 
     def requires_recreate_in_batch(self, batch_op: Any) -> bool:
         """Rebuild no table whose columns only get other names: views and triggers follow RENAME."""
-        names_only = (
+        names_only = all(
             kind == "alter_column" and changes_name_only(options)
             for kind, _, options in batch_op.batch
         )
-        return not all(names_only) and super().requires_recreate_in_batch(batch_op)
+        if not names_only:
+            return super().requires_recreate_in_batch(batch_op)
+        old = {column for _, (_, column), _ in batch_op.batch}
+        return not old.isdisjoint(options["name"] for _, _, options in batch_op.batch)
 
     def cast_for_batch_migrate(self, existing: sa.Column[Any], transfer: Any, new: Any) -> None:
         """Copy values as they are, but where a column of the new type has them in another form."""
