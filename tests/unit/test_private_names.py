@@ -20,6 +20,7 @@ PRIVATE = {
     "_namespace_metadata",
     "_prefixes",
     "_proxy",
+    "_render_cmd_body",
     "_render_constraint",
     "_resolve_type_affinity",
     "_sequences",

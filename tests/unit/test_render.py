@@ -12,6 +12,7 @@ from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from alembic_guards.authoring import install
 from alembic_guards.authoring.passes.dependency_order import put_in_order
+from alembic_guards.authoring.write.code import function
 from alembic_guards.authoring.write.types import keep_percents, render_type
 from alembic_guards.runtime.lossy.families import plain_type
 from sqlalchemy.dialects import mysql, postgresql
@@ -149,3 +150,14 @@ def test_the_constraints_of_a_new_table_are_written_in_the_order_of_the_models()
     [code] = written
     places = [code.index(f"sa.{kind}") for kind in ("Unique", "ForeignKey", "Check")]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_the_code_of_several_operations_is_one_function(batch: bool) -> None:
+    migration = context("sqlite").migration_context
+    migration.opts["render_as_batch"] = batch
+    migration.opts["target_metadata"] = sa.MetaData()
+    columns = [ops.AddColumnOp("t", sa.Column(name, sa.JSON)) for name in "ab"]
+    code = function([ops.ModifyTableOps("t", columns), ops.ExecuteSQLOp("SELECT 1")], migration)
+    [upgrade] = [node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)]
+    assert len(upgrade.body) == (2 if batch else 3)

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from alembic.autogenerate.render import _render_constraint
+from alembic.autogenerate.render import _render_cmd_body, _render_constraint
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Dialect
@@ -93,6 +93,15 @@ def variant(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
     found = type_._variant_mapping.get(dialect.name, type_).copy()
     found._variant_mapping = immutabledict()
     return found
+
+
+def render_body(operations: ops.UpgradeOps, context: AutogenContext) -> str:
+    """Return the body of a function of a revision, as Alembic writes it to a file.
+
+    `render_python_code()` makes a context of its own, without the metadata, and refuses to do so
+    while a command runs.
+    """
+    return _render_cmd_body(operations, context)
 
 
 def render_constraint(

@@ -45,6 +45,8 @@ def complete(
             scripts = split(found, migration.dialect)
             if scripts != [found]:
                 _try_in_turn(scripts, migration, connection)
+        except SyntaxError:  # of the rendering, which the proof would not find
+            raise
         except Exception:  # noqa: BLE001 (of the server, SQLAlchemy or Alembic)
             return [found]
     return scripts
