@@ -1,7 +1,9 @@
 """Scratch databases are gone afterwards, whatever happens to the process that works on one."""
 
+from uuid import uuid4
+
 import pytest
-from conftest import DATABASES, Bake, Project
+from conftest import DATABASES, Bake, Project, drop_database
 
 SERVERS = [database for database in DATABASES if database != "sqlite"]
 DIE = """import os, signal
@@ -39,6 +41,26 @@ with scratch_database(migration_url()) as mine:
     sqlalchemy.create_engine(mine).connect().close()
 """
     assert "scratch_" in project.run(".venv/bin/python", "-c", code, PYTHONPATH="src:libs")
+
+
+@pytest.mark.parametrize("database", SERVERS)
+def test_a_database_that_only_begins_with_the_same_word_is_left_alone(
+    bake: Bake, database: str
+) -> None:
+    project = bake(database)
+    project.make("database")
+    assert project.url
+    others = [
+        project.url.set(database=f"scratch_{end}_{uuid4().hex[:8]}") for end in ("pad", "0123")
+    ]
+    try:
+        for other in others:
+            project.make("database", DATABASE_URL=other.render_as_string(hide_password=False))
+        project.make("revision")
+        assert {other.database for other in others} <= set(databases(project))
+    finally:
+        for other in others:
+            drop_database(other)
 
 
 def databases(project: Project) -> list[object]:

@@ -382,7 +382,12 @@ def test_a_drop_without_consent_is_refused_only_when_there_is_data(
         'op.drop_column("children", "note")': "children.note",
         'op.execute("ALTER TABLE children DROP COLUMN note")': "children.note",
         'op.drop_table("children")': "children",
+        'op.execute("-- why\\nalter table children drop note")': "children.note",
+        'op.execute("ALTER TABLE others ADD COLUMN x INT; ALTER TABLE children DROP COLUMN note")': (
+            "children.note"
+        ),
         'op.execute("DROP TABLE IF EXISTS children;")': "children",
+        'op.execute("drop table others, children")': "children",
     }
     project.alembic("upgrade", "head")
     for drop, what in drops.items():

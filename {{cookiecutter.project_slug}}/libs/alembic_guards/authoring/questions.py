@@ -134,7 +134,7 @@ class Answers:
             if new not in wanted or stays or list(pairs.values()).count(new) > 1:
                 raise CommandError(f"{label}{old} cannot be renamed to {new}. Nothing was written.")
             self._rename(f"{label}{old}.", f"{label}{new}.")
-        yield from _in_turn(pairs)
+        yield from _in_turn(pairs, {*present, *wanted})
 
     def _rename(self, old: str, new: str) -> None:
         """Let answers about a renamed table use its old name or its new one."""
@@ -161,13 +161,15 @@ class Answers:
             raise CommandError(f"Nothing was written: {mistake}")
 
 
-def _in_turn(pairs: dict[str, str]) -> Iterator[tuple[str, str]]:
+def _in_turn(pairs: dict[str, str], taken: set[str]) -> Iterator[tuple[str, str]]:
     """Yield renames so that each new name is free; a circle goes by way of a temporary name."""
     while pairs:
         old = next((old for old in pairs if pairs[old] not in pairs), None)
         if old is None:
             old, new = pairs.popitem()
             aside = f"{old}_"
+            while aside in taken:
+                aside += "_"
             yield old, aside
             pairs[aside] = new
         else:

@@ -1,6 +1,7 @@
 """Makes databases: a scratch one that is gone afterwards, and the real one where it is missing."""
 
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +20,8 @@ from alembic_guards.database.connections import open_connection
 from alembic_guards.errors import unreachable
 
 PREFIX = "scratch_"
+#: The names that `scratch_database` gives: no person names a database so.
+NAME = re.compile(rf"{PREFIX}[0-9a-f]{{32}}")
 
 #: Sends a statement about a database of this name to a server; returns the first column.
 Run = Callable[[str, str], list[Any]]
@@ -106,7 +109,7 @@ def _inherited(url: URL) -> str:
 def _remove_what_is_left(server: Server, run: Run) -> None:
     """Remove scratch databases that nobody has locked, as far as this login may."""
     for name in run(server.names, ""):
-        if name.startswith(PREFIX) and run(server.lock, name)[0]:
+        if NAME.fullmatch(name) and run(server.lock, name)[0]:
             with suppress(DBAPIError):
                 run(server.drop, name)
 

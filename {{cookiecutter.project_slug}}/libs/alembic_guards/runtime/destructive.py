@@ -1,24 +1,17 @@
 """Drops nothing that holds data, unless whoever made the revision agreed to it, in its file."""
 
 import os
-import re
 
 import sqlalchemy as sa
 from alembic.operations import Operations, ops, toimpl
 from alembic.util import CommandError
 
+from alembic_guards.runtime.drop_parser import drops_in
 from alembic_guards.runtime.dry_run import present
 from alembic_guards.runtime.enum_history import follow
 from alembic_guards.runtime.rename_parser import renames_in
 
 INFO = {"data_loss": True}
-
-#: What a statement of the owner's own drops: a table, or a column of one.
-DROP = re.compile(
-    r"\s*(?:DROP|ALTER)\s+TABLE\s+(?:IF\s+EXISTS\s+|ONLY\s+)*([^\s;]+)"
-    r"(?:\s+DROP\s+COLUMN\s+(?:IF\s+EXISTS\s+)?([^\s;,]+))?",
-    re.IGNORECASE,
-)
 
 
 def install() -> None:
@@ -43,14 +36,20 @@ def drop_column(operations: Operations, op: ops.DropColumnOp) -> None:
 
 def execute(operations: Operations, op: ops.ExecuteSQLOp) -> None:
     """Do what Alembic does, unless it is a drop as above."""
-    found = DROP.match(str(op.sqltext))
-    if found and (found[2] or found[0].lstrip()[0] in "Dd"):
-        *schema, table = re.sub('["`]', "", found[1]).split(".")
-        column = found[2] and found[2].strip('"`')
-        refuse_loss(operations, None, table, schema[0] if schema else None, column)
+    for drop in drops_in(str(op.sqltext)):
+        for table in [drop.table] if drop.table else _tables_in(operations, drop.schema):
+            refuse_loss(operations, None, table, drop.schema, drop.column)
     for rename in renames_in(str(op.sqltext)):
         follow(rename)
     toimpl.execute_sql(operations, op)
+
+
+def _tables_in(operations: Operations, schema: str | None) -> list[str]:
+    """Return the tables of a schema that is dropped; none where SQL is only written."""
+    context = operations.migration_context
+    if context.as_sql or context.connection is None:
+        return []
+    return sa.inspect(context.connection).get_table_names(schema)
 
 
 def refuse_loss(

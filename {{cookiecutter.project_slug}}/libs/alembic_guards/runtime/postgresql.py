@@ -14,8 +14,15 @@ from alembic.ddl.postgresql import PostgresqlImpl
 from sqlalchemy.exc import DBAPIError
 
 NAME = r'((?:"[^"]+"|[^\s"(]+)+)'
-CONCURRENTLY = re.compile(r"\s*(?:CREATE(?: UNIQUE)?|DROP) INDEX CONCURRENTLY ")
-BUILD = re.compile(rf"{CONCURRENTLY.pattern}(?:IF NOT EXISTS )?{NAME} ON (?:ONLY )?{NAME}")
+SPACE = r"(?:\s+|--[^\n]*\n|/\*.*?\*/)"  # and comments
+CONCURRENTLY = re.compile(
+    rf"{SPACE}*(?:CREATE(?:{SPACE}+UNIQUE)?|DROP){SPACE}+INDEX{SPACE}+CONCURRENTLY{SPACE}+",
+    re.IGNORECASE | re.DOTALL,
+)
+BUILD = re.compile(
+    rf"{CONCURRENTLY.pattern}(?:IF\s+NOT\s+EXISTS\s+)?{NAME}\s+ON\s+(?:ONLY\s+)?{NAME}",
+    re.IGNORECASE | re.DOTALL,
+)
 INVALID = """
     SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class c ON c.oid = indexrelid
     WHERE NOT indisvalid AND indrelid = to_regclass(:table)
@@ -71,7 +78,7 @@ class ConcurrentPostgresqlImpl(PostgresqlImpl):
 
 def _drop_invalid(connection: sa.Connection, name: str, table: str) -> None:
     found = connection.scalar(sa.text(INVALID), {"name": name, "table": table})
-    if found:  # this is no statement of the revision, which resume.py would count
+    if found:  # this is no statement of the revision, which the journal would record
         with closing(connection.connection.cursor()) as cursor:
             cursor.execute(f"DROP INDEX CONCURRENTLY {found}")
 

@@ -18,6 +18,7 @@ TOKEN = re.compile(
     r"""
     \s+ | --[^\n]* | /\*.*?\*/  # space and comments
     | '(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*`  # texts and names with quotes
+    | \$\w*\$.*?\$\w*\$  # the body of a function of PostgreSQL
     | [\w$]+ | .
     """,
     re.VERBOSE | re.DOTALL,
@@ -31,21 +32,57 @@ def renames_in(sql: str) -> Iterator[FoundRename]:
     """
     if not KEYWORDS.search(sql):
         return
+    for statement in statements(sql):
+        yield from (rename for rename in _Renames(statement).renames() if rename.new)
+
+
+def statements(sql: str) -> Iterator[list[str]]:
+    """Yield the tokens of each statement in SQL, without space and comments."""
     statement: list[str] = []
     for token in [*TOKEN.findall(sql), ";"]:
         if token == ";":
-            found = _Statement(statement).renames()
-            yield from (rename for rename in found if rename.new)
+            yield statement
             statement = []
         elif not token.isspace() and not token.startswith(("--", "/*")):
             statement.append(token)
 
 
-class _Statement:
+class Statement:
     """A statement of which token after token is read."""
 
     def __init__(self, tokens: list[str]) -> None:
         self.tokens = tokens
+
+    def comes(self, *words: str) -> bool:
+        """Read `words` if they are the next tokens; return whether they are."""
+        found = [token.upper() for token in self.tokens[: len(words)]] == [*words]
+        if found:
+            del self.tokens[: len(words)]
+        return found
+
+    def name(self) -> str:
+        """Read a name."""
+        token = self.tokens.pop(0) if self.tokens else ""
+        mark = token[:1]
+        return token[1:-1].replace(mark * 2, mark) if mark in ('"', "`") and mark else token
+
+    def qualified_name(self) -> tuple[str | None, str]:
+        """Read a name that may have a schema in front of it."""
+        name = self.name()
+        return (name, self.name()) if self.comes(".") else (None, name)
+
+    def skip_to_next_action(self) -> None:
+        """Read up to the next comma that is in no parentheses."""
+        depth = 0
+        while self.tokens:
+            token = self.tokens.pop(0)
+            depth += (token == "(") - (token == ")")
+            if token == "," and depth == 0:
+                return
+
+
+class _Renames(Statement):
+    """Reads the renames of a statement."""
 
     def renames(self) -> Iterator[FoundRename]:
         """Yield what the statement renames, in its order."""
@@ -84,30 +121,3 @@ class _Statement:
             yield RenameColumn(old, self.name(), table=table, schema=schema)
         elif not is_column:  # of MariaDB and MySQL, where TO may be left out
             yield RenameTable(table, old, schema=schema)
-
-    def comes(self, *words: str) -> bool:
-        """Read `words` if they are the next tokens; return whether they are."""
-        found = [token.upper() for token in self.tokens[: len(words)]] == [*words]
-        if found:
-            del self.tokens[: len(words)]
-        return found
-
-    def name(self) -> str:
-        """Read a name."""
-        token = self.tokens.pop(0) if self.tokens else ""
-        mark = token[:1]
-        return token[1:-1].replace(mark * 2, mark) if mark in ('"', "`") and mark else token
-
-    def qualified_name(self) -> tuple[str | None, str]:
-        """Read a name that may have a schema in front of it."""
-        name = self.name()
-        return (name, self.name()) if self.comes(".") else (None, name)
-
-    def skip_to_next_action(self) -> None:
-        """Read up to the next comma that is in no parentheses."""
-        depth = 0
-        while self.tokens:
-            token = self.tokens.pop(0)
-            depth += (token == "(") - (token == ")")
-            if token == "," and depth == 0:
-                return

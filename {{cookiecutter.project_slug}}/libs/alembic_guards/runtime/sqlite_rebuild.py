@@ -105,8 +105,10 @@ def rebuild(
     _execute(connection, f"DROP TABLE {quoted(table)}")
     # Views that wait for it are left as they are.
     connection.exec_driver_sql("PRAGMA legacy_alter_table = ON")
-    _execute(connection, f"ALTER TABLE {temporary} RENAME TO {quoted(table)}")
-    connection.exec_driver_sql("PRAGMA legacy_alter_table = OFF")
+    try:
+        _execute(connection, f"ALTER TABLE {temporary} RENAME TO {quoted(table)}")
+    finally:
+        connection.exec_driver_sql("PRAGMA legacy_alter_table = OFF")
     belongings.come_back(without)
 
 

@@ -42,6 +42,6 @@ def _git(folder: Path, *arguments: str) -> list[str]:
         command = ["git", *arguments]
         return subprocess.run(
             command, cwd=folder, capture_output=True, text=True, check=True
-        ).stdout.split()
+        ).stdout.splitlines()
     except (OSError, subprocess.CalledProcessError):
         return []

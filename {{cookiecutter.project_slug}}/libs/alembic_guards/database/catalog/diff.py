@@ -61,7 +61,7 @@ def _bare(definition: str) -> tuple[str, list[str]]:
     checks a constraint at once that is NOT VALID when it is added later.
     """
     rest = LITERAL.sub(lambda found: found[2] or "''", definition)
-    bare = re.sub(r"::(character varying|text)(\[\])?| NOT VALID$", "", rest)
+    bare = re.sub(r"::(character varying|text)\b(\[\])?| NOT VALID$", "", rest)
     count = 1
     while count:
         bare, count = re.subn(r"\(((?:\w+|''|ARRAY\[[^\]()]*\]))\)", r"\1", bare)

@@ -1,0 +1,83 @@
+"""Reads drops from SQL, such as an owner writes in `op.execute("ALTER TABLE ... DROP ...")`."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from alembic_guards.runtime.rename_parser import Statement, statements
+
+#: What ALTER TABLE drops beside columns; a word that follows DROP.
+OTHER_PARTS = frozenset(
+    [
+        "CHECK",
+        "CONSTRAINT",
+        "DEFAULT",
+        "EXPRESSION",
+        "FOREIGN",
+        "IDENTITY",
+        "INDEX",
+        "KEY",
+        "NOT",
+        "PARTITION",
+        "PERIOD",
+        "PRIMARY",
+        "SYSTEM",
+    ]
+)
+
+#: Statements that only define what is dropped when somebody calls it.
+DEFINITION = re.compile(
+    r"\s*CREATE\b[^;]*?\b(FUNCTION|PROCEDURE|TRIGGER|EVENT|RULE)\b", re.IGNORECASE
+)
+
+
+class Drop(NamedTuple):
+    """A table, a column of one, or with `table` None a whole schema that a statement drops."""
+
+    schema: str | None
+    table: str | None
+    column: str | None = None
+
+
+def drops_in(sql: str) -> Iterator[Drop]:
+    """Yield the tables, columns and schemas that statements in SQL drop, in their order."""
+    if not re.search(r"\bDROP\b", sql, re.IGNORECASE) or DEFINITION.match(sql):
+        return
+    for statement in statements(sql):
+        yield from _Drops(statement).drops()
+
+
+class _Drops(Statement):
+    """Reads the drops of a statement."""
+
+    def drops(self) -> Iterator[Drop]:
+        """Yield what the statement drops."""
+        if self.comes("DROP", "TABLE"):
+            yield from (Drop(schema, name) for schema, name in self.names())
+        elif self.comes("DROP", "SCHEMA"):
+            yield from (Drop(name, None) for _, name in self.names())
+        elif self.comes("ALTER", "TABLE"):
+            self.comes("IF", "EXISTS")
+            self.comes("ONLY")
+            schema, table = self.qualified_name()
+            self.comes("*")
+            while self.tokens:
+                if column := self.column():
+                    yield Drop(schema, table, column)
+                self.skip_to_next_action()
+
+    def names(self) -> Iterator[tuple[str | None, str]]:
+        """Yield the names in a list."""
+        self.comes("IF", "EXISTS")
+        while self.tokens:
+            yield self.qualified_name()
+            self.skip_to_next_action()
+
+    def column(self) -> str | None:
+        """Read the column that an action of ALTER TABLE drops, if it drops one."""
+        if not self.comes("DROP"):
+            return None
+        if not self.comes("COLUMN") and self.tokens and self.tokens[0].upper() in OTHER_PARTS:
+            return None
+        self.comes("IF", "EXISTS")
+        return self.name()
