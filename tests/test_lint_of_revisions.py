@@ -8,7 +8,7 @@ from pathlib import Path
 from conftest import Bake, Project
 
 LINT = (".venv/bin/python", "-m", "alembic_guards.squawk")
-WIDER = "Mapped[str] = mapped_column(String(300))"
+TEXT = "Mapped[str | None] = mapped_column(String({}))"
 DANGEROUS = 'op.execute("ALTER TABLE users ALTER id TYPE BIGINT")'
 
 
@@ -23,10 +23,11 @@ def test_a_type_that_only_becomes_wider_is_harmless(bake: Bake) -> None:
     project = prepare(bake)
     model = project.path / "src" / project.package / "models" / "user.py"
     source = model.read_text().replace("import ForeignKey", "import ForeignKey, String")
-    model.write_text(source.replace("title: Mapped[str]", f"title: {WIDER}"))
-    project.alembic("revision", "--autogenerate")
+    for length in (100, 300):
+        model.write_text(f"{source}    nick: {TEXT.format(length)}\n")
+        project.alembic("revision", "--autogenerate")
     project.alembic("upgrade", "head")
-    assert "2 new revisions" in project.make("check")
+    assert "3 new revisions" in project.make("check")
     assert "squawk-ignore changing-column-type" in project.make("sql")
 
 
