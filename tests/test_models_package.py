@@ -163,7 +163,7 @@ def test_what_is_wrong_with_a_model_is_said_in_a_few_lines(
 ) -> None:
     project = bake()
     project.write_model(source, "broken")
-    for target in ("revision", "upgrade"):
+    for target in ("revision", "check"):
         said = project.make(target, status=2)
         assert reason in said
         assert "Traceback" not in said

@@ -4,11 +4,13 @@ An installed distribution registers it by an entry point, a copy in `libs/` by `
 command compares, it imports nothing of `authoring`.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic.autogenerate.api import AutogenContext
 from alembic.runtime.plugins import Plugin
 from alembic.util import DispatchPriority, PriorityDispatchResult
+
+if TYPE_CHECKING:  # Alembic loads this module while it is imported itself
+    from alembic.autogenerate.api import AutogenContext
 
 #: The name of the plugin in `autogenerate_plugins`.
 NAME = "alembic_guards"
@@ -22,7 +24,7 @@ def setup(plugin: Plugin) -> None:
     add(_compare_default, "column", "server_default", priority=DispatchPriority.FIRST)
 
 
-def _prepare(context: AutogenContext, *arguments: Any) -> PriorityDispatchResult:
+def _prepare(context: "AutogenContext", *arguments: Any) -> PriorityDispatchResult:
     from alembic_guards.authoring.find.renames import rename_scratch
     from alembic_guards.authoring.models import normalize_target
 
