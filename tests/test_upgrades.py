@@ -374,7 +374,7 @@ def test_a_limit_for_statements_is_the_one_of_migrations_not_of_the_login(
 def test_a_time_that_is_none_is_refused(bake: Bake, name: str, value: str) -> None:
     project = prepare(bake, "postgresql")
     said = project.alembic("upgrade", "head", status=1, **{name: value})
-    assert said == f"FAILED: {name}={value} is no number of seconds. Nothing was changed.\n"
+    assert said == f"FAILED: {name}={value} is not a number of seconds. Nothing was changed.\n"
 
 
 @pytest.mark.parametrize("database", DATABASES)

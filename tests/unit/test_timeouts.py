@@ -39,7 +39,7 @@ def test_what_is_no_number_of_seconds_is_refused(
     name: str, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, text)
-    with pytest.raises(CommandError, match=f"{name}={text} is no number of seconds"):
+    with pytest.raises(CommandError, match=f"{name}={text} is not a number of seconds"):
         TIMEOUTS[name][0]()
 
 

@@ -28,7 +28,8 @@ REMEDIES = {
     ),
     "database .* does not exist|Unknown database": "Create it: make database",
     "Access denied .* to database": (
-        "Create it with a user who may (make database), or let this one use it (GRANT ALL ON ...)."
+        "Create it with a user who may create databases (make database), or grant this user access"
+        " to it (GRANT ALL ON ...)."
     ),
     "password|Access denied|authentication|role .* does not exist": (
         "Correct the user name or the password in DATABASE_URL (percent-encoded; see .env.example)."
@@ -48,31 +49,31 @@ REMEDIES = {
 # The same for statements, which need no remedy but these.
 HELP = {
     "[Cc]annot cast (type|'.*' as)": (
-        "\nNo value of the one type is one of the other: add a column of the new type, fill it in a"
-        " revision that you write by hand, and drop the old one."
+        "\nThere is no cast between these types: add a column of the new type, fill it in a revision"
+        " that you write by hand, and drop the old column."
     ),
     "denied(?s:.*)CREATE DATABASE scratch_": (
         "\nNothing was changed. Let this user create databases, or set SCRATCH_DATABASE_URL to one"
-        " who may (see .env.example)."
+        " who may create them (see .env.example)."
     ),
     "statement timeout|max_statement_time exceeded": (
         "\nThe limit is MIGRATION_STATEMENT_TIMEOUT, in seconds, or one that the revision sets: raise it,"
-        " or leave it out."
+        " or remove it."
     ),
-    "denied(?s:.*)CREATE DATABASE": "\nNothing was changed. Create it with a user who may.",
+    "denied(?s:.*)CREATE DATABASE": "\nNothing was changed. Create it with a user who may create databases.",
     "": "",
 }
 
 # What Alembic says, and what helps.
 HINTS = {
-    "Ambiguous walk": ": before a merge there are several. Say where to: make downgrade to=REVISION",
+    "Ambiguous walk": ": a merge follows several revisions. Name one: make downgrade to=REVISION",
     "Target database is not up to date": " Bring it up to date: make upgrade",
-    "produce 1 migrations": ": the database is at its first state.",
+    "produce 1 migrations": ": no revision is applied to the database.",
     "is written, but": "",
     "fails on a scratch database": (
         "\nNothing was written. Correct that file, or delete it where no database has it yet."
     ),
-    "copy_from": "\nSQLite replaces the whole table, and only a database knows what is in it: make upgrade",
+    "copy_from": "\nSQLite rebuilds the whole table, and offline its definition is not known: make upgrade",
 }
 
 # The commands of a generated Makefile, and what they are in a project that has none of them.

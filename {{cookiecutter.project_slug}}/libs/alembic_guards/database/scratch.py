@@ -134,13 +134,13 @@ def create_database(url: URL) -> str:
             Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise unreachable(url, error) from error
-        return f"Database {url.database}: SQLite makes it by itself."
+        return f"SQLite creates the database {url.database} when it is first opened."
     server = SERVERS[url.get_backend_name()]
     with _maintenance(url) as run:
         if url.database in run(server.names, ""):
-            return f"Database {url.database}: it was there already."
+            return f"The database {url.database} exists already."
         run(server.create + _inherited(url), str(url.database))
-    return f"Database {url.database}: created."
+    return f"The database {url.database} was created."
 
 
 @contextmanager

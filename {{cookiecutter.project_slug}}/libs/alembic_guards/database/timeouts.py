@@ -40,5 +40,5 @@ def _seconds(name: str, default: float, least: float = 1e-9) -> float:
     except ValueError:
         value = math.nan
     if not least <= value < 1e6:
-        raise CommandError(f"{name}={text} is no number of seconds. Nothing was changed.")
+        raise CommandError(f"{name}={text} is not a number of seconds. Nothing was changed.")
     return value

@@ -74,6 +74,6 @@ def refuse_loss(
     if rows := connection.scalar(sa.select(count).select_from(holding)):
         raise CommandError(
             f"{rows} rows hold data in {table}{f'.{column}' if column else ''}, which this would drop. "
-            f"Where that is meant, let op.drop_{'column' if column else 'table'}() say info={INFO}, "
-            "or set ALLOW_DATA_LOSS=1"
+            f"To consent to the data loss, pass info={INFO} to "
+            f"op.drop_{'column' if column else 'table'}(), or set ALLOW_DATA_LOSS=1"
         )

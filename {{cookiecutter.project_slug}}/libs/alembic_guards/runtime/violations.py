@@ -100,7 +100,7 @@ def foreign_key(connection: sa.Connection, op: ops.CreateForeignKeyOp) -> None:
     if count := connection.scalar(orphans.where(*(one.is_not(None) for one in rows.columns))):
         raise CommandError(
             f"{count} rows of {op.source_table} refer by {', '.join(op.local_cols)} to rows of "
-            f"{op.referent_table} that are not there."
+            f"{op.referent_table} that do not exist."
         )
 
 

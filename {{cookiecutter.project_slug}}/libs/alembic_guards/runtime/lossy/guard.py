@@ -89,8 +89,9 @@ def _said(op: ops.AlterColumnOp, found: losses.Losses, dialect: sa.Dialect) -> s
     one, type_ = found.rows == 1, _written(op.modify_type, dialect)
     rows = "row" if found.total == 1 else "rows"
     return (
-        f"{found.rows} of {found.total} {rows} of {table_key(op)} {'holds' if one else 'hold'}"
-        f" in {op.column_name} what {type_} cannot ({found.examples})."
+        f"{found.rows} of {found.total} {rows} of {table_key(op)}"
+        f" {'holds a value' if one else 'hold values'} in {op.column_name}"
+        f" that {type_} cannot hold ({found.examples})."
         f" {'Nothing was changed.' if found.nothing_done else 'This change was not made.'}"
         f" Find {'it' if one else 'them'}: {found.query}"
     )
