@@ -1,4 +1,4 @@
-"""Drops nothing that holds data, unless whoever made the revision agreed to it, in its file."""
+"""Refuses to drop tables and columns that hold data, without a consent in the revision."""
 
 import os
 import re
@@ -7,13 +7,14 @@ import sqlalchemy as sa
 from alembic.operations import Operations, ops, toimpl
 from alembic.util import CommandError
 
-from alembic_guards.runtime.dry_run import present
+from alembic_guards.runtime.dry_run import current_names
 from alembic_guards.runtime.enum_history import follow
 from alembic_guards.runtime.rename_parser import renames_in
 
+#: The `info` of an operation that consents to data loss.
 INFO = {"data_loss": True}
 
-#: What a statement of the owner's own drops: a table, or a column of one.
+#: DROP TABLE, or ALTER TABLE with DROP COLUMN, in SQL that a revision executes.
 DROP = re.compile(
     r"\s*(?:DROP|ALTER)\s+TABLE\s+(?:IF\s+EXISTS\s+|ONLY\s+)*([^\s;]+)"
     r"(?:\s+DROP\s+COLUMN\s+(?:IF\s+EXISTS\s+)?([^\s;,]+))?",
@@ -22,7 +23,7 @@ DROP = re.compile(
 
 
 def install() -> None:
-    """Have Alembic ask these implementations before its own."""
+    """Replace Alembic's implementations of these operations."""
     implement = Operations.implementation_for
     implement(ops.DropTableOp, replace=True)(drop_table)
     implement(ops.DropColumnOp, replace=True)(drop_column)
@@ -30,19 +31,19 @@ def install() -> None:
 
 
 def drop_table(operations: Operations, op: ops.DropTableOp) -> None:
-    """Do what Alembic does, unless there are rows and no consent; raises CommandError then."""
+    """Drop a table; raises CommandError where it has rows, and the operation has no consent."""
     refuse_loss(operations, op.info, op.table_name, op.schema)
     toimpl.drop_table(operations, op)
 
 
 def drop_column(operations: Operations, op: ops.DropColumnOp) -> None:
-    """Do what Alembic does, unless there are values and no consent; raises CommandError then."""
+    """Drop a column; raises CommandError where it has values, and the operation has no consent."""
     refuse_loss(operations, op.kw.get("info"), op.table_name, op.schema, op.column_name)
     toimpl.drop_column(operations, op)
 
 
 def execute(operations: Operations, op: ops.ExecuteSQLOp) -> None:
-    """Do what Alembic does, unless it is a drop as above."""
+    """Execute SQL; raises CommandError where it drops data. ALLOW_DATA_LOSS=1 is its only consent."""
     found = DROP.match(str(op.sqltext))
     if found and (found[2] or found[0].lstrip()[0] in "Dd"):
         *schema, table = re.sub('["`]', "", found[1]).split(".")
@@ -56,18 +57,22 @@ def execute(operations: Operations, op: ops.ExecuteSQLOp) -> None:
 def refuse_loss(
     operations: Operations, info: object, table: str, schema: str | None, column: str | None = None
 ) -> None:
-    """Raise CommandError where rows hold what is about to be dropped without consent."""
+    """Raise CommandError where rows hold data that would be dropped without consent.
+
+    `info` is that of the operation. Without `column`, the whole table would be dropped. A generated
+    column holds no data.
+    """
     context = operations.migration_context
     connection = None if context.as_sql else context.connection
     if connection is None or info == INFO or os.environ.get("ALLOW_DATA_LOSS") == "1":
         return
-    now = present(connection, table, [column] if column else [])
+    now = current_names(connection, table, [column] if column else [])
     inspector = sa.inspect(connection)
     if now is None or not inspector.has_table(now[0], schema):
         return
     columns = {found["name"]: found for found in inspector.get_columns(now[0], schema)}
     name = "".join(now[1])
-    if column and "computed" in columns.get(name, {"computed": "or not there"}):
+    if column and "computed" in columns.get(name, {"computed": "or missing"}):
         return
     holding = sa.table(now[0], sa.column(name or "*"), schema=schema)
     count = sa.func.count(holding.c[name]) if column else sa.func.count()

@@ -8,7 +8,7 @@ from alembic.operations import Operations, ops, toimpl
 from alembic.util import CommandError
 
 from alembic_guards.database.identifiers import table_key
-from alembic_guards.runtime.dry_run import present
+from alembic_guards.runtime.dry_run import current_names
 from alembic_guards.runtime.enum_history import follow, remember
 from alembic_guards.runtime.lossy import losses
 from alembic_guards.runtime.lossy.conversions import change_of, convert
@@ -47,7 +47,7 @@ def _refuse_loss(connection: sa.Connection, op: ops.AlterColumnOp) -> None:
     Where an operation that was written by hand does not name the type that the column has, the
     database does.
     """
-    now = present(connection, op.table_name, [op.column_name])
+    now = current_names(connection, op.table_name, [op.column_name])
     if now is None:
         return
     table, [column] = now
