@@ -9,8 +9,8 @@ from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
 from alembic_guards.errors import (
     COMMANDS,
-    HELP,
     REMEDIES,
+    STATEMENT_REMEDIES,
     commands,
     explain,
     first_line,
@@ -64,8 +64,8 @@ def test_each_failure_to_connect_has_its_remedy(said: str) -> None:
 
 @pytest.mark.parametrize("said", STATEMENTS)
 def test_a_statement_that_fails_has_a_remedy_where_one_is_known(said: str) -> None:
-    assert STATEMENTS[said] in remedy(said, HELP)
-    assert bool(STATEMENTS[said]) == bool(remedy(said, HELP))
+    assert STATEMENTS[said] in remedy(said, STATEMENT_REMEDIES)
+    assert bool(STATEMENTS[said]) == bool(remedy(said, STATEMENT_REMEDIES))
 
 
 def test_a_url_is_shown_without_its_password_and_its_options() -> None:
@@ -146,7 +146,7 @@ def test_without_a_generated_makefile_messages_name_the_commands_of_alembic(
     if makefile:
         path.write_text(makefile)
     assert commands("Name one: make downgrade to=REVISION").endswith("alembic downgrade REVISION")
-    texts = [*REMEDIES.values(), *HELP.values(), *map(str, COMMANDS)]
+    texts = [*REMEDIES.values(), *STATEMENT_REMEDIES.values(), *map(str, COMMANDS)]
     assert not [text for text in texts if "make " in commands(text)]
 
 
