@@ -28,7 +28,7 @@ LONG = pytest.mark.faults
 #: In bytes; the journal of PostgreSQL comes in files of 16 MiB.
 LARGEST_FILE = 17_000_000
 
-#: What creates a table, and is done for good once that is there.
+#: Creates a table, which cannot be rolled back.
 CREATE = """
     with op.get_context().autocommit_block():
         op.create_table("{}", sa.Column("n", sa.Integer))

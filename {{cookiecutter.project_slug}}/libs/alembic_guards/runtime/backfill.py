@@ -120,9 +120,9 @@ class _Batches:
         self.table = _table(operation, *columns)
         self.key = [self.table.c[name] for name in columns]
         self.began = time.monotonic()
-        self.before = self.done = self.total = (
-            0  # rows: of an interrupted run, of all runs, to be updated
-        )
+        self.before = 0  # rows that an interrupted run has updated
+        self.done = 0  # rows that all runs have updated
+        self.total = 0  # rows that are to be updated
 
     def run(self, progress: Resumable) -> None:
         """Update the batches that no earlier run has committed."""

@@ -219,9 +219,8 @@ class Executor:
         try:
             return run()
         except Exception:
-            with suppress(
-                Exception
-            ):  # without a connection, the digest tells whether it was executed
+            # Without a connection, the digest shows in the next run whether it was executed.
+            with suppress(Exception):
                 with self.transaction():
                     self.journal.remove_last()
                 if not self._is_autocommit():

@@ -1,4 +1,4 @@
-"""The base classes of our own operations. Revisions have them as operations of Alembic, or as SQL."""
+"""The base classes of our own operations, which revisions contain as SQL or as operations of Alembic."""
 
 import re
 from collections.abc import Iterable

@@ -42,7 +42,7 @@ def renames_in(sql: str) -> Iterator[FoundRename]:
 
 
 class _Statement:
-    """A recursive-descent parser of one statement, which consumes its tokens."""
+    """A parser of one statement, which consumes its tokens."""
 
     def __init__(self, tokens: list[str]) -> None:
         self.tokens = tokens

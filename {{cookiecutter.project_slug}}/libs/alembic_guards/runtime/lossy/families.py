@@ -1,4 +1,4 @@
-"""Sorts types into families, by what their values are. Types of any dialect, and custom types, have one."""
+"""Sorts types into families by the kind of their values: types of all dialects, and custom types."""
 
 from enum import Flag, auto
 from typing import Any
