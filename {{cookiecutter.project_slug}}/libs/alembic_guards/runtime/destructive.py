@@ -8,7 +8,7 @@ from alembic.operations import Operations, ops, toimpl
 from alembic.util import CommandError
 
 from alembic_guards.runtime.dry_run import current_names
-from alembic_guards.runtime.enum_history import follow
+from alembic_guards.runtime.enum_history import follow_rename
 from alembic_guards.runtime.rename_parser import renames_in
 
 #: The `info` of an operation that consents to data loss.
@@ -50,7 +50,7 @@ def execute(operations: Operations, op: ops.ExecuteSQLOp) -> None:
         column = found[2] and found[2].strip('"`')
         refuse_loss(operations, None, table, schema[0] if schema else None, column)
     for rename in renames_in(str(op.sqltext)):
-        follow(rename)
+        follow_rename(rename)
     toimpl.execute_sql(operations, op)
 
 

@@ -26,23 +26,23 @@ def install() -> None:
 
 def create_table(operations: Operations, op: ops.CreateTableOp) -> sa.Table:
     """Create a table, and record the values of its enums."""
-    remember(table_key(op), (part for part in op.columns if isinstance(part, sa.Column)))
+    record_values(table_key(op), (part for part in op.columns if isinstance(part, sa.Column)))
     return toimpl.create_table(operations, op)
 
 
 def add_column(operations: Operations, op: ops.AddColumnOp) -> None:
     """Add a column, and record its values where it is an enum."""
-    remember(table_key(op), [op.column])
+    record_values(table_key(op), [op.column])
     toimpl.add_column(operations, op)
 
 
 def rename_table(operations: Operations, op: ops.RenameTableOp) -> None:
     """Rename a table, and the keys of its recorded values."""
-    follow(RenameTable(op.table_name, op.new_table_name, schema=op.schema))
+    follow_rename(RenameTable(op.table_name, op.new_table_name, schema=op.schema))
     toimpl.rename_table(operations, op)
 
 
-def remember(table: str, columns: Iterable[sa.Column[Any]]) -> None:
+def record_values(table: str, columns: Iterable[sa.Column[Any]]) -> None:
     """Record the values of those columns that are enums; forget those of all others."""
     for column in columns:
         KNOWN.pop((table, column.name), None)
@@ -50,7 +50,7 @@ def remember(table: str, columns: Iterable[sa.Column[Any]]) -> None:
             KNOWN[table, column.name] = list(column.type.enums)
 
 
-def follow(rename: Rename) -> None:
+def follow_rename(rename: Rename) -> None:
     """Rename the keys of recorded values after a table or a column was renamed or moved."""
     match rename:
         case RenameColumn():

@@ -33,7 +33,7 @@ SELECT = f"SELECT n, step, state, statement, seen, result FROM {NAME} ORDER BY n
 EDITED = """{step} was interrupted, and its file has changed since then. Its statement {n} was
 {statement}
 Nothing was changed now. Restore that statement in the file, then: make {command}
-Or revert the first {n} statements by hand, then: DROP TABLE {name}"""
+Or revert the statements up to this one by hand, then: DROP TABLE {name}"""
 
 INTERRUPTED = """{step} was interrupted: {applied}. Nothing was changed now.
 Complete it first, where its file is: make {command}
@@ -42,7 +42,7 @@ Or revert these statements by hand, then: DROP TABLE {name}"""
 UNRECORDED = """{step} was interrupted after its statement {n}, and it depends on the result of that, which \
 is too large to be recorded, or of a type that cannot be recorded:
 {statement}
-Nothing was changed now. Revert its first {n} statements by hand, then: DROP TABLE {name}"""
+Nothing was changed now. Revert the statements up to this one by hand, then: DROP TABLE {name}"""
 
 OPAQUE = """{step} was interrupted in its statement {n}, which may commit by itself:
 {statement}

@@ -9,7 +9,7 @@ from alembic.util import CommandError
 
 from alembic_guards.database.identifiers import table_key
 from alembic_guards.runtime.dry_run import current_names
-from alembic_guards.runtime.enum_history import follow, remember
+from alembic_guards.runtime.enum_history import follow_rename, record_values
 from alembic_guards.runtime.lossy import losses
 from alembic_guards.runtime.lossy.conversions import change_of, convert
 from alembic_guards.runtime.renames import RenameColumn
@@ -106,9 +106,11 @@ def _type_name(type_: Any, dialect: sa.Dialect) -> str:
 def _record_enums(op: ops.AlterColumnOp) -> None:
     key = table_key(op)
     if op.modify_name:
-        follow(RenameColumn(op.column_name, op.modify_name, table=op.table_name, schema=op.schema))
+        follow_rename(
+            RenameColumn(op.column_name, op.modify_name, table=op.table_name, schema=op.schema)
+        )
     if op.modify_type is not None:
-        remember(key, [sa.Column(op.modify_name or op.column_name, op.modify_type)])
+        record_values(key, [sa.Column(op.modify_name or op.column_name, op.modify_type)])
 
 
 def _changes_values_only(op: ops.AlterColumnOp, dialect: sa.Dialect) -> bool:
