@@ -47,7 +47,7 @@ def test_rows_that_would_change_are_counted_and_kept(
     project.sql(f"INSERT INTO items (extra) VALUES ({fits}), ({lost})")
     held = project.sql("SELECT extra FROM items ORDER BY id")
     said = project.make("upgrade", status=2)
-    assert "1 of 2 rows of items holds in extra what" in said
+    assert "1 of 2 rows of items holds a value in extra that" in said
     assert "Nothing was changed. Find it: SELECT * FROM items WHERE" in said
     assert project.sql("SELECT extra FROM items ORDER BY id") == held
 

@@ -50,7 +50,7 @@ def upgrade():
 
 thread = threading.Thread(target=upgrade)
 thread.start()
-while not any("waits: what it needs" in line for line in Kept.lines):
+while not any("waiting for a lock" in line for line in Kept.lines):
     time.sleep(0.1)
 other.rollback()
 thread.join()
@@ -75,10 +75,10 @@ def test_an_application_finds_in_its_log_what_is_waited_for_and_what_was_applied
     write_revision(project, '\n    op.add_column("users", sa.Column("more", sa.Integer))')
     code = LOGGED.format(package=project.package, lock=LOCK[database])
     lines = project.python(code)
-    applied = next(line for line in lines if "waits" not in line)
+    applied = next(line for line in lines if "waiting for a lock" not in line)
     assert applied.startswith("INFO Applied r1: number 1 (1 of 1, ")
     assert lines[-1] == "INFO The database is at r1 (head)."
-    assert sum("waits" in line and "still" not in line for line in lines) == 1, lines
+    assert sum("waiting for a lock" in line and "still" not in line for line in lines) == 1, lines
 
 
 @pytest.mark.parametrize(("database", "engine"), VARIANTS)

@@ -196,7 +196,7 @@ def test_a_value_that_would_be_lost_is_shown_and_found(
         with pytest.raises(CommandError) as raised:
             alter(connection, new, **arguments)
         said = str(raised.value)
-        assert said.startswith("1 of 2 rows of prices holds in amount what ")
+        assert said.startswith("1 of 2 rows of prices holds a value in amount that ")
         assert shown in said
         if database != "mariadb":  # whose dry run says so, see test_upgrades.py
             assert "Nothing was changed." in said
@@ -212,7 +212,7 @@ def test_a_type_by_hand_with_a_new_name_is_asked_about_the_column_that_is_there(
 ) -> None:
     with open_database(database) as connection:
         make_table(connection, sa.Numeric(9, 2), "1", "1.49")
-        with pytest.raises(CommandError, match="1 of 2 rows of prices holds in amount"):
+        with pytest.raises(CommandError, match="1 of 2 rows of prices holds a value in amount"):
             alter(connection, sa.Integer(), new_column_name="total", existing_nullable=True)
         connection.exec_driver_sql("DELETE FROM prices WHERE amount > 1")
         alter(connection, sa.Integer(), new_column_name="total", existing_nullable=True)
@@ -224,7 +224,9 @@ def test_a_domain_holds_values_of_the_type_beneath(open_database: Open) -> None:
         connection.exec_driver_sql("CREATE DOMAIN price AS numeric(9, 2) CHECK (VALUE > 0)")
         connection.exec_driver_sql("CREATE TABLE prices (id serial, amount price)")
         connection.exec_driver_sql("INSERT INTO prices (amount) VALUES (1.49)")
-        with pytest.raises(CommandError, match="1 of 1 row of prices holds in amount what INTEGER"):
+        with pytest.raises(
+            CommandError, match="1 of 1 row of prices holds a value in amount that INTEGER"
+        ):
             alter(connection, sa.Integer())
 
 
@@ -247,7 +249,9 @@ def test_the_query_names_what_is_there_once_the_revision_is_undone(
         connection.exec_driver_sql("ALTER TABLE prices RENAME COLUMN amount TO total")
         connection.exec_driver_sql("ALTER TABLE prices RENAME TO costs")
         op = operations(connection)
-        with pytest.raises(CommandError, match="1 of 2 rows of costs holds in total") as raised:
+        with pytest.raises(
+            CommandError, match="1 of 2 rows of costs holds a value in total"
+        ) as raised:
             if database == "sqlite":
                 with op.batch_alter_table("costs") as batch:
                     batch.alter_column("total", type_=sa.Integer())
@@ -271,7 +275,7 @@ def test_a_type_by_hand_is_asked_about_in_a_schema_too(open_database: Open, data
         try:
             make_table(connection, sa.Numeric(9, 2), "1.49", "2.49", schema=schema)
             with pytest.raises(
-                CommandError, match="2 of 2 rows of other_.* hold in amount"
+                CommandError, match="2 of 2 rows of other_.* hold values in amount"
             ) as raised:
                 alter(connection, sa.Integer(), schema=schema)
             query = str(raised.value).partition(" Find them: ")[2]
@@ -297,7 +301,7 @@ def test_a_using_clause_that_says_more_than_a_cast_is_taken_at_its_word(
     with open_database("postgresql") as connection:
         make_table(connection, sa.Numeric(9, 2), "1.49")
         if refused:
-            with pytest.raises(CommandError, match="1 of 1 row of prices holds in amount"):
+            with pytest.raises(CommandError, match="1 of 1 row of prices holds a value in amount"):
                 alter(connection, sa.Integer(), postgresql_using=using)
         else:
             alter(connection, sa.Integer(), postgresql_using=using)
@@ -335,5 +339,5 @@ def test_an_hour_that_is_there_twice_is_not_lost_to_a_zone(open_database: Open) 
         using = convert(
             "amount", sa.DateTime(True), sa.DateTime(), connection.dialect, "America/New_York"
         ).value
-        with pytest.raises(CommandError, match="1 of 2 rows of prices holds in amount"):
+        with pytest.raises(CommandError, match="1 of 2 rows of prices holds a value in amount"):
             alter(connection, sa.DateTime(), postgresql_using=using)

@@ -76,7 +76,7 @@ def test_no_change_and_no_second_head_write_no_file_and_say_so(bake: Bake) -> No
     project.make("revision")
     before = project.revisions()
     assert "Nothing to write" in project.make("revision", "m=again")
-    assert "Nothing to join" in project.make("merge")
+    assert "Nothing to merge" in project.make("merge")
     assert project.revisions() == before
 
 

@@ -17,7 +17,7 @@ FIRST = int(os.environ.get("TEST_RANDOM_SEED") or 1)  # in `make test` always th
 #: What the rows may not meet, so that a change is refused: by the guards, or by SQLite.
 REFUSED = re.compile(
     r"rows hold|rows of .* refer|values of .* are in|hold data|\w+ constraint failed|"
-    r"No value of the one type"
+    r"There is no cast between these types"
 )
 
 

@@ -1,4 +1,4 @@
-"""Tests run on a database of their own, which is made for them and removed afterwards."""
+"""The tests run on a scratch database, which is created for them and dropped afterwards."""
 
 import os
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ def application_engine() -> AsyncEngine:
 
 @pytest.fixture
 async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-    """Yield a session for one test: whatever it commits is undone afterwards."""
+    """Yield a session for one test: its commits are rolled back afterwards."""
     async with engine.connect() as connection:
         transaction = await connection.begin()
         async with AsyncSession(

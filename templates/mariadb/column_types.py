@@ -1,1 +1,1 @@
-        str: sa.String(255),  # a VARCHAR of MariaDB or MySQL needs a length
+        str: sa.String(255),  # VARCHAR needs a length on MariaDB and MySQL

@@ -1,4 +1,4 @@
-"""Tests run on a database of their own, which is made for them and removed afterwards."""
+"""The tests run on a scratch database, which is created for them and dropped afterwards."""
 
 import os
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def application_engine() -> Engine:
 
 @pytest.fixture
 def session(engine: Engine) -> Iterator[Session]:
-    """Yield a session for one test: whatever it commits is undone afterwards."""
+    """Yield a session for one test: its commits are rolled back afterwards."""
     with engine.connect() as connection:
         transaction = connection.begin()
         with Session(connection, join_transaction_mode="create_savepoint") as session:

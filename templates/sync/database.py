@@ -1,4 +1,4 @@
-"""The engine and the `Session` that the application works with."""
+"""The engine and the `Session` of the application."""
 
 {% include cookiecutter.database ~ '/event_import.py' %}import sqlalchemy.orm
 

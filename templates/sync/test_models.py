@@ -1,4 +1,4 @@
-"""The example models do what their docstrings say."""
+"""Tests of the example models."""
 
 import pytest
 from sqlalchemy import select
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from {{ cookiecutter.__package }}.models.user import Post, User
 
 
-def test_posts_go_with_their_author(session: Session) -> None:
+def test_posts_are_deleted_with_their_author(session: Session) -> None:
     author = User(email="ada@example.com", posts=[Post(title="Notes")])
     session.add(author)
     session.commit()

@@ -215,7 +215,7 @@ CHANGES = [
             (
                 "a row has it",
                 "BLUE",
-                "1 of 1 row of items holds in color what VARCHAR(5) with the values RED, GREEN",
+                "1 of 1 row of items holds a value in color that VARCHAR(5) with the values RED, GREEN",
             ),
         )
     ],
@@ -228,7 +228,7 @@ CHANGES = [
         look="SELECT color FROM items",
         sees=(("BLUE",),),
         only=("sqlite",),
-        stopped="1 of 1 row of things holds in paint what VARCHAR(5) with the values RED, GREEN",
+        stopped="1 of 1 row of things holds a value in paint that VARCHAR(5) with the values RED, GREEN",
     ),
     Change(
         "an enum that is a text has another value in the place of one",

@@ -500,7 +500,7 @@ CHANGES = [
                 "a shorter text",
                 "note",
                 " = mapped_column(String(3))",
-                "2 of 2 rows of {table} hold in {column} what VARCHAR(3) cannot ('long', 'text').",
+                "2 of 2 rows of {table} hold values in {column} that VARCHAR(3) cannot hold ('long', 'text').",
             ),
             (
                 "a unique constraint",
@@ -518,7 +518,7 @@ CHANGES = [
                 "a foreign key",
                 "shelf",
                 " = mapped_column(ForeignKey('shelves.id'))",
-                "2 rows of {table} refer by {column} to rows of shelves that are not there.",
+                "2 rows of {table} refer by {column} to rows of shelves that do not exist.",
             ),
         )
     ),

@@ -500,7 +500,7 @@ CHANGES = [
             look="SELECT count(extra) FROM items",
             sees=((1,),),
             only=only,
-            stopped=" holds in extra what",
+            stopped=" holds a value in extra that",
         )
         for before, after, value, only in (
             ("DateTime", "Date", f"'{NOON}'", ALL),
@@ -591,7 +591,7 @@ CHANGES = [
             rows=(f"INSERT INTO items (id, name, extra) VALUES (1, 'a', {value})",),
             sees=((1, "a"),),
             only=(database,),
-            stopped=" holds in extra what",
+            stopped=" holds a value in extra that",
         )
         for database, before, after, value in (
             ("sqlite", "Text", "Date", "'2020-02-30'"),

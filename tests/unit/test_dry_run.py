@@ -2,7 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
-from alembic_guards.runtime.dry_run import present
+from alembic_guards.runtime.dry_run import current_names
 from alembic_guards.runtime.journal import SKIPPED
 
 
@@ -56,4 +56,4 @@ def test_a_column_is_found_under_its_present_name(
     with sa.create_engine("sqlite://").connect() as connection:
         connection.exec_driver_sql("CREATE TABLE t (a INTEGER, b INTEGER)")
         connection.info[SKIPPED] = statements
-        assert present(connection, asked[0], [asked[1]]) == found
+        assert current_names(connection, asked[0], [asked[1]]) == found

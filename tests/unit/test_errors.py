@@ -9,8 +9,8 @@ from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
 from alembic_guards.errors import (
     COMMANDS,
-    HELP,
     REMEDIES,
+    STATEMENT_REMEDIES,
     commands,
     explain,
     first_line,
@@ -24,7 +24,7 @@ from sqlalchemy.exc import OperationalError, PendingRollbackError
 SAID = {
     'FATAL:  database "shop" does not exist': "Create it: make database",
     "(1049, \"Unknown database 'shop'\")": "Create it: make database",
-    "Access denied for user 'ada'@'%' to database 'shop'": "Create it with a user who may",
+    "Access denied for user 'ada'@'%' to database 'shop'": "Create it with a user who may create",
     'FATAL:  password authentication failed for user "ada"': "Correct the user name",
     "Access denied for user 'ada'@'localhost' (using password: YES)": "Correct the user name",
     'FATAL:  role "ada" does not exist': "Correct the user name",
@@ -39,7 +39,7 @@ SAID = {
     "connection refused": "Start the server, or correct",
 }
 STATEMENTS = {
-    "cannot cast type json to integer": "No value of the one type is one of the other",
+    "cannot cast type json to integer": "There is no cast between these types",
     "ERROR: permission denied\nThe statement was: CREATE DATABASE scratch_1": "SCRATCH_DATABASE_URL",
     "ERROR: permission denied\nThe statement was: CREATE DATABASE shop": "Create it with a user",
     "syntax error": "",
@@ -64,8 +64,8 @@ def test_each_failure_to_connect_has_its_remedy(said: str) -> None:
 
 @pytest.mark.parametrize("said", STATEMENTS)
 def test_a_statement_that_fails_has_a_remedy_where_one_is_known(said: str) -> None:
-    assert STATEMENTS[said] in remedy(said, HELP)
-    assert bool(STATEMENTS[said]) == bool(remedy(said, HELP))
+    assert STATEMENTS[said] in remedy(said, STATEMENT_REMEDIES)
+    assert bool(STATEMENTS[said]) == bool(remedy(said, STATEMENT_REMEDIES))
 
 
 def test_a_url_is_shown_without_its_password_and_its_options() -> None:
@@ -114,7 +114,7 @@ def test_an_error_of_a_module_is_told_with_its_place(in_a_generated_project: Pat
         (sa.exc.IdentifierError("too long"), "too long"),
         (failure("it fails"), "it fails\nThe statement was: SELECT 1"),
         (KeyboardInterrupt(), "Interrupted."),
-        (CommandError("Ambiguous walk"), "Ambiguous walk: before a merge there are several."),
+        (CommandError("Ambiguous walk"), "Ambiguous walk: a merge follows several revisions."),
         (CommandError("as it is"), "as it is"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
@@ -145,10 +145,8 @@ def test_without_a_generated_makefile_messages_name_the_commands_of_alembic(
     path.unlink()
     if makefile:
         path.write_text(makefile)
-    assert commands("Say where to: make downgrade to=REVISION").endswith(
-        "alembic downgrade REVISION"
-    )
-    texts = [*REMEDIES.values(), *HELP.values(), *map(str, COMMANDS)]
+    assert commands("Name one: make downgrade to=REVISION").endswith("alembic downgrade REVISION")
+    texts = [*REMEDIES.values(), *STATEMENT_REMEDIES.values(), *map(str, COMMANDS)]
     assert not [text for text in texts if "make " in commands(text)]
 
 

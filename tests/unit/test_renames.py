@@ -11,7 +11,7 @@ from alembic.operations import Operations, ops
 from alembic.runtime.migration import MigrationContext
 from alembic_guards import authoring, runtime
 from alembic_guards.authoring.write.describe import describe
-from alembic_guards.runtime.enum_history import KNOWN, follow
+from alembic_guards.runtime.enum_history import KNOWN, follow_rename
 from alembic_guards.runtime.rename_parser import renames_in
 from alembic_guards.runtime.renames import (
     MoveTable,
@@ -299,10 +299,10 @@ def known() -> Iterator[dict[tuple[str, str], list[str]]]:
 def test_values_of_enums_are_known_under_the_new_names(known: dict[Any, list[str]]) -> None:
     known.update({("t", "a"): ["x"], ("t", "b"): ["y"], ("s.t", "a"): ["z"], ("u", "a"): []})
     for old, new in ("a", "a_"), ("b", "a"), ("a_", "b"):
-        follow(RenameColumn(old, new, table="t"))
-    follow(RenameTable("t", "v"))
-    follow(RenameTable("t", "w", schema="s"))
-    follow(MoveTable("s", "r", table="w"))
+        follow_rename(RenameColumn(old, new, table="t"))
+    follow_rename(RenameTable("t", "v"))
+    follow_rename(RenameTable("t", "w", schema="s"))
+    follow_rename(MoveTable("s", "r", table="w"))
     assert known == {("v", "b"): ["x"], ("v", "a"): ["y"], ("r.w", "a"): ["z"], ("u", "a"): []}
 
 

@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 from alembic.util import CommandError
 from alembic_guards.database.timeouts import lock_timeout, upgrade_timeout
-from alembic_guards.runtime.locks import LOCKS, is_busy, take_turn
+from alembic_guards.runtime.locks import LOCKS, acquire_advisory_lock, is_lock_timeout
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
@@ -39,7 +39,7 @@ def test_what_is_no_number_of_seconds_is_refused(
     name: str, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, text)
-    with pytest.raises(CommandError, match=f"{name}={text} is no number of seconds"):
+    with pytest.raises(CommandError, match=f"{name}={text} is not a number of seconds"):
         TIMEOUTS[name][0]()
 
 
@@ -58,7 +58,7 @@ def failure(*arguments: object, **attributes: object) -> OperationalError:
 
 
 @pytest.mark.parametrize(
-    ("error", "busy"),
+    ("error", "locked"),
     [
         (failure("lock timeout", sqlstate="55P03"), True),
         (failure("deadlock", sqlstate="40P01"), True),
@@ -73,16 +73,16 @@ def failure(*arguments: object, **attributes: object) -> OperationalError:
         (ValueError(1205), False),
     ],
 )
-def test_only_a_lock_is_worth_another_attempt(error: Exception, busy: bool) -> None:
-    assert is_busy(error) is busy
+def test_only_a_lock_timeout_is_retried(error: Exception, locked: bool) -> None:
+    assert is_lock_timeout(error) is locked
 
 
-def test_on_sqlite_nothing_is_taken() -> None:
+def test_on_sqlite_no_advisory_lock_is_taken() -> None:
     with create_engine("sqlite://").connect() as connection:
-        take_turn(connection, pytest.fail)
+        acquire_advisory_lock(connection, pytest.fail)
         assert not connection.in_transaction()
 
 
 def test_each_server_is_told_how_long_to_wait() -> None:
     for locks in LOCKS.values():
-        assert "{" not in locks.limit.format(s=1, ms=800)
+        assert "{" not in locks.set_lock_timeout.format(s=1, ms=800)

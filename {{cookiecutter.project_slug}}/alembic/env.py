@@ -1,4 +1,4 @@
-"""Alembic runs this for every command: it names the models, and opens the database."""
+"""Alembic runs this for each command: it imports the models, and connects to the database."""
 
 from alembic import context
 from alembic_guards import attempts, connect, options, plain_errors
@@ -8,21 +8,21 @@ from {{ cookiecutter.__package }}.settings import migration_url, sql_url
 
 
 def target_metadata() -> MetaData:
-    """Import the models, for a command that compares them: an upgrade needs none."""
+    """Import the models, for commands that compare them: an upgrade does not need them."""
     from {{ cookiecutter.__package }}.models import Base
 
     return Base.metadata
 
 
 def migrate(url: URL, connection: Connection | None = None) -> None:
-    """Run the command on a connection; without one, write it as SQL for a database like `url`."""
+    """Run the command on a connection; without one (--sql), print SQL for the dialect of `url`."""
     context.configure(
         connection,
         url=url,
         literal_binds=connection is None,
         **options(url, target_metadata),
     )
-    for attempt in attempts():  # one upgrade at a time, again after a lock timeout
+    for attempt in attempts():  # one upgrade at a time, with retries after a lock timeout
         with attempt, context.begin_transaction():
             context.run_migrations()
 

@@ -1,23 +1,23 @@
 <%!
     from re import sub
 
-    def docstring(text):  # reads as the text, whatever is in it
+    def docstring(text):  # escapes what Python would not read as it is
         text = text.replace("\\", "\\\\").replace('"', '\\"')
         return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
-    def statements(operations):  # without the comments that Alembic puts around them
+    def statements(operations):  # without the comments that Alembic adds
         return sub(r" *# ###.*\n?", "", operations).strip() or "pass"
 %>\
-"""${(message or "").strip() or "a change without a name" | docstring}
+"""${(message or "").strip() or "unnamed change" | docstring}
 
 Revision ID: ${up_revision}
 Revises: ${down_revision | comma,n}
 Create Date: ${create_date}
 """
 
-# Once this has run anywhere but on your machine, it is history: write a new revision instead.
-# Change rows with plain SQL (op.execute) or sa.table(), never with the models: they move on.
-# downgrade() undoes upgrade() exactly; the tests run both.
+# Do not edit a revision that was applied anywhere but on your machine: write a new one.
+# Change rows with plain SQL (op.execute) or sa.table(), never with the models: these will change.
+# downgrade() reverts upgrade() exactly; the tests run both.
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What holds for every revision; nothing here wants an edit when one is added."""
+"""Tests of all revisions: a new revision needs no change here."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ OLDEST_FIRST = list(SCRIPTS.walk_revisions())[::-1]
 
 @pytest.fixture(autouse=True)
 def empty_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Give each test a database of its own."""
+    """Run each test on an empty scratch database."""
     with scratch_database(migration_url()) as url:
         monkeypatch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
         yield
@@ -38,6 +38,6 @@ def test_every_revision_goes_up_down_and_up_again() -> None:
 
 
 @pytest.mark.skipif(not OLDEST_FIRST, reason="there is no revision yet: make revision")
-def test_revisions_lead_to_what_the_models_say() -> None:
+def test_the_revisions_create_the_schema_of_the_models() -> None:
     command.upgrade(CONFIG, "head")
     assert drift(migration_url(), Base.metadata) == []

@@ -132,5 +132,5 @@ def _refuse_orphans(*, ctx: MigrationContext, **_: Any) -> None:
             table, _, target, _ = orphans[0]
             count = sum(row[0] == table and row[2] == target for row in orphans)
             raise CommandError(
-                f"{count} rows of {table} refer to rows of {target} that are not there."
+                f"{count} rows of {table} refer to rows of {target} that do not exist."
             )

@@ -1,4 +1,4 @@
-"""Tells in a few lines, without a traceback, what went wrong and what helps."""
+"""Turns errors into messages of a few lines: what happened, what was not changed, and the remedy."""
 
 import os
 import re
@@ -21,14 +21,15 @@ from sqlalchemy.exc import (
     PendingRollbackError,
 )
 
-# What a driver says when it does not connect, and what helps: the first that fits.
+#: Remedies for a failed connection, by a pattern of the driver's message; the first match counts.
 REMEDIES = {
     "No module named|package is required|pq wrapper": (
         "Install what the project needs, again: make -B install"
     ),
     "database .* does not exist|Unknown database": "Create it: make database",
     "Access denied .* to database": (
-        "Create it with a user who may (make database), or let this one use it (GRANT ALL ON ...)."
+        "Create it with a user who may create databases (make database), or grant this user access"
+        " to it (GRANT ALL ON ...)."
     ),
     "password|Access denied|authentication|role .* does not exist": (
         "Correct the user name or the password in DATABASE_URL (percent-encoded; see .env.example)."
@@ -45,37 +46,37 @@ REMEDIES = {
     "": "Start the server, or correct DATABASE_URL (see .env.example).",
 }
 
-# The same for statements, which need no remedy but these.
-HELP = {
+#: Remedies for a failed statement, likewise.
+STATEMENT_REMEDIES = {
     "[Cc]annot cast (type|'.*' as)": (
-        "\nNo value of the one type is one of the other: add a column of the new type, fill it in a"
-        " revision that you write by hand, and drop the old one."
+        "\nThere is no cast between these types: add a column of the new type, fill it in a revision"
+        " that you write by hand, and drop the old column."
     ),
     "denied(?s:.*)CREATE DATABASE scratch_": (
         "\nNothing was changed. Let this user create databases, or set SCRATCH_DATABASE_URL to one"
-        " who may (see .env.example)."
+        " who may create them (see .env.example)."
     ),
     "statement timeout|max_statement_time exceeded": (
         "\nThe limit is MIGRATION_STATEMENT_TIMEOUT, in seconds, or one that the revision sets: raise it,"
-        " or leave it out."
+        " or remove it."
     ),
-    "denied(?s:.*)CREATE DATABASE": "\nNothing was changed. Create it with a user who may.",
+    "denied(?s:.*)CREATE DATABASE": "\nNothing was changed. Create it with a user who may create databases.",
     "": "",
 }
 
-# What Alembic says, and what helps.
+#: Remedies that follow messages of CommandError, by a part of the message.
 HINTS = {
-    "Ambiguous walk": ": before a merge there are several. Say where to: make downgrade to=REVISION",
+    "Ambiguous walk": ": a merge follows several revisions. Name one: make downgrade to=REVISION",
     "Target database is not up to date": " Bring it up to date: make upgrade",
-    "produce 1 migrations": ": the database is at its first state.",
+    "produce 1 migrations": ": no revision is applied to the database.",
     "is written, but": "",
     "fails on a scratch database": (
         "\nNothing was written. Correct that file, or delete it where no database has it yet."
     ),
-    "copy_from": "\nSQLite replaces the whole table, and only a database knows what is in it: make upgrade",
+    "copy_from": "\nSQLite rebuilds the whole table, and offline its definition is not known: make upgrade",
 }
 
-# The commands of a generated Makefile, and what they are in a project that has none of them.
+#: The commands of a generated Makefile, and those of Alembic for a project without it.
 COMMANDS = {
     "make database": "alembic -x create-database current",
     'make revision x="(.*?)"': r'alembic -x "\1" revision --autogenerate',
@@ -92,11 +93,12 @@ COMMANDS = {
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Turn what can go wrong for a user into a message.
+    """Turn errors that a user can mend into a message.
 
-    On a command line it goes to stderr, as it is written; otherwise it is that of a CommandError.
+    On a command line it is printed to stderr, with the exit status 1. Otherwise it is raised as a
+    CommandError.
     """
-    config = getattr(context, "config", None)  # there is none outside env.py, as in tests
+    config = getattr(context, "config", None)  # env.py alone has one; tests do not
     options = config and config.cmd_opts
     try:
         with command_errors():
@@ -107,16 +109,18 @@ def plain_errors() -> Iterator[None]:
         sys.stdout.flush()
         print(f"FAILED: {error}", file=sys.stderr)
         raise SystemExit(1) from error
-    except BrokenPipeError:  # who reads the SQL has seen enough, as `head` has
+    except BrokenPipeError:  # the reader of the SQL has ended, such as `head`
         if options is None:
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the end of Python
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # Python flushes stdout at its end
         raise SystemExit(0) from None
 
 
 @contextmanager
 def command_errors() -> Iterator[None]:
-    """Turn what can go wrong for a user into a CommandError."""
+    """Raise errors that a user can mend as CommandError, with the commands of this project."""
     try:
         with _command_errors():
             yield
@@ -125,7 +129,7 @@ def command_errors() -> Iterator[None]:
 
 
 def commands(message: str) -> str:
-    """Return a message with the commands that there are: those of make, or of Alembic alone."""
+    """Return a message with commands of make, or of Alembic in a project without the Makefile."""
     makefile = Path("Makefile")
     if makefile.exists() and "\nrevision:" in makefile.read_text(encoding="utf-8"):
         return message
@@ -148,25 +152,25 @@ def _command_errors() -> Iterator[None]:
         if isinstance(error.__cause__, MultipleHeads):
             raise CommandError(
                 f"There are several heads: {', '.join(error.__cause__.heads)}.\n"
-                "Two revisions follow the same one. Nothing was changed. Join them: make merge"
+                "Two revisions follow the same one. Nothing was changed. Merge them: make merge"
             ) from error
-        hint = next((hint for said, hint in HINTS.items() if said in str(error)), "")
+        hint = next((hint for part, hint in HINTS.items() if part in str(error)), "")
         raise CommandError(f"{error}{hint}") from error
 
 
 def explain(error: Exception) -> str:
-    """Say in a few lines what went wrong, and where that was in the owner's code."""
+    """Return the message of an error: its reason, its SQL statement, and its line in the owner's code."""
     if isinstance(error, CommandError):
         return str(error)
     if isinstance(error, PendingRollbackError) and isinstance(error.__context__, DBAPIError):
-        error = error.__context__  # which the end of an autocommit_block() hides
+        error = error.__context__  # the cause, which the end of an autocommit_block() hides
     if isinstance(error, DBAPIError):
         statement = " ".join((error.statement or "none").split())
         details = re.findall("^(?:DETAIL|HINT): +(.+)$", str(error.orig), re.MULTILINE)
-        said = "\n".join(
+        message = "\n".join(
             [first_line(error.orig), *details, f"The statement was: {statement[:300]}"]
         )
-        return said + remedy(said, HELP)
+        return message + remedy(message, STATEMENT_REMEDIES)
     frames = traceback.extract_tb(error.__traceback__)
     others = "site-packages|<(frozen|string)|env.py|alembic_guards"
     own = [frame for frame in frames if not re.search(others, frame.filename)]
@@ -176,23 +180,23 @@ def explain(error: Exception) -> str:
 
 
 def unreachable(url: URL, error: Exception) -> CommandError:
-    """What to raise when connecting to `url` gave `error`; no password is in it."""
-    said = first_line(getattr(error, "orig", error))
-    where = url.set(query={}).render_as_string()  # what follows the ? may hold one, too
+    """Return the error to raise when connecting to `url` failed with `error`: without a password."""
+    reason = first_line(getattr(error, "orig", error))
+    address = url.set(query={}).render_as_string()  # the query may have a password, too
     return CommandError(
-        f"No connection to {where}; nothing was changed.\n{said}\n{remedy(said, REMEDIES)}"
+        f"No connection to {address}; nothing was changed.\n{reason}\n{remedy(reason, REMEDIES)}"
     )
 
 
-def remedy(said: str, remedies: dict[str, str]) -> str:
-    """Return the first of `remedies` whose pattern fits."""
-    return next(remedy for pattern, remedy in remedies.items() if re.search(pattern, said))
+def remedy(message: str, remedies: dict[str, str]) -> str:
+    """Return the first of `remedies` whose pattern matches a message."""
+    return next(remedy for pattern, remedy in remedies.items() if re.search(pattern, message))
 
 
 def first_line(error: BaseException | None) -> str:
-    """What a driver's error says first; a number may stand before it.
+    """Return the first line of the message of a driver's error, after a possible error number.
 
-    Never anything but a text that was made to be read: other arguments may be the password.
+    Only text is returned: other arguments of the error may contain the password.
     """
     texts = [text for text in getattr(error, "args", ()) if isinstance(text, str)]
     return (texts or [type(error).__name__])[0].strip().partition("\n")[0]

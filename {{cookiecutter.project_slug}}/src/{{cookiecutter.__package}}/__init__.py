@@ -1,1 +1,1 @@
-"""The code of {{ cookiecutter.project_slug }}: its models and the way to its database."""
+"""The models of {{ cookiecutter.project_slug }}, and its database connection."""

@@ -1,4 +1,4 @@
-"""Where the database is: DATABASE_URL from the environment or `.env`, or one for development."""
+"""The URL of the database: DATABASE_URL from the environment or `.env`, else for development."""
 
 {% include cookiecutter.database ~ '/settings_imports.py' %}from dotenv import dotenv_values
 from sqlalchemy.exc import ArgumentError
@@ -14,19 +14,19 @@ def database_url() -> sqlalchemy.URL:
 
 
 def migration_url() -> sqlalchemy.URL:
-    """Return the URL for Alembic, which works synchronously; raise the same errors."""
-    _url("SCRATCH_DATABASE_URL")  # it is read where a scratch database is made
+    """Return the URL for Alembic, with a synchronous driver; raise the same errors."""
+    _url("SCRATCH_DATABASE_URL")  # only validated: scratch_database() reads it
     url = _url("MIGRATION_DATABASE_URL") or _url("DATABASE_URL") or _development_url()
     return url.set(drivername="{{ cookiecutter.__migration_driver }}")
 
 
 def sql_url() -> sqlalchemy.URL:
-    """Return a URL that only says the kind of database, for SQL that is printed, not executed."""
+    """Return a URL without an address, for SQL that is printed and not executed (--sql)."""
     return sqlalchemy.URL.create("{{ cookiecutter.__migration_driver }}")
 
 
 def _url(name: str) -> sqlalchemy.URL | None:
-    text = os.getenv(name)  # in no message: it may hold a password
+    text = os.getenv(name)  # never part of a message: it may contain a password
     if not text:
         return None
     try:
@@ -49,7 +49,7 @@ def _message(problem: str) -> str:
 
 
 def _load_env_file() -> None:
-    # A password may hold a $; Windows may begin a file with a mark.
+    # A password may contain a $; a file from Windows may begin with a byte-order mark.
     values = dotenv_values(PROJECT / ".env", interpolate=False, encoding="utf-8-sig")
     for name, text in values.items():
         if text and not os.getenv(name):  # an empty variable of the environment counts as unset

@@ -1,1 +1,1 @@
-"""Knows databases: connections, scratch databases, catalogs and names. It knows nothing of revisions."""
+"""Connections, scratch databases, catalogs and identifiers. Nothing here depends on revisions."""

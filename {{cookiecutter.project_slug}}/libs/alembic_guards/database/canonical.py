@@ -1,4 +1,4 @@
-"""Asks the database how it writes something, by giving it to a temporary table."""
+"""Finds the canonical form of a column: creates it in a temporary table, and reflects that."""
 
 from typing import Any
 
@@ -7,36 +7,36 @@ from sqlalchemy import URL
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.schema import CreateTable
 
-NAME = "alembic_probe"
+PROBE_TABLE = "alembic_probe"
 
-#: What servers have answered: a revision is written when the connection to one is closed.
-ANSWERS: dict[tuple[URL, str], ReflectedColumn] = {}
+#: The reflected columns, by server and CREATE TABLE. When a revision is written, the connection is closed.
+REFLECTED: dict[tuple[URL, str], ReflectedColumn] = {}
 
 
 def as_written(connection: sa.Connection, column: sa.Column[Any]) -> ReflectedColumn:
-    """Return what the database makes of a column; raises DBAPIError where it refuses it.
+    """Return a column as the database reflects it; raises DBAPIError where it cannot be created.
 
-    A server is asked once for columns that are declared alike.
+    The result is cached, for each server and each declaration.
     """
-    probe = sa.Table(NAME, sa.MetaData(), column, prefixes=["TEMPORARY"])
+    probe = sa.Table(PROBE_TABLE, sa.MetaData(), column, prefixes=["TEMPORARY"])
     create = str(CreateTable(probe).compile(dialect=connection.dialect))
-    question = (connection.engine.url.set(database=""), create)
-    if question not in ANSWERS:
-        ANSWERS[question] = _answer(connection, probe)
-    return ANSWERS[question]
+    key = (connection.engine.url.set(database=""), create)
+    if key not in REFLECTED:
+        REFLECTED[key] = _reflect(connection, probe)
+    return REFLECTED[key]
 
 
-def _answer(connection: sa.Connection, probe: sa.Table) -> ReflectedColumn:
+def _reflect(connection: sa.Connection, probe: sa.Table) -> ReflectedColumn:
     if connection.dialect.name == "postgresql":
         with connection.begin_nested() as attempt:
-            found = _made(connection, probe)
-            attempt.rollback()  # the type of the column may have come with it
+            found = _create_and_reflect(connection, probe)
+            attempt.rollback()  # CREATE TABLE may have created a type as well
         return found
-    return _made(connection, probe)
+    return _create_and_reflect(connection, probe)
 
 
-def _made(connection: sa.Connection, probe: sa.Table) -> ReflectedColumn:
+def _create_and_reflect(connection: sa.Connection, probe: sa.Table) -> ReflectedColumn:
     probe.create(connection)
-    [found] = sa.inspect(connection).get_columns(NAME)
+    [found] = sa.inspect(connection).get_columns(PROBE_TABLE)
     probe.drop(connection)
     return found

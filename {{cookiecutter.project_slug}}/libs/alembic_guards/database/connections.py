@@ -1,4 +1,4 @@
-"""Opens connections that migrations can trust."""
+"""Opens connections for migrations: on SQLite with transactional DDL, and without foreign keys."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -15,33 +15,33 @@ from alembic_guards.errors import unreachable
 
 @contextmanager
 def open_connection(url: URL, **options: Any) -> Iterator[Connection]:
-    """Yield a connection to `url`, made with the `options` of create_engine(), and close it.
+    """Yield a connection to `url`, with `options` of create_engine(), and close it afterwards.
 
-    Raises CommandError where there is none, with the server's reason and what helps.
+    Raises CommandError where it cannot connect, with the reason of the server and a remedy.
     """
     try:
         engine = sa.create_engine(url, poolclass=NullPool, **options)
         if url.get_backend_name() == "sqlite":
-            _make_transactional(engine)
+            _enable_transactional_ddl(engine)
         elif url.get_backend_name() in ("mysql", "mariadb"):
-            _keep_history(engine)
+            _keep_row_history(engine)
         connection = engine.connect()
-    except Exception as error:  # drivers raise what they like, for a wrong option for example
+    except Exception as error:  # such as TypeError, for an option that a driver does not know
         raise unreachable(url, error) from error
     with connection:
         yield connection
 
 
-def _make_transactional(engine: sa.Engine) -> None:
-    """Give SQLite transactions that hold DDL too, one writer at a time, and rebuilds that keep rows.
+def _enable_transactional_ddl(engine: sa.Engine) -> None:
+    """Enable transactions with DDL on SQLite, set its lock timeout, and disable foreign keys.
 
     Source: "Transactions with SQLite and the sqlite3 driver" in SQLAlchemy's documentation.
     """
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _: object) -> None:
-        connection.isolation_level = None  # no BEGIN and no COMMIT by the driver itself
-        # Where they are on, replacing a table by its new form deletes the rows that refer to it.
+        connection.isolation_level = None  # the driver sends no BEGIN and no COMMIT
+        # With foreign keys on, the DROP TABLE of a rebuild deletes the rows that refer to the table.
         connection.execute("PRAGMA foreign_keys = OFF")
         connection.execute(f"PRAGMA busy_timeout = {1000 * lock_timeout():.0f}")
 
@@ -50,8 +50,8 @@ def _make_transactional(engine: sa.Engine) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
 
 
-def _keep_history(engine: sa.Engine) -> None:
-    """Let MariaDB alter a table with SYSTEM VERSIONING: it refuses that unless told what to do.
+def _keep_row_history(engine: sa.Engine) -> None:
+    """Let MariaDB alter a table with SYSTEM VERSIONING, and keep its history: the default is an error.
 
     Source: "system_versioning_alter_history" in MariaDB's documentation.
     """

@@ -1,4 +1,4 @@
-"""Names a table in the ways that Alembic and SQL want."""
+"""Identifiers: the names of objects as Alembic has them, and as SQL."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,29 +7,29 @@ import sqlalchemy as sa
 
 
 def table_key(op: Any) -> str:
-    """Return the name of the table of an operation, with its schema if it has one."""
+    """Return the name of the table of an operation, with its schema if it names one."""
     return f"{op.schema}.{op.table_name}" if op.schema else str(op.table_name)
 
 
 def is_in(table: sa.Table, schema: str | None, dialect: sa.Dialect) -> bool:
-    """Whether a table of the models is in a schema; None stands for the default one, named or not."""
+    """Whether a table of the models is in `schema`; None stands for the default schema."""
     own = None if table.schema == dialect.default_schema_name else table.schema
     return own == schema
 
 
 def quoter(dialect: sa.Dialect) -> Callable[[str], str]:
-    """Return what writes names as SQL that is executed as it is, where no % is doubled."""
+    """Return a function that quotes a name, for SQL that is executed as it is: % is not doubled."""
     quote, doubled = dialect.identifier_preparer.quote, doubles_percents(dialect)
     return lambda name: quote(name).replace("%%", "%") if doubled else quote(name)
 
 
 def doubles_percents(dialect: sa.Dialect) -> bool:
-    """Whether SQL is compiled for a driver that takes a single % for a parameter."""
+    """Whether compiled SQL doubles %, because the driver takes a single one for a parameter."""
     return "%%" in dialect.identifier_preparer.quote("%")
 
 
 def final_name(part: sa.Constraint | sa.Index, dialect: sa.Dialect) -> str | None:
-    """Return the name that CREATE gives a constraint or an index; None where the server names it."""
+    """Return the name of a constraint or an index in CREATE; None where the server chooses it."""
     quoted = dialect.identifier_preparer.format_constraint(part) if part.name is not None else None
     if quoted is None:
         return None
@@ -38,7 +38,7 @@ def final_name(part: sa.Constraint | sa.Index, dialect: sa.Dialect) -> str | Non
 
 
 def serial_name(table: str, column: str) -> str:
-    """Return the name that PostgreSQL gives the sequence of a column, within 63 bytes."""
+    """Return the name that PostgreSQL gives the sequence of a SERIAL column: at most 63 bytes."""
     parts = [table, column]
     while len("".join(parts).encode()) > 63 - len("__seq"):
         longer = len(parts[0].encode()) <= len(parts[1].encode())
@@ -47,11 +47,11 @@ def serial_name(table: str, column: str) -> str:
 
 
 def bare(name: str) -> str:
-    """Return a name, or all those in a text, without the quotes of SQL."""
+    """Return a name, or a text with names, without the quotes of identifiers."""
     return name.replace('"', "").replace("`", "")
 
 
 def quoted_table(op: Any, dialect: sa.Dialect) -> str:
-    """Return the name of the table of an operation as SQL."""
+    """Return the name of the table of an operation, with its schema, as SQL."""
     quote = quoter(dialect)
     return ".".join(quote(name) for name in (op.schema, op.table_name) if name)

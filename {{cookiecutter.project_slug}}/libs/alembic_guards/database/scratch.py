@@ -1,4 +1,4 @@
-"""Makes databases: a scratch one that is gone afterwards, and the real one where it is missing."""
+"""Creates databases: scratch databases, which are dropped after use, and a missing target database."""
 
 import os
 import re
@@ -23,20 +23,20 @@ PREFIX = "scratch_"
 #: The names that `scratch_database` gives: no person names a database so.
 NAME = re.compile(rf"{PREFIX}[0-9a-f]{{32}}")
 
-#: Sends a statement about a database of this name to a server; returns the first column.
+#: Executes a statement, in which {} is the database of a name; returns the first column of the rows.
 Run = Callable[[str, str], list[Any]]
 
 
 class Server(NamedTuple):
-    """How a server is told to make a database; `{}` is its quoted name."""
+    """The statements of a server about databases; `{}` is a quoted name."""
 
-    maintenance: str  # the database to connect to meanwhile
-    names: str
+    maintenance: str  # the database to connect to
+    names: str  # lists the databases
     create: str
-    inherit: str  # asks a database what another one takes from it
-    copy: str  # the database that it begins as; "" where a server cannot copy one
+    inherit: str  # reads the options of CREATE DATABASE from an existing database; "" for none
+    copy: str  # the clause that copies another database; "" where the server cannot
     drop: str
-    lock: str  # held as long as a scratch database is in use, and gone with the process
+    lock: str  # takes an advisory lock; a scratch database without one was left by a killed process
 
 
 SERVERS = {
@@ -64,13 +64,13 @@ SERVERS = {
 
 @contextmanager
 def scratch_database(url: URL, like: URL | None = None) -> Iterator[URL]:
-    """Make a database of the kind of `url`, yield its URL, and remove it in the end.
+    """Create a database of the backend of `url`, yield its URL, and drop it afterwards.
 
-    It is a copy of `like`, which nobody may be connected to; or empty, as it is on MariaDB always,
-    where it has the character set and the collation of the database of `url`.
-    It lives in a temporary file, or on the server of `url`, or on that of SCRATCH_DATABASE_URL where
-    the login of `url` may not create one. Only scratch databases that a process left behind when it
-    was killed are removed, too. Raises CommandError where there is no connection.
+    It is a copy of `like`, to which there is no connection; without `like`, and on MariaDB and MySQL,
+    it is empty. On those it has the character set and the collation of the database at `url`. It is
+    a temporary file on SQLite, else a database on the server of SCRATCH_DATABASE_URL or of `url`.
+    Scratch databases that killed processes have left are dropped first. Raises CommandError where
+    it cannot connect.
     """
     if url.get_backend_name() == "sqlite":
         with TemporaryDirectory() as folder:
@@ -79,35 +79,35 @@ def scratch_database(url: URL, like: URL | None = None) -> Iterator[URL]:
                 copyfile(str(like.database), file)
             yield url.set(database=str(file))
     else:
-        options = _inherited(url)
+        options = _inherited_options(url)
         if elsewhere := os.environ.get("SCRATCH_DATABASE_URL"):
             url = make_url(elsewhere).set(drivername=url.drivername)
         name = f"{PREFIX}{uuid4().hex}"
         server = SERVERS[url.get_backend_name()]
         with _maintenance(url) as run:
-            _remove_what_is_left(server, run)
+            _drop_abandoned(server, run)
             run(server.lock, name)
             try:
-                with _uninterrupted():
+                with _interrupts_deferred():
                     copy = server.copy.format(like.database) if like else ""
                     run(server.create + copy + options, name)
                 yield url.set(database=name)
             finally:
-                with _uninterrupted():
+                with _interrupts_deferred():
                     run(server.drop, name)
 
 
-def _inherited(url: URL) -> str:
-    """Return the options of CREATE DATABASE that make one like that of `url`."""
+def _inherited_options(url: URL) -> str:
+    """Return the options of CREATE DATABASE that the database at `url` has."""
     if query := SERVERS[url.get_backend_name()].inherit:
         with suppress(CommandError), open_connection(url) as connection:
             return str(connection.exec_driver_sql(query).scalar_one())
-        return " CHARACTER SET utf8mb4"  # there is none yet
+        return " CHARACTER SET utf8mb4"  # of a database that does not exist yet
     return ""
 
 
-def _remove_what_is_left(server: Server, run: Run) -> None:
-    """Remove scratch databases that nobody has locked, as far as this login may."""
+def _drop_abandoned(server: Server, run: Run) -> None:
+    """Drop scratch databases that no process has locked, as far as this login may."""
     for name in run(server.names, ""):
         if NAME.fullmatch(name) and run(server.lock, name)[0]:
             with suppress(DBAPIError):
@@ -115,9 +115,9 @@ def _remove_what_is_left(server: Server, run: Run) -> None:
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Let a Ctrl-C wait: one that cut short CREATE or DROP would leave the database behind."""
-    if current_thread() is not main_thread():  # it gets no signals
+def _interrupts_deferred() -> Iterator[None]:
+    """Defer Ctrl-C to the end of the block: during CREATE or DROP it would leave the database."""
+    if current_thread() is not main_thread():  # only that receives signals
         yield
         return
     interrupts: list[object] = []
@@ -131,24 +131,30 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def create_database(url: URL) -> str:
-    """Make the database that `url` names where it is missing, and say so; raises CommandError."""
+    """Create the database at `url` where it is missing, and return a message.
+
+    Raises CommandError where it cannot connect, or where the folder cannot be created.
+    """
     if url.get_backend_name() == "sqlite":
         try:
             Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise unreachable(url, error) from error
-        return f"Database {url.database}: SQLite makes it by itself."
+        return f"SQLite creates the database {url.database} when it is first opened."
     server = SERVERS[url.get_backend_name()]
     with _maintenance(url) as run:
         if url.database in run(server.names, ""):
-            return f"Database {url.database}: it was there already."
-        run(server.create + _inherited(url), str(url.database))
-    return f"Database {url.database}: created."
+            return f"The database {url.database} exists already."
+        run(server.create + _inherited_options(url), str(url.database))
+    return f"The database {url.database} was created."
 
 
 @contextmanager
 def _maintenance(url: URL) -> Iterator[Run]:
-    """Yield what sends statements to the server of `url`; raises CommandError where there is none."""
+    """Yield a function that executes statements on the server of `url`, outside of transactions.
+
+    Raises CommandError where it cannot connect.
+    """
     maintenance = url.set(database=SERVERS[url.get_backend_name()].maintenance)
     with open_connection(maintenance, isolation_level="AUTOCOMMIT") as connection:
 

@@ -1,4 +1,4 @@
-"""Names the tables that are not the project's: those of extensions and modules, and partitions."""
+"""Finds the tables that no model manages: partitions, and tables of extensions and of SQLite modules."""
 
 from functools import cache
 
@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from alembic_guards.database.catalog.sqlite import VIRTUAL
 
-#: The tables that belong to an extension, or to another table, of which they are a partition.
+#: The partitions, and the tables of extensions, of PostgreSQL.
 OF_EXTENSIONS = """
     SELECT relname FROM pg_class WHERE relispartition OR oid IN (
         SELECT objid FROM pg_depend WHERE classid = 'pg_class'::regclass AND deptype = 'e')
@@ -16,6 +16,6 @@ QUERIES = {"postgresql": OF_EXTENSIONS, "sqlite": VIRTUAL}
 
 @cache
 def unmanaged_tables(connection: sa.Connection) -> set[str]:
-    """Return the tables that no model is about."""
+    """Return the names of the tables that no model manages."""
     query = QUERIES.get(connection.dialect.name)
     return set(connection.exec_driver_sql(query).scalars()) if query else set()

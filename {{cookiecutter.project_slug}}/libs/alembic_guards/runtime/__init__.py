@@ -1,4 +1,4 @@
-"""Applies revisions: all that an upgrade in production imports, beside `database`."""
+"""Applies revisions. An upgrade in production imports nothing else but `database`."""
 
 from functools import cache
 
@@ -8,6 +8,6 @@ from alembic_guards.runtime.lossy import guard
 
 @cache
 def install() -> None:
-    """Have Alembic run operations through the guards, for the rest of this process."""
+    """Register the guards with Alembic, once, for the rest of this process."""
     for module in (destructive, enum_history, guard, mysql, postgresql, sqlite, violations):
         module.install()

@@ -1,4 +1,4 @@
-"""Runs revisions on a connection, without the command line and without env.py."""
+"""Upgrades and downgrades a scratch database, without the command line and without env.py."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -13,11 +13,11 @@ from sqlalchemy import URL, Connection
 
 from alembic_guards.errors import explain
 
-#: What context.configure() has to know about a backend, besides what it has to know of each.
+#: The arguments of context.configure() that depend on the backend.
 BY_BACKEND: dict[str, dict[str, Any]] = {
     "sqlite": {
-        "render_as_batch": True,  # SQLite changes a table by replacing it
-        "transactional_ddl": True,  # open_connection() makes it so
+        "render_as_batch": True,  # most changes of a table need a rebuild
+        "transactional_ddl": True,  # which open_connection() enables
     },
     "postgresql": {"include_schemas": True},
     "mysql": {},
@@ -25,12 +25,12 @@ BY_BACKEND: dict[str, dict[str, Any]] = {
 
 
 def backend_options(url: URL) -> dict[str, Any]:
-    """Return what context.configure() has to know to run revisions on a database like that of `url`."""
+    """Return the arguments of context.configure() for running revisions on the backend of `url`."""
     return {"transaction_per_migration": True, **BY_BACKEND[url.get_backend_name()]}
 
 
 def upgrade(connection: Connection, script: ScriptDirectory, to: str) -> None:
-    """Apply the revisions up to `to`; raises CommandError where one fails."""
+    """Apply the revisions up to `to`; raises CommandError where one of them fails."""
 
     def steps(heads: Any) -> Iterator[RevisionStep]:
         for found in reversed(list(script.iterate_revisions(to, heads, implicit_base=True))):
@@ -40,7 +40,7 @@ def upgrade(connection: Connection, script: ScriptDirectory, to: str) -> None:
 
 
 def downgrade(connection: Connection, script: ScriptDirectory, to: str) -> None:
-    """Take back the revisions after `to`; raises CommandError where one fails."""
+    """Revert the revisions after `to`; raises CommandError where one of them fails."""
 
     def steps(heads: Any) -> Iterator[RevisionStep]:
         for found in list(script.iterate_revisions(heads, to, select_for_downgrade=True)):
@@ -58,7 +58,7 @@ def _run(connection: Connection, find_steps: Callable[[Any], Iterable[Any]]) -> 
             running = f"{step.migration_fn.__name__}() of {os.path.relpath(step.revision.path)}"
             yield step
 
-    connection.commit()  # Alembic would take a transaction that is open for its caller's own
+    connection.commit()  # Alembic would leave an open transaction to its caller
     options = {"fn": steps, **backend_options(connection.engine.url)}
     migration = MigrationContext.configure(connection, opts=options)
     try:

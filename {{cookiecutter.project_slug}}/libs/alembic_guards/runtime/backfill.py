@@ -1,4 +1,4 @@
-"""The operation `backfill`: gives the rows of a big table a value, in batches that nobody waits for.
+"""The operation `backfill`: updates the rows of a big table in batches, each with a short lock.
 
     from alembic_guards import backfill
 
@@ -6,8 +6,8 @@
         op.add_column("users", sa.Column("slug", sa.String(50)))
         backfill("users", {"slug": "lower(email)"}, where="slug IS NULL")
 
-Each batch is a transaction of its own, from key to key. After a kill it goes on with the batch that was
-not committed. SQLite, and the SQL of `--sql`, have one UPDATE instead.
+Each batch is a transaction over a range of the primary key. After a kill, a rerun continues with the batch
+that was not committed. On SQLite, and in the SQL of `--sql`, it is one UPDATE.
 """
 
 import time
@@ -22,13 +22,13 @@ from alembic.util import CommandError
 
 from alembic_guards.database.timeouts import batch_pause
 from alembic_guards.runtime.executor import Executor, Resumable, executor_of
-from alembic_guards.runtime.journal import text_of
+from alembic_guards.runtime.journal import recorded_text
 
 Key = Sequence[Any]
 Compare = Callable[[Any, Any], Any]
 
-NO_KEY = """The table {table} has no primary key, and a backfill goes from key to key. Nothing was changed.
-Give it a primary key, or write one UPDATE: op.execute("UPDATE {table} SET ...")"""
+NO_KEY = """The table {table} has no primary key, by which a backfill makes its batches. Nothing was changed.
+Add a primary key, or write one UPDATE: op.execute("UPDATE {table} SET ...")"""
 
 
 @Operations.register_operation("backfill")
@@ -60,7 +60,10 @@ class BackfillOp(MigrateOperation):
         batch: int = 5000,
         schema: str | None = None,
     ) -> None:
-        """Give columns of the rows that meet `where` the values of SQL expressions."""
+        """Set columns to SQL expressions, in the rows that meet `where`, in batches of `batch` rows.
+
+        Raises ValueError without values, or for a batch of less than one row.
+        """
         operations.invoke(cls(table_name, values, where=where, batch=batch, schema=schema))
 
 
@@ -72,9 +75,11 @@ def backfill(
     batch: int = 5000,
     schema: str | None = None,
 ) -> None:
-    """Do what `op.backfill()` does, with types that a checker knows.
+    """Do what `op.backfill()` does, typed for type checkers.
 
-    `values` are SQL expressions by column, and `where` is the SQL of what is left to do.
+    `values` are SQL expressions by column. `where` is an SQL condition for the rows that are to be
+    updated, `batch` the number of rows in a transaction. Raises CommandError where the table has no
+    primary key.
     """
     op.invoke(BackfillOp(table_name, values, where=where, batch=batch, schema=schema))
 
@@ -96,13 +101,13 @@ def run(operations: Operations, operation: BackfillOp) -> None:
         operations.execute(_update(operation, _table(operation), *_condition(operation)))
         return
     with context.autocommit_block():
-        text = text_of("backfill", sorted(vars(operation).items()))
+        text = recorded_text("backfill", sorted(vars(operation).items()))
         with executor.resumable(text) as progress:
             _Batches(connection, executor, operation, columns).run(progress)
 
 
 class _Batches:
-    """The batches of a backfill, each from one key to another."""
+    """The batches of a backfill: ranges of the primary key."""
 
     def __init__(
         self,
@@ -115,10 +120,12 @@ class _Batches:
         self.table = _table(operation, *columns)
         self.key = [self.table.c[name] for name in columns]
         self.began = time.monotonic()
-        self.before = self.done = self.total = 0  # rows
+        self.before = 0  # rows that an interrupted run has updated
+        self.done = 0  # rows that all runs have updated
+        self.total = 0  # rows that are to be updated
 
     def run(self, progress: Resumable) -> None:
-        """Update the batches that are left."""
+        """Update the batches that no earlier run has committed."""
         last, self.done = progress.position or (None, 0)
         self.before = self.done
         self.total = self.done + self._count(last)
@@ -131,7 +138,7 @@ class _Batches:
                 return (upper, self.done + rows)
 
             last, self.done = progress.advance(run_batch, str(update), is_last=upper is None)
-            self._tell()
+            self._show_progress()
             if upper is not None:
                 time.sleep(batch_pause())
 
@@ -140,13 +147,13 @@ class _Batches:
         return self.connection.scalar(rows.where(*self._between(last, None))) or 0
 
     def _find_end(self, last: Key | None) -> Key | None:
-        """Return the key of the last row of a batch; None where the rest is one."""
+        """Return the key of the last row of the next batch; None for the last batch."""
         rows = sa.select(*self.key).where(*self._between(last, None)).order_by(*self.key)
         found = self.connection.execute(rows.offset(self.operation.batch - 1).limit(1)).first()
         return found and tuple(found)
 
     def _between(self, last: Key | None, upper: Key | None) -> list[Any]:
-        """Return the conditions of a batch, the owner's among them."""
+        """Return the conditions of the rows after `last`, up to `upper`, that meet the owner's `where`."""
         conditions = _condition(self.operation)
         if last is not None:
             conditions.append(self._compare(gt, ge, last))
@@ -155,7 +162,7 @@ class _Batches:
         return conditions
 
     def _compare(self, beyond: Compare, beyond_or_at: Compare, bound: Key) -> Any:
-        """Return whether the key of a row is beyond a bound; for `lt`, or at it."""
+        """Return the condition that the key of a row is after `bound`; for `lt`, before or at it."""
         is_end = beyond is lt
         if self.connection.dialect.name == "postgresql" and len(bound) > 1:
             compare = beyond_or_at if is_end else beyond
@@ -166,8 +173,8 @@ class _Batches:
             condition = beyond_or_at(column, value) & (beyond(column, value) | condition)
         return condition
 
-    def _tell(self) -> None:
-        """Say how far it is, for whoever waits."""
+    def _show_progress(self) -> None:
+        """Show the rows that are updated, the rate, and the time that is left."""
         seconds = max(time.monotonic() - self.began, 1e-3)
         rate = (self.done - self.before) / seconds
         left = max(self.total - self.done, 0) / rate if rate else 0

@@ -1,4 +1,4 @@
-"""Drops nothing that holds data, unless whoever made the revision agreed to it, in its file."""
+"""Refuses to drop tables and columns that hold data, without a consent in the revision."""
 
 import os
 
@@ -7,15 +7,16 @@ from alembic.operations import Operations, ops, toimpl
 from alembic.util import CommandError
 
 from alembic_guards.runtime.drop_parser import drops_in
-from alembic_guards.runtime.dry_run import present
-from alembic_guards.runtime.enum_history import follow
+from alembic_guards.runtime.dry_run import current_names
+from alembic_guards.runtime.enum_history import follow_rename
 from alembic_guards.runtime.rename_parser import renames_in
 
+#: The `info` of an operation that consents to data loss.
 INFO = {"data_loss": True}
 
 
 def install() -> None:
-    """Have Alembic ask these implementations before its own."""
+    """Replace Alembic's implementations of these operations."""
     implement = Operations.implementation_for
     implement(ops.DropTableOp, replace=True)(drop_table)
     implement(ops.DropColumnOp, replace=True)(drop_column)
@@ -23,24 +24,24 @@ def install() -> None:
 
 
 def drop_table(operations: Operations, op: ops.DropTableOp) -> None:
-    """Do what Alembic does, unless there are rows and no consent; raises CommandError then."""
+    """Drop a table; raises CommandError where it has rows, and the operation has no consent."""
     refuse_loss(operations, op.info, op.table_name, op.schema)
     toimpl.drop_table(operations, op)
 
 
 def drop_column(operations: Operations, op: ops.DropColumnOp) -> None:
-    """Do what Alembic does, unless there are values and no consent; raises CommandError then."""
+    """Drop a column; raises CommandError where it has values, and the operation has no consent."""
     refuse_loss(operations, op.kw.get("info"), op.table_name, op.schema, op.column_name)
     toimpl.drop_column(operations, op)
 
 
 def execute(operations: Operations, op: ops.ExecuteSQLOp) -> None:
-    """Do what Alembic does, unless it is a drop as above."""
+    """Execute SQL; raises CommandError where it drops data. ALLOW_DATA_LOSS=1 is its only consent."""
     for drop in drops_in(str(op.sqltext)):
         for table in [drop.table] if drop.table else _tables_in(operations, drop.schema):
             refuse_loss(operations, None, table, drop.schema, drop.column)
     for rename in renames_in(str(op.sqltext)):
-        follow(rename)
+        follow_rename(rename)
     toimpl.execute_sql(operations, op)
 
 
@@ -55,24 +56,28 @@ def _tables_in(operations: Operations, schema: str | None) -> list[str]:
 def refuse_loss(
     operations: Operations, info: object, table: str, schema: str | None, column: str | None = None
 ) -> None:
-    """Raise CommandError where rows hold what is about to be dropped without consent."""
+    """Raise CommandError where rows hold data that would be dropped without consent.
+
+    `info` is that of the operation. Without `column`, the whole table would be dropped. A generated
+    column holds no data.
+    """
     context = operations.migration_context
     connection = None if context.as_sql else context.connection
     if connection is None or info == INFO or os.environ.get("ALLOW_DATA_LOSS") == "1":
         return
-    now = present(connection, table, [column] if column else [])
+    now = current_names(connection, table, [column] if column else [])
     inspector = sa.inspect(connection)
     if now is None or not inspector.has_table(now[0], schema):
         return
     columns = {found["name"]: found for found in inspector.get_columns(now[0], schema)}
     name = "".join(now[1])
-    if column and "computed" in columns.get(name, {"computed": "or not there"}):
+    if column and "computed" in columns.get(name, {"computed": "or missing"}):
         return
     holding = sa.table(now[0], sa.column(name or "*"), schema=schema)
     count = sa.func.count(holding.c[name]) if column else sa.func.count()
     if rows := connection.scalar(sa.select(count).select_from(holding)):
         raise CommandError(
             f"{rows} rows hold data in {table}{f'.{column}' if column else ''}, which this would drop. "
-            f"Where that is meant, let op.drop_{'column' if column else 'table'}() say info={INFO}, "
-            "or set ALLOW_DATA_LOSS=1"
+            f"To consent to the data loss, pass info={INFO} to "
+            f"op.drop_{'column' if column else 'table'}(), or set ALLOW_DATA_LOSS=1"
         )

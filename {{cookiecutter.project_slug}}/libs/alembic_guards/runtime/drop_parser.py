@@ -48,19 +48,19 @@ def drops_in(sql: str) -> Iterator[Drop]:
 
 
 class _Drops(Statement):
-    """Reads the drops of a statement."""
+    """A parser of the drops of one statement."""
 
     def drops(self) -> Iterator[Drop]:
         """Yield what the statement drops."""
-        if self.comes("DROP", "TABLE"):
+        if self.accept("DROP", "TABLE"):
             yield from (Drop(schema, name) for schema, name in self.names())
-        elif self.comes("DROP", "SCHEMA"):
+        elif self.accept("DROP", "SCHEMA"):
             yield from (Drop(name, None) for _, name in self.names())
-        elif self.comes("ALTER", "TABLE"):
-            self.comes("IF", "EXISTS")
-            self.comes("ONLY")
+        elif self.accept("ALTER", "TABLE"):
+            self.accept("IF", "EXISTS")
+            self.accept("ONLY")
             schema, table = self.qualified_name()
-            self.comes("*")
+            self.accept("*")
             while self.tokens:
                 if column := self.column():
                     yield Drop(schema, table, column)
@@ -68,16 +68,16 @@ class _Drops(Statement):
 
     def names(self) -> Iterator[tuple[str | None, str]]:
         """Yield the names in a list."""
-        self.comes("IF", "EXISTS")
+        self.accept("IF", "EXISTS")
         while self.tokens:
             yield self.qualified_name()
             self.skip_to_next_action()
 
     def column(self) -> str | None:
-        """Read the column that an action of ALTER TABLE drops, if it drops one."""
-        if not self.comes("DROP"):
+        """Consume the column that an action of ALTER TABLE drops, if it drops one."""
+        if not self.accept("DROP"):
             return None
-        if not self.comes("COLUMN") and self.tokens and self.tokens[0].upper() in OTHER_PARTS:
+        if not self.accept("COLUMN") and self.tokens and self.tokens[0].upper() in OTHER_PARTS:
             return None
-        self.comes("IF", "EXISTS")
+        self.accept("IF", "EXISTS")
         return self.name()

@@ -1,4 +1,4 @@
-"""Finds under its present name what a revision that is only tried has given another one."""
+"""Finds the current names of tables and columns that a dry run has renamed without effect."""
 
 import re
 from collections.abc import Iterable
@@ -9,16 +9,17 @@ from alembic_guards.runtime.journal import SKIPPED
 from alembic_guards.runtime.rename_parser import renames_in
 from alembic_guards.runtime.renames import RenameColumn, RenameTable
 
-#: What makes a column another one than that which is there.
-OTHER = re.compile(r"^\s*UPDATE\b|\b(?:ADD COLUMN|CHANGE|MODIFY)\b", re.IGNORECASE)
+#: Statements that give a column other values, or add or replace it.
+CHANGES_COLUMN = re.compile(r"^\s*UPDATE\b|\b(?:ADD COLUMN|CHANGE|MODIFY)\b", re.IGNORECASE)
 
 
-def present(
+def current_names(
     connection: sa.Connection, table: str, columns: Iterable[str]
 ) -> tuple[str, list[str]] | None:
-    """Return the names that a table and `columns` of it have now; None where one is yet to come.
+    """Return the names that a table and `columns` of it have in the database.
 
-    That is, in a run that changes nothing, where it would be made, or get other values.
+    Outside of a dry run these are the names given. In a dry run the skipped renames are followed back;
+    None where a skipped statement would create the table or a column, or change its values.
     """
     names = list(columns)
     if SKIPPED not in connection.info:
@@ -31,20 +32,21 @@ def present(
                     table = old
                 case RenameColumn(old=old, new=new) if rename.table == table:
                     names = [old if name == new else name for name in names]
-        if makes(sql, table):
+        if creates(sql, table):
             return None
-        is_more = not renames or "," in sql
-        if is_more and OTHER.search(sql) and _has(sql, table) and any(_has(sql, n) for n in names):
+        is_mention = _mentions(sql, table) and any(_mentions(sql, name) for name in names)
+        renames_only = renames and "," not in sql
+        if not renames_only and CHANGES_COLUMN.search(sql) and is_mention:
             return None
     inspector = sa.inspect(connection)
-    there = inspector.get_columns(table) if inspector.has_table(table) else []
-    return (table, names) if there and {c["name"] for c in there}.issuperset(names) else None
+    found = inspector.get_columns(table) if inspector.has_table(table) else []
+    return (table, names) if found and {c["name"] for c in found}.issuperset(names) else None
 
 
-def makes(sql: str, table: str) -> bool:
-    """Whether a statement of Alembic makes a table."""
+def creates(sql: str, table: str) -> bool:
+    """Whether a statement of Alembic creates a table."""
     return re.match(rf"\s*CREATE TABLE `?{re.escape(table)}`? ", sql) is not None
 
 
-def _has(sql: str, name: str) -> bool:
+def _mentions(sql: str, name: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sql) is not None

@@ -1,4 +1,4 @@
-"""Renames a value of an enum in the rows of SQLite, where a check of the table may list its values."""
+"""Renames a value of an enum on SQLite: in the rows, and in a CHECK that lists the values."""
 
 import sqlalchemy as sa
 from alembic.operations import Operations
@@ -11,7 +11,10 @@ from alembic_guards.runtime.sqlite_rebuild import rebuild
 
 @Operations.register_operation("rename_value")
 class RenameValueOp(SQLOp):
-    """Gives a value another name: first the check takes both, and another operation ends that."""
+    """Renames a value in all rows.
+
+    A CHECK that lists the values is extended by the new one. A later operation removes the old one.
+    """
 
     def __init__(self, table_name: str, column_name: str, old: str, new: str) -> None:
         super().__init__(
@@ -23,19 +26,19 @@ class RenameValueOp(SQLOp):
     def rename_value(
         cls, operations: Operations, table_name: str, column_name: str, old: str, new: str
     ) -> None:
-        """Let rows have `new` where they have `old`, also under a check that lists the values."""
+        """Replace `old` by `new` in the rows of a column, and add `new` to a CHECK that lists `old`."""
         operations.invoke(cls(table_name, column_name, old, new))
 
     def reverse(self) -> "RenameValueOp":
-        """Return what takes it back."""
+        """Return the inverse."""
         return RenameValueOp(self.table_name, self.column_name, self.new, self.old)
 
     def run(self, connection: sa.Connection) -> None:
-        """Do it."""
-        form = read_statements(connection)[self.table_name]
-        wider = _widened(form, self.column_name, self.old, self.new)
-        if wider != form:
-            rebuild(connection, self.table_name, wider)
+        """Execute the operation on a connection."""
+        sql = read_statements(connection)[self.table_name]
+        extended = _with_new_value(sql, self.column_name, self.old, self.new)
+        if extended != sql:
+            rebuild(connection, self.table_name, extended)
         column: sa.ColumnClause[str] = sa.column(self.column_name)
         update = sa.table(self.table_name, column).update()
         connection.execute(update.where(column == self.old).values({column: self.new}))
@@ -46,18 +49,18 @@ def _rename_value(operations: Operations, op: RenameValueOp) -> None:
     op.run(operations.get_bind())
 
 
-def _widened(form: str, column: str, old: str, new: str) -> str:
-    """Return a CREATE TABLE in which each list of values of a column that has `old` has `new`, too."""
-    tokens = tokenize(form)
-    firm = [number for number, token in enumerate(tokens) if not token.is_trivia]
-    for place, number in enumerate(firm[:-2]):
-        following = [tokens[after].word for after in firm[place + 1 : place + 3]]
+def _with_new_value(sql: str, column: str, old: str, new: str) -> str:
+    """Return a CREATE TABLE with `new` added to each `column IN (...)` that lists `old`."""
+    tokens = tokenize(sql)
+    solid = [number for number, token in enumerate(tokens) if not token.is_trivia]
+    for place, number in enumerate(solid[:-2]):
+        following = [tokens[after].word for after in solid[place + 1 : place + 3]]
         if tokens[number].name.lower() != column.lower() or following != ["IN", "("]:
             continue
-        end = next(after for after in firm[place + 3 :] if tokens[after].word == ")")
+        end = next(after for after in solid[place + 3 :] if tokens[after].word == ")")
         values = {
             tokens[after].name: after
-            for after in range(firm[place + 2], end)
+            for after in range(solid[place + 2], end)
             if tokens[after].kind == "string"
         }
         if old in values and new not in values:

@@ -1,6 +1,6 @@
-"""Executes the statements of a revision: each once, with its record, again where a lock timed out.
+"""Executes the statements of a revision, records them in the journal, and retries after a lock timeout.
 
-What an interrupted run has executed is not executed again: its recorded result is given instead.
+Statements that an interrupted run has committed are replayed: they return their recorded results.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_guards.runtime.dry_execution import is_skipped
 from alembic_guards.runtime.effects import digest
-from alembic_guards.runtime.journal import SKIPPED, Entry, Journal, State, text_of
-from alembic_guards.runtime.locks import Patience, is_busy, is_lock_timeout
+from alembic_guards.runtime.journal import SKIPPED, Entry, Journal, State, recorded_text
+from alembic_guards.runtime.locks import LockRetry, is_driver_lock_timeout, is_lock_timeout
 from alembic_guards.runtime.recorded_results import (
     NotRecordable,
     RecordedCursor,
@@ -29,36 +29,36 @@ from alembic_guards.runtime.recorded_results import (
 from alembic_guards.runtime.statements import Kind, is_repeatable, kind_of
 from alembic_guards.runtime.status import Status
 
-#: Where a connection keeps what executes its statements.
+#: The key in Connection.info of the executor of a connection.
 EXECUTOR = "alembic_executor"
 
-#: What a statement without rows tells.
-NOTHING = Result(-1, None, None, [])
+#: The result of a statement that returns no rows.
+NO_ROWS = Result(-1, None, None, [])
 
-#: Whether a statement of PostgreSQL has changed anything in its transaction.
-WROTE = "SELECT txid_current_if_assigned() IS NOT NULL"
+#: Whether the current transaction of PostgreSQL has changed anything.
+HAS_WRITTEN = "SELECT txid_current_if_assigned() IS NOT NULL"
 
 
 def executor_of(connection: Connection) -> "Executor | None":
-    """Return what executes the statements of a revision; None where they only are tried."""
+    """Return the executor of a connection; None on SQLite, in a dry run, and on a scratch database."""
     if connection.dialect.name == "sqlite" or SKIPPED in connection.info:
         return None
     return connection.info.get(EXECUTOR)
 
 
 class Executor:
-    """Takes the place of the driver for what SQLAlchemy executes while a step runs."""
+    """Executes what SQLAlchemy would have the driver execute, while a step runs."""
 
     def __init__(
-        self, connection: Connection, journal: Journal, patience: Patience, status: Status
+        self, connection: Connection, journal: Journal, retry: LockRetry, status: Status
     ) -> None:
         self.connection, self.journal = connection, journal
-        self.patience, self.status = patience, status
+        self.retry, self.status = retry, status
         connection.info[EXECUTOR] = self
         self.on_postgresql = connection.dialect.name == "postgresql"
         driver: Any = connection.dialect.loaded_dbapi
         self.errors: type[Exception] = driver.Error  # SQLAlchemy wraps them later
-        self.step = ""  # what is running: only its statements count
+        self.step = ""  # the running step; without one, nothing is recorded
         if connection.dialect.name != "sqlite":  # where a revision is one transaction
             listen = event.listen
             listen(connection.engine, "do_execute", self._on_execute)
@@ -69,7 +69,7 @@ class Executor:
 
     @contextmanager
     def running(self, step: str) -> Iterator[None]:
-        """Watch the statements of `step`."""
+        """Record and replay the statements that are executed in the block, as those of `step`."""
         self.journal.create()
         self.journal.rewind()
         self.step = step
@@ -81,9 +81,12 @@ class Executor:
 
     @contextmanager
     def resumable(self, text: str) -> Iterator["Resumable"]:
-        """Yield the record of work in parts, which counts as one statement; no transaction is open."""
-        entry = self.journal.recall(text, Kind.CHANGE)
-        step, self.step = self.step, ""  # the statements of the parts are not recorded
+        """Yield the record of work in batches, which is one statement of the journal.
+
+        `text` identifies the work. No transaction may be open.
+        """
+        entry = self.journal.replay(text, Kind.CHANGE)
+        step, self.step = self.step, ""  # the statements of the batches are not recorded
         try:
             yield Resumable(self, entry, step, text)
         finally:
@@ -120,7 +123,7 @@ class Executor:
         )
 
     def _on_commit(self, _: object) -> None:
-        """Make the records last with the changes; without a transaction each has done so by itself."""
+        """Write the journal in the transaction of the changes; in autocommit it was written already."""
         if self.journal.pending and not self._is_autocommit() and self._has_written():
             self.journal.write()
 
@@ -130,7 +133,7 @@ class Executor:
     def _execute(
         self, context: Any, statement: str, parameters: Any, send: Callable[[], object]
     ) -> bool:
-        """Execute a statement, or give its recorded result; return whether that is done."""
+        """Execute or replay a statement; return whether the driver has nothing left to do."""
         if SKIPPED in self.connection.info:
             return is_skipped(self.connection, statement)
         cursor = real_cursor(context.cursor)
@@ -139,39 +142,39 @@ class Executor:
         kind = kind_of(statement, self.connection.dialect.name)
         if kind is Kind.SESSION:
             return False
-        text = text_of(statement, parameters)
-        entry = self.journal.recall(text, kind)
+        text = recorded_text(statement, parameters)
+        entry = self.journal.replay(text, kind)
         if entry and entry.result is not None:
             if entry.state == State.FAILURE:
                 raise self._error(entry.result)
             result = decode_result(entry.result)
-        elif context.execution_options.get("stream_results"):  # too much to be fetched at once
+        elif context.execution_options.get("stream_results"):  # too large to be fetched at once
             send()
-            self._note(State.READ if kind is Kind.READ else State.CHANGE, text, None)
+            self._record(State.READ if kind is Kind.READ else State.CHANGE, text, None)
             return True
         else:
-            result = self._attempts(
+            result = self._with_retries(
                 kind, statement, lambda: self._send(kind, statement, text, cursor, send)
             )
         context.cursor = RecordedCursor(cursor, result)
         context.fetchall_for_returning = lambda _: list(result.rows)
         return True
 
-    def _attempts(self, kind: Kind, statement: str, run: Callable[[], Result]) -> Result:
-        """Run a statement, again where it stands alone and a lock timed out."""
+    def _with_retries(self, kind: Kind, statement: str, run: Callable[[], Result]) -> Result:
+        """Run a statement, and retry it after a lock timeout that has rolled back nothing else."""
         while True:
             try:
                 return run()
             except self.errors as error:
-                if not (is_lock_timeout(error) and self._stands_alone(kind)):
+                if not (is_driver_lock_timeout(error) and self._is_retryable(kind)):
                     raise
                 if not self.on_postgresql:
-                    self._driver().rollback()  # it would keep what it has locked
-                if not self.patience.wait(statement):
+                    self._driver().rollback()  # releases the locks that the statement has taken
+                if not self.retry.wait(statement):
                     raise
 
-    def _stands_alone(self, kind: Kind) -> bool:
-        """Whether nothing but the statement itself was undone with it."""
+    def _is_retryable(self, kind: Kind) -> bool:
+        """Whether a failed statement was rolled back alone, without others of its transaction."""
         if self.on_postgresql:
             return self._is_autocommit() and kind not in {Kind.IMPLICIT, Kind.OPAQUE}
         return kind is not Kind.OPAQUE and (self._is_autocommit() or not self.journal.pending)
@@ -179,7 +182,7 @@ class Executor:
     def _send(
         self, kind: Kind, statement: str, text: str, cursor: Any, send: Callable[[], object]
     ) -> Result:
-        """Execute a statement with its record, as its kind wants it."""
+        """Execute and record a statement in the way of its kind."""
 
         def run() -> Result:
             send()
@@ -192,31 +195,32 @@ class Executor:
                 return self._send_opaque(text, run)
             if not self._is_autocommit():
                 result = run()
-                self._note(State.READ if kind is Kind.READ else State.CHANGE, text, result)
+                self._record(State.READ if kind is Kind.READ else State.CHANGE, text, result)
                 return result
             if kind is Kind.IMPLICIT and is_repeatable(statement):
                 result = run()
                 with self.transaction():
-                    self._note(State.CHANGE, text, result)
+                    self._record(State.CHANGE, text, result)
                     self.journal.write()
                 return result
             if kind is Kind.IMPLICIT:
                 return self._send_implicit(text, run)
             return self._send_together(kind, text, run)
         except self.errors as error:
-            self._note_failure(text, error)
+            self._record_failure(text, error)
             raise
 
     def _send_implicit(self, text: str, run: Callable[[], Result]) -> Result:
-        """Record a statement that commits by itself before it begins, with what it could change."""
+        """Record a statement that commits by itself before it runs, with a digest of what it could change."""
         seen = digest(self.connection, text)
         with self.transaction():
-            self._note(State.CHANGE, text, NOTHING, seen)
+            self._record(State.CHANGE, text, NO_ROWS, seen)
             self.journal.write()
         try:
             return run()
         except Exception:
-            with suppress(Exception):  # where the server is gone, the effect will tell
+            # Without a connection, the digest shows in the next run whether it was executed.
+            with suppress(Exception):
                 with self.transaction():
                     self.journal.remove_last()
                 if not self._is_autocommit():
@@ -224,29 +228,29 @@ class Executor:
             raise
 
     def _send_opaque(self, text: str, run: Callable[[], Result]) -> Result:
-        """Record a statement that may commit in its midst as begun, and then as done."""
+        """Record a statement that may commit halfway as begun, and after it as complete."""
         with self.transaction():
-            self._note(State.BEGUN, text, NOTHING)
+            self._record(State.BEGUN, text, NO_ROWS)
             self.journal.write()
         result = run()
         with self.transaction():
-            self.journal.update_last(State.CHANGE, encode_result(NOTHING))
+            self.journal.update_last(State.CHANGE, encode_result(NO_ROWS))
         return result
 
     def _send_together(self, kind: Kind, text: str, run: Callable[[], Result]) -> Result:
-        """Execute a statement that would commit by itself in one transaction with its record."""
+        """Execute a statement of autocommit mode in one transaction with its record."""
         with self.transaction():
             result = run()
             wrote = kind is not Kind.READ or self._has_written()
             is_read = kind is Kind.READ and not (self.on_postgresql and wrote)
-            self._note(State.READ if is_read else State.CHANGE, text, result)
+            self._record(State.READ if is_read else State.CHANGE, text, result)
             if wrote:
                 self.journal.write()
         return result
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Hold a transaction where there is none."""
+        """Run the block in a transaction: that which is open, or one that is committed after the block."""
         if not self._is_autocommit():
             yield
             return
@@ -263,15 +267,17 @@ class Executor:
                 raise
 
     def _has_written(self) -> bool:
-        """Whether the transaction has changed anything, as a function in a SELECT may; or may have."""
+        """Whether the transaction may have changed anything, as a function in a SELECT may."""
         if not self.on_postgresql:
             return True
         with closing(self.journal.cursor()) as cursor:
-            cursor.execute(WROTE)
+            cursor.execute(HAS_WRITTEN)
             return bool(cursor.fetchone()[0])
 
-    def _note(self, state: str, text: str, result: Result | None, seen: str | None = None) -> None:
-        if not self.journal.is_live:  # a read that was not there before
+    def _record(
+        self, state: str, text: str, result: Result | None, seen: str | None = None
+    ) -> None:
+        if not self.journal.is_replayed:  # a read that the interrupted run did not execute
             return
         try:
             encoded = encode_result(result) if result else None
@@ -279,16 +285,16 @@ class Executor:
             encoded = None
         self.journal.append(self.step, state, text, encoded, seen)
 
-    def _note_failure(self, text: str, error: Exception) -> None:
-        """Note that a statement failed, for where the revision goes on."""
-        if is_lock_timeout(error) or not self.journal.is_live:
+    def _record_failure(self, text: str, error: Exception) -> None:
+        """Record that a statement failed: the revision may handle the error and continue."""
+        if is_driver_lock_timeout(error) or not self.journal.is_replayed:
             return
         with suppress(NotRecordable):
             encoded = encode((type(error).__name__, error.args))
             self.journal.append(self.step, State.FAILURE, text, encoded)
 
     def _error(self, result: bytes) -> Exception:
-        """Return the driver's error that was recorded."""
+        """Return a recorded error, as the driver has raised it."""
         name, arguments = decode(result)
         driver: Any = self.connection.dialect.loaded_dbapi
         kind = getattr(driver, name, None) or getattr(driver.errors, name, driver.Error)
@@ -304,7 +310,7 @@ class Executor:
 
 
 class Resumable:
-    """Work in parts: each is committed together with the position that it has reached."""
+    """Work in batches: each is committed together with the position that it has reached."""
 
     def __init__(self, executor: Executor, entry: Entry | None, step: str, text: str) -> None:
         self.executor, self.step, self.text = executor, step, text
@@ -313,7 +319,11 @@ class Resumable:
         self.position: Any = decode(entry.result) if entry and entry.result else None
 
     def advance(self, run: Callable[[], Any], statement: str, *, is_last: bool) -> Any:
-        """Do a part, again after a lock timeout; return the position that `run` returns."""
+        """Run a batch, with retries after a lock timeout; return the new position.
+
+        `run` executes the batch and returns that position. Raises CommandError where it cannot be
+        recorded, and DBAPIError for other failures. `statement` is shown in messages.
+        """
         state = State.CHANGE if is_last else State.PARTIAL
         while True:
             try:
@@ -324,10 +334,10 @@ class Resumable:
                 return self.position
             except NotRecordable as error:
                 raise CommandError(
-                    f"{statement}\nIts primary key is of a type that cannot be recorded."
+                    f"{statement}\nThe primary key has a type that the journal cannot record."
                 ) from error
             except DBAPIError as error:
-                if not is_busy(error) or not self.executor.patience.wait(statement):
+                if not is_lock_timeout(error) or not self.executor.retry.wait(statement):
                     raise
 
     def _record(self, state: str, result: bytes) -> None:

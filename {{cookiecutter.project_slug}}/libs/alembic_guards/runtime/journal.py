@@ -1,9 +1,9 @@
-"""The journal of statements: what an interrupted revision has executed for good, and its results.
+"""The journal: the statements of an interrupted revision that were committed, with their results.
 
-MariaDB and MySQL cannot undo a change of the schema: each is done for good. So is on PostgreSQL what
-stands before an autocommit_block(), and in it. A revision that runs again gets the recorded results of
-what was executed, up to the statement where it was interrupted: whatever steers its Python (rowcount,
-RETURNING, SELECT) is what it was.
+MariaDB and MySQL cannot roll back DDL. PostgreSQL cannot roll back what precedes an autocommit_block(),
+nor what is in it. When an interrupted revision runs again, its committed statements are replayed: they
+are not executed, and return their recorded results. So its Python sees the same rowcount, RETURNING and
+SELECT as before, up to the statement where it was interrupted.
 """
 
 from contextlib import closing
@@ -19,7 +19,7 @@ from alembic_guards.runtime.statements import Kind
 
 NAME = "alembic_progress"
 
-#: Where a connection keeps the changes of the schema that are only tried, see dry_execution.py.
+#: The key in Connection.info of the DDL that a dry run has skipped, see dry_execution.py.
 SKIPPED = "alembic_skipped"
 
 CREATE = """CREATE TABLE IF NOT EXISTS {name} (n INTEGER PRIMARY KEY, step VARCHAR(100), state VARCHAR(10),
@@ -30,144 +30,157 @@ INSERT = (
 )
 SELECT = f"SELECT n, step, state, statement, seen, result FROM {NAME} ORDER BY n"
 
-EDITED = """{step} was interrupted, and now it is another one: its statement {n} was
-{was}
-Nothing was changed. Give it the old text again, then: make {command}
-Or undo its first {n} statements by hand, then: DROP TABLE {name}"""
+EDITED = """{step} was interrupted, and its file has changed since then. Its statement {n} was
+{statement}
+Nothing was changed now. Restore that statement in the file, then: make {command}
+Or revert the statements up to this one by hand, then: DROP TABLE {name}"""
 
-INTERRUPTED = """{step} was interrupted: its first {n} statements are done for good. Nothing was changed now.
-Go on with that one first, where its file is: make {command}
-Or undo these statements by hand, then: DROP TABLE {name}"""
+INTERRUPTED = """{step} was interrupted: {applied}. Nothing was changed now.
+Complete it first, where its file is: make {command}
+Or revert these statements by hand, then: DROP TABLE {name}"""
 
-UNKNOWN = """{step} was interrupted after its statement {n}, and it depends on what this one returned, which is \
-too much to be recorded, or of a type that cannot be:
-{was}
-Nothing was changed now. Undo its first {n} statements by hand, then: DROP TABLE {name}"""
+UNRECORDED = """{step} was interrupted after its statement {n}, and it depends on the result of that, which \
+is too large to be recorded, or of a type that cannot be recorded:
+{statement}
+Nothing was changed now. Revert the statements up to this one by hand, then: DROP TABLE {name}"""
 
 OPAQUE = """{step} was interrupted in its statement {n}, which may commit by itself:
-{was}
-Nothing was changed now, for nobody but you can tell how much of it is done. Once all of it is done:
+{statement}
+Nothing was changed now. How much of that statement was applied is unknown. If all of it was:
 UPDATE {name} SET state = 'change' WHERE n = {key}
-If nothing of it is done: DELETE FROM {name} WHERE n = {key}
+If none of it was: DELETE FROM {name} WHERE n = {key}
 Then: make {command}"""
 
 
 class State:
-    """What is known of a recorded statement: the values of a column."""
+    """The values of the column `state`: how far a recorded statement came."""
 
     READ = "read"
     CHANGE = "change"
-    FAILURE = "failure"  # the error is its result, and the revision went on
-    BEGUN = "begun"  # an OPAQUE one
-    PARTIAL = "partial"  # a backfill: its result is how far it came
+    FAILURE = "failure"  # the result is the error, which the revision has handled
+    BEGUN = "begun"  # of Kind.OPAQUE, and not known to be complete
+    PARTIAL = "partial"  # a backfill; the result is the position that it has reached
 
 
 @dataclass
 class Entry:
-    """A statement of a revision that was executed."""
+    """A recorded statement of a revision: a row of the journal."""
 
     n: int
     step: str
     state: str
-    statement: str  # its beginning, and a digest of all of it
-    seen: str | None = None  # digest of what it could change, as that was before
-    result: bytes | None = None  # None where it could not be recorded
+    statement: (
+        str  # from recorded_text(): the beginning of the statement, and a digest of all of it
+    )
+    seen: str | None = None  # digest of the objects that it could change, taken before it ran
+    result: bytes | None = None  # None where the result could not be recorded
 
     @property
     def is_change(self) -> bool:
-        """Whether it has to be met again in its place."""
+        """Whether it has changed something: a replay must find it in its place."""
         return self.state not in {State.READ, State.FAILURE}
 
     @property
     def text(self) -> str:
-        """The statement, for whoever reads a message."""
+        """The statement without its digest, for messages."""
         return self.statement[:-33]
 
 
-def text_of(statement: str, parameters: Any) -> str:
-    """Return what is recorded of a statement, and is the same when it comes again."""
+def recorded_text(statement: str, parameters: Any) -> str:
+    """Return the text that identifies a statement and its parameters in a replay."""
     text = f"{statement} {parameters!r}"
     return f"{text[:900]} {md5(text.encode(), usedforsecurity=False).hexdigest()}"
 
 
+def applied(count: int) -> str:
+    """Say that `count` statements were committed."""
+    statements = "1 statement was" if count == 1 else f"{count} statements were"
+    return f"{statements} applied and cannot be rolled back"
+
+
 class Journal:
-    """The recorded statements of an interrupted step, and those of the one that runs."""
+    """The recorded statements of an interrupted step, and those of the step that is running."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.dialect = connection.dialect.name
         self.recorded: list[Entry] = []  # by an interrupted run
-        self.position = 0  # in these
-        self.pending: list[Entry] = []  # executed, unless the transaction is rolled back
-        self.written = 0
+        self.position = 0  # in `recorded`: the next to be replayed
+        self.pending: list[Entry] = []  # to be written, unless the transaction is rolled back
+        self.written = 0  # rows of the table
 
     def load(self) -> None:
-        """Read what an interrupted run has executed."""
+        """Read the statements that an interrupted run has recorded."""
         self.recorded, self.pending = [], []
         if self.dialect == "sqlite":  # where a revision is one transaction
             return
         if inspect(self.connection).has_table(NAME):
             self.recorded = [Entry(*row) for row in self.connection.exec_driver_sql(SELECT)]
-            if self.recorded and not self._happened(self.recorded[-1]):
+            if self.recorded and not self._was_executed(self.recorded[-1]):
                 self.recorded.pop()
-            if not self.count():
+            if not self.count_applied():
                 self.recorded = []
         self.connection.commit()
         self.rewind()
 
     def rewind(self) -> None:
-        """Begin the step again."""
+        """Start the replay again."""
         self.position, self.written, self.pending = 0, len(self.recorded), []
 
-    def count(self) -> int:
-        """Return how many changes of the interrupted step are done for good."""
+    def count_applied(self) -> int:
+        """Return how many changes of the interrupted step were committed."""
         return sum(entry.is_change for entry in self.recorded)
 
-    def refuse_others(self, step: str = "") -> None:
-        """Raise CommandError where a step that is not `step` is half done."""
+    def refuse_other_step(self, step: str = "") -> None:
+        """Raise CommandError where a step other than `step` was interrupted."""
         if self.recorded and self.recorded[0].step != step:
-            half = self.recorded[0].step
-            command = half.partition(" ")[0]
+            interrupted = self.recorded[0].step
+            command = interrupted.partition(" ")[0]
             raise CommandError(
-                INTERRUPTED.format(step=half, n=self.count(), command=command, name=NAME)
+                INTERRUPTED.format(
+                    step=interrupted,
+                    applied=applied(self.count_applied()),
+                    command=command,
+                    name=NAME,
+                )
             )
 
-    def recall(self, text: str, kind: Kind) -> Entry | None:
-        """Return the record of a statement that comes again; None where it is to be executed.
+    def replay(self, text: str, kind: Kind) -> Entry | None:
+        """Return the record of a statement that was executed before; None where it has to be executed.
 
-        A read may come that was none, or be left out: a newer version of the library looks at other
-        things. A change is met in its place, or refused with CommandError.
+        Reads may be added or left out: another version of the library reads other things. Raises
+        CommandError where a change differs from the one that was recorded in its place.
         """
         change = self.position
         while change < len(self.recorded) and not self.recorded[change].is_change:
             if self.recorded[change].statement == text:
-                return self._pass(change)
+                return self._take(change)
             change += 1
         if change == len(self.recorded):
             self.position = change
             return None
         if self.recorded[change].statement == text:
-            return self._pass(change)
+            return self._take(change)
         if kind is Kind.READ:
             return None
         raise self._refusal(EDITED, self.recorded[change])
 
     @property
-    def is_live(self) -> bool:
-        """Whether all that was recorded has come again."""
+    def is_replayed(self) -> bool:
+        """Whether all recorded statements were replayed."""
         return self.position == len(self.recorded)
 
     def append(
         self, step: str, state: str, text: str, result: bytes | None, seen: str | None = None
     ) -> None:
-        """Note a statement that was executed, or is about to be."""
+        """Add a statement that was executed, or is about to be, to those that write() writes."""
         number = self.written + len(self.pending) + 1
         self.pending.append(Entry(number, step, state, text, seen, result))
 
     def write(self) -> None:
-        """Write down what is pending, in the transaction that is open.
+        """Write the pending entries to the table, in the transaction that is open.
 
-        But for the failures at its end: they may be what ends the revision.
+        Failures at the end stay pending: the last of them may be the one that ends the revision.
         """
         count = len(self.pending)
         while count and self.pending[count - 1].state == State.FAILURE:
@@ -185,45 +198,45 @@ class Journal:
         del self.pending[:count]
 
     def remove_last(self) -> None:
-        """Take the newest record back, of a change of the schema that failed."""
+        """Remove the newest entry: its statement failed."""
         with closing(self.cursor()) as cursor:
             cursor.execute(f"DELETE FROM {NAME} WHERE n = {self.written}")
         self.written -= 1
 
     def update_last(self, state: str, result: bytes) -> None:
-        """Record how far the newest one is."""
+        """Replace the state and the result of the newest entry."""
         with closing(self.cursor()) as cursor:
             change = f"UPDATE {NAME} SET state = %s, result = %s WHERE n = %s"
             cursor.execute(change, (state, result, self.written))
 
     def create(self) -> None:
-        """Make the table, where that would commit a transaction later on."""
+        """Create the table on MariaDB and MySQL, where doing it later would commit a transaction."""
         if self.dialect == "mysql" and not self.recorded:
             self.connection.exec_driver_sql(CREATE.format(name=NAME, blob=BLOB[self.dialect]))
 
-    def forget(self) -> None:
-        """Remove the records: the transaction that calls this makes the step complete."""
+    def clear(self) -> None:
+        """Delete all entries, in the transaction that completes the step."""
         if self.recorded or self.dialect == "mysql" or inspect(self.connection).has_table(NAME):
             self.connection.exec_driver_sql(f"DELETE FROM {NAME}")
         self.recorded = []
         self.rewind()
 
     def close(self) -> None:
-        """Leave nothing behind when all is done."""
+        """Drop the table, after the last step."""
         if inspect(self.connection).has_table(NAME):
             self.connection.exec_driver_sql(f"DROP TABLE {NAME}")
         self.connection.commit()
 
     def cursor(self) -> Any:
-        """Return a cursor whose statements are not those of the revision."""
+        """Return a cursor of the driver: its statements are not recorded."""
         return self.connection.connection.cursor()
 
-    def _pass(self, position: int) -> Entry:
+    def _take(self, position: int) -> Entry:
         entry = self.recorded[position]
         if entry.state == State.BEGUN:
             raise self._refusal(OPAQUE, entry)
         if entry.result is None:
-            raise self._refusal(UNKNOWN, entry)
+            raise self._refusal(UNRECORDED, entry)
         self.position = position + 1
         return entry
 
@@ -234,12 +247,12 @@ class Journal:
                 step=entry.step,
                 n=sum(one.is_change for one in before),
                 key=entry.n,
-                was=entry.text,
+                statement=entry.text,
                 command=entry.step.partition(" ")[0],
                 name=NAME,
             )
         )
 
-    def _happened(self, entry: Entry) -> bool:
-        """Whether the last statement was executed: it may have been cut short before that."""
+    def _was_executed(self, entry: Entry) -> bool:
+        """Whether the last recorded statement was executed: the run may have ended before that."""
         return entry.seen is None or entry.seen != digest(self.connection, entry.statement)

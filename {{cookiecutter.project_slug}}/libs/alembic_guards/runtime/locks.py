@@ -1,4 +1,4 @@
-"""Lets one upgrade work at a time, and wait for a table no longer than others may wait for it."""
+"""Runs one upgrade at a time by an advisory lock, and retries statements after a lock timeout."""
 
 import math
 import time
@@ -12,149 +12,159 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from alembic_guards.database.timeouts import lock_timeout, statement_timeout, upgrade_timeout
 
-#: Seconds between two looks whether it is our turn.
-POLL = 0.1
+#: Seconds between two attempts to take the advisory lock.
+POLL_INTERVAL = 0.1
 
-#: Seconds after which who waits says so again.
-SIGN_OF_LIFE = 10
+#: Seconds between two messages about the same blocking session.
+LOG_INTERVAL = 10
 
-#: How drivers say that something was locked for too long, or by each other: SQLSTATE of PostgreSQL,
-#: errno of MariaDB and MySQL, SQLITE_BUSY.
-BUSY = {"55P03", "40P01", 1205, 1213, 5}
-
-
-class Locks(NamedTuple):
-    """How a server is told to lock; `{s}` and `{ms}` are a time."""
-
-    take_turn: str  # never waits, and lasts as long as the connection
-    limit: str  # the time to wait for a table
-    limits: tuple[
-        str, ...
-    ]  # the time that a statement may take, in the words of servers that have it
-    holders: str  # who holds a table of a statement, which is the parameter, and for how long
-    notice: str  # that a client is gone while its statement runs: its turn ends with that
+#: The error codes of lock timeouts and deadlocks: SQLSTATE of PostgreSQL, errno of MariaDB and MySQL,
+#: SQLITE_BUSY.
+LOCK_ERRORS = {"55P03", "40P01", 1205, 1213, 5}
 
 
-#: On SQLite a transaction that writes is a turn, and a revision is one.
+class LockStatements(NamedTuple):
+    """The statements of a server about locks; `{s}` and `{ms}` stand for a time."""
+
+    try_advisory_lock: str  # returns at once; the lock is held until the connection ends
+    set_lock_timeout: str
+    set_statement_timeout: tuple[str, ...]  # a server executes those that it knows
+    find_blocking_session: str  # its parameter is the statement that is blocked
+    detect_disconnect: str  # lets the server end the session of a client that was killed
+
+
+#: SQLite needs no advisory lock: a revision is one transaction, and BEGIN IMMEDIATE admits one writer.
 LOCKS = {
-    "postgresql": Locks(
-        take_turn="SELECT pg_try_advisory_lock(hashtext('alembic'))",
-        limit="SET lock_timeout = {ms}",
-        limits=("SET statement_timeout = {ms}", "SET transaction_timeout = 0"),
-        holders="""
+    "postgresql": LockStatements(
+        try_advisory_lock="SELECT pg_try_advisory_lock(hashtext('alembic'))",
+        set_lock_timeout="SET lock_timeout = {ms}",
+        set_statement_timeout=("SET statement_timeout = {ms}", "SET transaction_timeout = 0"),
+        find_blocking_session="""
             SELECT format('process %%s of %%s', pid, usename), extract(epoch FROM now() - xact_start)::int
             FROM pg_stat_activity JOIN pg_locks USING (pid) JOIN pg_class c ON c.oid = relation
             WHERE datname = current_database() AND granted AND relkind IN ('r', 'p')
                 AND pid <> pg_backend_pid() AND position(relname IN %s) > 0
             ORDER BY xact_start LIMIT 1""",
-        notice="SET client_connection_check_interval = 500",  # ms
+        detect_disconnect="SET client_connection_check_interval = 500",  # ms
     ),
-    "mysql": Locks(
-        take_turn="SELECT GET_LOCK(CONCAT('alembic ', SHA1(DATABASE())), 0)",
-        limit="SET lock_wait_timeout = {s}, innodb_lock_wait_timeout = {s}",
-        limits=("SET max_statement_time = {s}", "SET max_execution_time = {ms}"),
-        holders="""
+    "mysql": LockStatements(
+        try_advisory_lock="SELECT GET_LOCK(CONCAT('alembic ', SHA1(DATABASE())), 0)",
+        set_lock_timeout="SET lock_wait_timeout = {s}, innodb_lock_wait_timeout = {s}",
+        set_statement_timeout=("SET max_statement_time = {s}", "SET max_execution_time = {ms}"),
+        find_blocking_session="""
             SELECT CONCAT('process ', id, ' of ', user), TIMESTAMPDIFF(SECOND, trx_started, NOW())
             FROM information_schema.innodb_trx
                 JOIN information_schema.processlist ON id = trx_mysql_thread_id
             WHERE db = DATABASE() AND id <> CONNECTION_ID() AND %s <> ''
             ORDER BY trx_started LIMIT 1""",
-        notice="DO 0",  # these servers never look
+        detect_disconnect="DO 0",  # these servers have no such setting
     ),
 }
 
 
-def take_turn(connection: Connection, say: Callable[[str], None]) -> None:
-    """Wait until no other upgrade works on the database, and `say` so once, when there is one.
+def acquire_advisory_lock(connection: Connection, log: Callable[[str], None]) -> None:
+    """Take the advisory lock of upgrades on the database, and set the timeouts of the session.
 
-    It polls: whoever waits inside a statement is in the way of CREATE INDEX CONCURRENTLY. The turn
-    ends with the connection, also when the process is killed. Raises CommandError when it takes
-    longer than MIGRATION_TIMEOUT.
+    While another upgrade holds the lock, this polls, and calls `log` once. It does not wait inside a
+    statement: the snapshot of that would block CREATE INDEX CONCURRENTLY. The lock is released when
+    the connection ends, also when the process is killed. Does nothing on SQLite. Raises CommandError
+    after MIGRATION_TIMEOUT seconds.
     """
     locks = LOCKS.get(connection.dialect.name)
     if locks is None:
         return
-    end = time.monotonic() + upgrade_timeout()
-    said = False
-    while not connection.exec_driver_sql(locks.take_turn).scalar():
+    deadline = time.monotonic() + upgrade_timeout()
+    logged = False
+    while not connection.exec_driver_sql(locks.try_advisory_lock).scalar():
         connection.rollback()
-        if time.monotonic() > end:
+        if time.monotonic() > deadline:
             raise CommandError(
-                f"Nothing was changed: another upgrade is still at work after {upgrade_timeout():.0f} s. "
-                "Wait for it longer: MIGRATION_TIMEOUT=3600 make upgrade"
+                f"Another upgrade is still running after {upgrade_timeout():.0f} s. Nothing was changed. "
+                "To wait longer: MIGRATION_TIMEOUT=3600 make upgrade"
             )
-        if not said:
-            say("Another upgrade is at work on this database: waiting for it.")
-            said = True
-        time.sleep(POLL)
+        if not logged:
+            log("Another upgrade is running on this database: waiting for its advisory lock.")
+            logged = True
+        time.sleep(POLL_INTERVAL)
     limit, longest = lock_timeout(), statement_timeout()
-    settings = [setting.format(s=longest, ms=math.ceil(1000 * longest)) for setting in locks.limits]
-    for setting in (locks.notice, *settings):
+    settings = [
+        setting.format(s=longest, ms=math.ceil(1000 * longest))
+        for setting in locks.set_statement_timeout
+    ]
+    for setting in (locks.detect_disconnect, *settings):
         try:
             connection.exec_driver_sql(setting)
             connection.commit()
-        except DBAPIError:  # another version of the server, or of its operating system
+        except DBAPIError:  # this version of the server, or its operating system, does not know it
             connection.rollback()
-    # Others wait a little longer, and after 1 s PostgreSQL would end one of them as a deadlock.
-    connection.exec_driver_sql(locks.limit.format(s=math.ceil(limit), ms=math.ceil(800 * limit)))
+    # 80 %: others queue a little longer than this, and the deadlock check that PostgreSQL makes after
+    # 1 s could cancel one of them.
+    connection.exec_driver_sql(
+        locks.set_lock_timeout.format(s=math.ceil(limit), ms=math.ceil(800 * limit))
+    )
     connection.commit()
 
 
-def is_busy(error: BaseException) -> bool:
-    """Whether a statement failed only because something was locked for too long."""
-    return isinstance(error, DBAPIError) and is_lock_timeout(error.orig)
+def is_lock_timeout(error: BaseException) -> bool:
+    """Whether an error of SQLAlchemy is a lock timeout or a deadlock."""
+    return isinstance(error, DBAPIError) and is_driver_lock_timeout(error.orig)
 
 
-def is_lock_timeout(said: Any) -> bool:
-    """Whether the error of a driver is that."""
-    codes = [getattr(said, "sqlstate", None), *getattr(said, "args", ())[:1]]
-    return not BUSY.isdisjoint({*codes, getattr(said, "sqlite_errorcode", 0) & 0xFF})
+def is_driver_lock_timeout(error: Any) -> bool:
+    """Whether an error of a driver is a lock timeout or a deadlock."""
+    codes = [getattr(error, "sqlstate", None), *getattr(error, "args", ())[:1]]
+    return not LOCK_ERRORS.isdisjoint({*codes, getattr(error, "sqlite_errorcode", 0) & 0xFF})
 
 
-class Patience:
-    """Pauses after a lock timeout, longer each time, until MIGRATION_TIMEOUT has passed."""
+class LockRetry:
+    """Pauses before a retry, twice as long each time, until MIGRATION_TIMEOUT has passed."""
 
-    def __init__(self, connection: Connection, say: Callable[[str], None]) -> None:
-        self.connection, self.say = connection, say
-        self.subject = "The upgrade"
-        self.renew()
+    def __init__(self, connection: Connection, log: Callable[[str], None]) -> None:
+        self.connection, self.log = connection, log
+        self.subject = "The upgrade"  # of the messages
+        self.reset()
 
-    def renew(self) -> None:
-        """Begin to count anew."""
+    def reset(self) -> None:
+        """Start the pauses and the deadline again."""
         self.pause = 0.5  # seconds
-        self.end = time.monotonic() + upgrade_timeout()
-        self.holder = self.said = ""
-        self.said_at = 0.0
+        self.deadline = time.monotonic() + upgrade_timeout()
+        self.blocker = self.logged = ""
+        self.logged_at = 0.0
 
     def wait(self, statement: str) -> bool:
-        """Pause before `statement` is tried again; return False when that was done for too long.
+        """Pause before `statement` is retried; return False where the deadline has passed.
 
-        No lock may be held meanwhile, nor a transaction be open.
+        The caller holds no lock, and has no transaction open.
         """
-        who, age = self._find_holder(statement)
-        self.holder = f"{who}, whose transaction is {age} s old" if age is not None else who
-        left = self.end - time.monotonic()
+        session, age = self._find_blocking_session(statement)
+        self.blocker = (
+            f"{session}, whose transaction is {age} s old" if age is not None else session
+        )
+        left = self.deadline - time.monotonic()
         if left < 0:
             return False
         now = time.monotonic()
-        if who != self.said or now - self.said_at >= SIGN_OF_LIFE:
-            still = " still" if who == self.said else ""
-            self.say(f"{self.subject}{still} waits: what it needs is in use by {self.holder}.")
-            self.said, self.said_at = who, now
-        if self.connection.dialect.name != "sqlite":  # who waits there holds up nobody
+        if session != self.logged or now - self.logged_at >= LOG_INTERVAL:
+            still = " still" if session == self.logged else ""
+            self.log(f"{self.subject} is{still} waiting for a lock, blocked by {self.blocker}.")
+            self.logged, self.logged_at = session, now
+        if self.connection.dialect.name != "sqlite":  # BEGIN IMMEDIATE waits, and blocks no reader
             time.sleep(min(self.pause, left))
             self.pause = min(2 * self.pause, 10)
         return True
 
-    def _find_holder(self, statement: str) -> tuple[str, int | None]:
-        """Return who uses a table of `statement`, as far as this login may know, and for how long."""
+    def _find_blocking_session(self, statement: str) -> tuple[str, int | None]:
+        """Return the session with the oldest transaction on a table of `statement`, and its age in s.
+
+        A login without rights on other sessions learns only that there is one.
+        """
         locks = LOCKS.get(self.connection.dialect.name)
-        errors: Any = self.connection.dialect.loaded_dbapi  # SQLAlchemy sees none of these
+        errors: Any = self.connection.dialect.loaded_dbapi  # SQLAlchemy does not wrap these
         if locks is not None:
             with suppress(SQLAlchemyError, errors.Error):
                 driver = self.connection.connection
                 with closing(driver.cursor()) as cursor:
-                    cursor.execute(locks.holders, (statement,))
+                    cursor.execute(locks.find_blocking_session, (statement,))
                     found = cursor.fetchone()
                 driver.rollback()
                 if found:

@@ -1,4 +1,4 @@
-"""Lets MariaDB and MySQL rename a column, and keep all else that is said of it."""
+"""Renames columns on MariaDB and MySQL without losing their other attributes."""
 
 from typing import Any
 
@@ -10,19 +10,19 @@ from alembic_guards.runtime.renames import RenameColumn, changes_name_only
 
 
 def install() -> None:
-    """Have Alembic use the class below for MariaDB and MySQL: it takes the newest one of a dialect."""
+    """Register the class below: Alembic uses the class that was defined last for a dialect."""
     type("GuardedMySQLImpl", (RenamingMySQLImpl,), {"__dialect__": "mysql"})
 
 
 class RenamingMySQLImpl(MySQLImpl):
-    """What Alembic does on MariaDB and MySQL, but for columns that only get another name.
+    """Writes RENAME COLUMN where only the name of a column changes.
 
-    Alembic writes CHANGE for them. It takes away what the call does not repeat: NOT NULL, the default,
-    AUTO_INCREMENT, the comment, ON UPDATE, and what the column is computed from.
+    Alembic writes CHANGE, which drops the attributes that the call does not repeat: NOT NULL, the
+    default, AUTO_INCREMENT, the comment, ON UPDATE, and the expression of a generated column.
     """
 
     def alter_column(self, table_name: str, column_name: str, **options: Any) -> None:
-        """Alter a column."""
+        """Alter a column; one whose name alone changes keeps all its attributes."""
         if changes_name_only(options):
             names = (column_name, options["name"])
             rename = RenameColumn(*names, table=table_name, schema=options.get("schema"))

@@ -1,4 +1,4 @@
-"""Operations of our own that a revision says in the words of Alembic, or as SQL."""
+"""The base classes of our own operations, which revisions contain as SQL or as operations of Alembic."""
 
 import re
 from collections.abc import Iterable
@@ -9,26 +9,26 @@ from alembic.runtime.migration import MigrationContext
 
 
 class OwnOp(MigrateOperation):
-    """An operation that knows its inverse, and how to say in a line what it does."""
+    """An operation with an inverse, reverse(), and a description of one line, `about`."""
 
-    leads = False  # it stands at the beginning, also in a downgrade
+    leads = False  # it is the first of a revision, in upgrade() and in downgrade()
 
     @property
     def about(self) -> str:
-        """A line that says what it does."""
+        """The description, such as "rename users.name to full_name"."""
         raise NotImplementedError
 
     def perform(self, operations: Operations) -> None:
-        """Do it as the code of a revision does."""
+        """Execute the operation as the code of a revision does."""
         raise NotImplementedError
 
     def run(self, connection: sa.Connection) -> None:
-        """Do it on a connection, outside of a revision."""
+        """Execute the operation on a connection, outside of a revision."""
         self.perform(Operations(MigrationContext.configure(connection)))
 
 
 class SQLOp(OwnOp):
-    """Statements, their inverse, and what both are about in a few words."""
+    """SQL statements, the statements of their inverse, and a description of both."""
 
     about = ""
 
@@ -43,10 +43,10 @@ class SQLOp(OwnOp):
     ) -> None:
         self.statements, self.back, self.about = list(statements), list(back), about
         self.leads = leads
-        self.autocommit = autocommit  # no transaction may be around it
+        self.autocommit = autocommit  # it cannot run in a transaction
 
     def perform(self, operations: Operations) -> None:
-        """Execute the statements as they are: no % in them stands for a parameter."""
+        """Execute the statements as they are: % and : begin no parameter."""
         for statement in self.statements:
             operations.execute(sa.text(as_text(statement)))
 
@@ -55,13 +55,13 @@ class SQLOp(OwnOp):
         return SQLOp(self.back, self.statements, self.about, leads=self.leads)
 
     def to_diff_tuple(self) -> tuple[str, ...]:
-        """Return what `alembic check` would show."""
+        """Return what `alembic check` shows."""
         return ("execute", *self.statements)
 
 
 def as_text(sql: str) -> str:
-    """Return what sa.text() takes for `sql`: a colon before a word would be a parameter."""
-    ways = (sql, re.sub(r"(?<![\w:]):(?=\w)", r"\:", sql))
-    meant = ((way, sa.text(way).compile()) for way in ways)
-    right = (way for way, text in meant if not text.params and str(text) == sql)
-    return next(right, sql.replace(":", r"\:"))
+    """Return the argument of sa.text() for `sql`, with colons escaped where they begin a parameter."""
+    spellings = (sql, re.sub(r"(?<![\w:]):(?=\w)", r"\:", sql))
+    compiled = ((spelling, sa.text(spelling).compile()) for spelling in spellings)
+    same = (spelling for spelling, text in compiled if not text.params and str(text) == sql)
+    return next(same, sql.replace(":", r"\:"))

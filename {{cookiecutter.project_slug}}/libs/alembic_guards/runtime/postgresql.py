@@ -1,7 +1,7 @@
-"""Lets PostgreSQL build indexes CONCURRENTLY so that a build that was cut short is no harm.
+"""Builds indexes of PostgreSQL CONCURRENTLY, without timeouts, and drops what a failed build leaves.
 
-It leaves an INVALID index: IF NOT EXISTS takes it for the one that is wanted, writers have to keep
-it up to date, and no reader uses it. Source: "CREATE INDEX" in PostgreSQL's manual.
+A failed build leaves an INVALID index: IF NOT EXISTS accepts it, writers maintain it, and no query uses
+it. Source: "CREATE INDEX" in PostgreSQL's manual.
 """
 
 import re
@@ -28,20 +28,20 @@ INVALID = """
     WHERE NOT indisvalid AND indrelid = to_regclass(:table)
         AND relname = (parse_ident(:name))[1]::name
 """
-#: What would stop a build half-way: it waits for all transactions that are older, and stops nobody.
-LIMITS = ("lock_timeout", "statement_timeout")
+#: The timeouts that would interrupt a build: it waits for all older transactions, and blocks no writer.
+TIMEOUTS = ("lock_timeout", "statement_timeout")
 
 
 def install() -> None:
-    """Have Alembic use the class below for PostgreSQL: it takes the newest one of a dialect."""
+    """Register the class below: Alembic uses the class that was defined last for a dialect."""
     type("GuardedPostgresqlImpl", (ConcurrentPostgresqlImpl,), {"__dialect__": "postgresql"})
 
 
 class ConcurrentPostgresqlImpl(PostgresqlImpl):
-    """What Alembic does on PostgreSQL, with an eye for CONCURRENTLY in all that is executed."""
+    """Prepares each statement with CONCURRENTLY, from an operation or from SQL of a revision."""
 
     def execute(self, sql: Any, execution_options: Any = None) -> None:
-        """Execute SQL that a revision gives."""
+        """Execute SQL of a revision."""
         with self._prepared(str(sql) if isinstance(sql, str | sa.TextClause) else ""):
             super().execute(sql, execution_options)
 
@@ -60,12 +60,12 @@ class ConcurrentPostgresqlImpl(PostgresqlImpl):
 
     @contextmanager
     def _prepared(self, sql: str) -> Iterator[None]:
-        """Lift the limits for a statement that is CONCURRENTLY, and drop what a failed build leaves."""
+        """For a statement with CONCURRENTLY, disable timeouts, and drop an INVALID index before and after."""
         if self.connection is None or self.as_sql or not CONCURRENTLY.match(sql):
             yield
             return
         build = BUILD.match(sql)
-        with _without_limits(self.connection):
+        with _without_timeouts(self.connection):
             if build:
                 _drop_invalid(self.connection, *build.groups())
             try:
@@ -78,19 +78,19 @@ class ConcurrentPostgresqlImpl(PostgresqlImpl):
 
 def _drop_invalid(connection: sa.Connection, name: str, table: str) -> None:
     found = connection.scalar(sa.text(INVALID), {"name": name, "table": table})
-    if found:  # this is no statement of the revision, which the journal would record
+    if found:  # by a cursor of the driver, because the journal must not record it
         with closing(connection.connection.cursor()) as cursor:
             cursor.execute(f"DROP INDEX CONCURRENTLY {found}")
 
 
 @contextmanager
-def _without_limits(connection: sa.Connection) -> Iterator[None]:
-    limits = {name: connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in LIMITS}
-    for name in limits:
+def _without_timeouts(connection: sa.Connection) -> Iterator[None]:
+    timeouts = {name: connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in TIMEOUTS}
+    for name in timeouts:
         connection.exec_driver_sql(f"SET {name} = 0")
     try:
         yield
     finally:
         if not connection.invalidated:
-            for name, limit in limits.items():
-                connection.exec_driver_sql(f"SET {name} = '{limit}'")
+            for name, timeout in timeouts.items():
+                connection.exec_driver_sql(f"SET {name} = '{timeout}'")

@@ -1,4 +1,4 @@
-"""Keeps what a statement answered, so that an interrupted revision can be told the same again."""
+"""Encodes the results of statements for the journal, and returns them in a replay."""
 
 import base64
 import json
@@ -9,29 +9,30 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-#: The most bytes of a result that are recorded, compressed: some millions of keys. The packets of
+#: The largest result that is recorded, in compressed bytes: some millions of keys. The packets of
 #: MariaDB have 16 MiB.
-LARGEST = 8 * 2**20
+MOST_BYTES = 8 * 2**20
 
-
-#: The most rows that are looked at for it.
+#: The most rows of a result that is encoded at all.
 MOST_ROWS = 2_000_000
 
 
 class NotRecordable(Exception):
-    """A result holds what cannot be written down, or too much of it."""
+    """A result holds a value of an unknown type, or is too large."""
 
 
 class Result(NamedTuple):
-    """What a cursor tells after a statement; `columns` are None where it returns no rows."""
+    """The result of a statement, from its cursor; `columns` is None where it returns no rows."""
 
     rowcount: int
     lastrowid: int | None
-    columns: Sequence[tuple[str, Any]] | None  # names, and the driver's codes of their types
+    columns: (
+        Sequence[tuple[str, Any]] | None
+    )  # each with its name, and its type as the driver numbers it
     rows: Sequence[Sequence[Any]]
 
 
-#: How a value that JSON does not know is written, and read again.
+#: How values of types that JSON does not have are written, and read.
 WRITE: dict[type, Callable[[Any], Any]] = {
     bytes: lambda value: base64.b64encode(value).decode(),
     date: date.isoformat,
@@ -59,34 +60,34 @@ READ: dict[str, Callable[[Any], Any]] = {
 
 
 def encode(value: Any) -> bytes:
-    """Return `value` as bytes; raises NotRecordable."""
+    """Return `value` as bytes; raises NotRecordable for unknown types and large values."""
     encoded = zlib.compress(json.dumps(_write(value)).encode(), 1)
-    if len(encoded) > LARGEST:
+    if len(encoded) > MOST_BYTES:
         raise NotRecordable
     return encoded
 
 
 def decode(encoded: bytes) -> Any:
-    """Return what encode() was given."""
+    """Return the value of which encode() has made these bytes."""
     return _read(json.loads(zlib.decompress(encoded)))
 
 
 def encode_result(result: Result) -> bytes:
-    """Return a result as bytes; raises NotRecordable."""
+    """Return a result as bytes; raises NotRecordable as encode() does."""
     if len(result.rows) > MOST_ROWS:
         raise NotRecordable
     return encode(tuple(result))
 
 
 def decode_result(encoded: bytes) -> Result:
-    """Return what encode_result() was given."""
+    """Return the result of which encode_result() has made these bytes."""
     return Result(*decode(encoded))
 
 
 def _write(value: Any) -> Any:
     if value is None or type(value) in {bool, float, int, str}:
         return value
-    if type(value) not in WRITE:  # of a subclass the rest would be lost
+    if type(value) not in WRITE:  # a subclass would come back as its base class
         raise NotRecordable
     return {type(value).__name__: WRITE[type(value)](value)}
 
@@ -99,14 +100,14 @@ def _read(value: Any) -> Any:
 
 
 class RecordedCursor:
-    """A cursor that has a result, instead of the driver's own, which is asked for all the rest."""
+    """A cursor with a recorded result; all other attributes are those of the driver's cursor."""
 
     def __init__(self, cursor: Any, result: Result) -> None:
         self.cursor = cursor
         self.rowcount, self.lastrowid = result.rowcount, result.lastrowid
         self.description: Any = None
         if result.columns:
-            unknown = (None,) * 5  # sizes, which SQLAlchemy does not ask for
+            unknown = (None,) * 5  # sizes, which SQLAlchemy does not read
             self.description = [(*column, *unknown) for column in result.columns]
         self.rows = list(result.rows)
         self.at = 0
@@ -124,7 +125,7 @@ class RecordedCursor:
         return self.rows[begin : self.at]
 
     def fetchall(self) -> list[Any]:
-        """Return all rows that are left."""
+        """Return all remaining rows."""
         return self.fetchmany(len(self.rows) or 1)
 
     def __getattr__(self, name: str) -> Any:
@@ -132,12 +133,12 @@ class RecordedCursor:
 
 
 def real_cursor(cursor: Any) -> Any:
-    """Return the driver's own cursor."""
+    """Return the driver's cursor."""
     return cursor.cursor if isinstance(cursor, RecordedCursor) else cursor
 
 
 def take_result(cursor: Any) -> Result:
-    """Fetch all that a cursor has to tell after a statement."""
+    """Fetch the result of the statement that a cursor has executed."""
     columns = cursor.description and [(column[0], column[1]) for column in cursor.description]
     rows = [tuple(row) for row in cursor.fetchall()] if columns else []
     return Result(cursor.rowcount, getattr(cursor, "lastrowid", None), columns or None, rows)

@@ -1,4 +1,4 @@
-"""Reads renames from SQL, such as an owner writes in `op.execute("ALTER TABLE ... RENAME ...")`."""
+"""Parses renames in SQL, such as `op.execute("ALTER TABLE ... RENAME ...")` in a revision."""
 
 import re
 from collections.abc import Iterator
@@ -8,16 +8,16 @@ from alembic_guards.runtime.renames import MoveTable, RenameColumn, RenameTable
 #: A rename that renames_in() finds.
 FoundRename = RenameTable | RenameColumn | MoveTable
 
-#: What RENAME is followed by where it is about another part of a table than a column.
-OTHER_PARTS = ("CONSTRAINT", "INDEX", "KEY")
+#: The words after RENAME that rename neither a table nor a column.
+NOT_COLUMNS = ("CONSTRAINT", "INDEX", "KEY")
 
-#: What any of them has: SQL that inserts a million rows is not taken apart.
+#: Only SQL with one of these is parsed: it may be an INSERT of a million rows.
 KEYWORDS = re.compile(r"\bRENAME\b|\bSET\s+SCHEMA\b", re.IGNORECASE)
 
 TOKEN = re.compile(
     r"""
-    \s+ | --[^\n]* | /\*.*?\*/  # space and comments
-    | '(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*`  # texts and names with quotes
+    \s+ | --[^\n]* | /\*.*?\*/  # white space and comments
+    | '(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*`  # literals and quoted names
     | \$\w*\$.*?\$\w*\$  # the body of a function of PostgreSQL
     | [\w$]+ | .
     """,
@@ -26,9 +26,9 @@ TOKEN = re.compile(
 
 
 def renames_in(sql: str) -> Iterator[FoundRename]:
-    """Yield the renames of tables and columns, and the moves, that statements in SQL do.
+    """Yield the renames of tables and columns, and the moves to another schema, in SQL statements.
 
-    CHANGE of MariaDB and MySQL is none: it may give a column another type at once.
+    CHANGE of MariaDB and MySQL is not one of them, because it may change the type as well.
     """
     if not KEYWORDS.search(sql):
         return
@@ -48,31 +48,31 @@ def statements(sql: str) -> Iterator[list[str]]:
 
 
 class Statement:
-    """A statement of which token after token is read."""
+    """A parser of one statement, which consumes its tokens."""
 
     def __init__(self, tokens: list[str]) -> None:
         self.tokens = tokens
 
-    def comes(self, *words: str) -> bool:
-        """Read `words` if they are the next tokens; return whether they are."""
+    def accept(self, *words: str) -> bool:
+        """Consume `words` if they are the next tokens; return whether they are."""
         found = [token.upper() for token in self.tokens[: len(words)]] == [*words]
         if found:
             del self.tokens[: len(words)]
         return found
 
     def name(self) -> str:
-        """Read a name."""
+        """Consume a name, and return it without quotes."""
         token = self.tokens.pop(0) if self.tokens else ""
         mark = token[:1]
         return token[1:-1].replace(mark * 2, mark) if mark in ('"', "`") and mark else token
 
     def qualified_name(self) -> tuple[str | None, str]:
-        """Read a name that may have a schema in front of it."""
+        """Consume a name; return its schema, or None, and the name."""
         name = self.name()
-        return (name, self.name()) if self.comes(".") else (None, name)
+        return (name, self.name()) if self.accept(".") else (None, name)
 
     def skip_to_next_action(self) -> None:
-        """Read up to the next comma that is in no parentheses."""
+        """Consume tokens up to the next comma outside of parentheses."""
         depth = 0
         while self.tokens:
             token = self.tokens.pop(0)
@@ -82,17 +82,17 @@ class Statement:
 
 
 class _Renames(Statement):
-    """Reads the renames of a statement."""
+    """A parser of the renames of one statement."""
 
     def renames(self) -> Iterator[FoundRename]:
-        """Yield what the statement renames, in its order."""
-        if self.comes("RENAME", "TABLE"):  # of MariaDB and MySQL
+        """Yield the renames of the statement, in its order."""
+        if self.accept("RENAME", "TABLE"):  # of MariaDB and MySQL
             yield from self.list_of_tables()
-        elif self.comes("ALTER", "TABLE"):
-            self.comes("IF", "EXISTS")
-            self.comes("ONLY")
+        elif self.accept("ALTER", "TABLE"):
+            self.accept("IF", "EXISTS")
+            self.accept("ONLY")
             schema, table = self.qualified_name()
-            self.comes("*")
+            self.accept("*")
             while self.tokens:
                 yield from self.action(schema, table)
                 self.skip_to_next_action()
@@ -101,23 +101,23 @@ class _Renames(Statement):
         """Yield the renames of RENAME TABLE."""
         while self.tokens:
             schema, old = self.qualified_name()
-            self.comes("TO")
+            self.accept("TO")
             yield RenameTable(old, self.qualified_name()[1], schema=schema)
             self.skip_to_next_action()
 
     def action(self, schema: str | None, table: str) -> Iterator[FoundRename]:
-        """Yield the rename that an action of ALTER TABLE does, if it does one."""
-        if self.comes("SET", "SCHEMA"):
+        """Yield the rename in the next action of ALTER TABLE, if it is one."""
+        if self.accept("SET", "SCHEMA"):
             yield MoveTable(schema or "", self.name(), table=table)
-        if not self.comes("RENAME") or any(map(self.comes, OTHER_PARTS)):
+        if not self.accept("RENAME") or any(map(self.accept, NOT_COLUMNS)):
             return
-        if self.comes("TO") or self.comes("AS"):
+        if self.accept("TO") or self.accept("AS"):
             yield RenameTable(table, self.qualified_name()[1], schema=schema)
             return
-        is_column = self.comes("COLUMN")
-        self.comes("IF", "EXISTS")
+        is_column = self.accept("COLUMN")
+        self.accept("IF", "EXISTS")
         old = self.qualified_name()[1]
-        if self.comes("TO"):
+        if self.accept("TO"):
             yield RenameColumn(old, self.name(), table=table, schema=schema)
         elif not is_column:  # of MariaDB and MySQL, where TO may be left out
             yield RenameTable(table, old, schema=schema)

@@ -1,7 +1,7 @@
-"""Renames as operations: what gets another name, the SQL of each database, and the inverse.
+"""Renames as operations, with their SQL on each dialect and their inverse.
 
-A revision says them as `op.alter_column(..., new_column_name=...)` and `op.rename_table(...)`, and as
-SQL where Alembic has no such operation. What an owner writes as SQL is read by rename_parser.py.
+In a revision they are `op.alter_column(..., new_column_name=...)`, `op.rename_table(...)`, or SQL where
+Alembic has no such operation. Renames that a revision executes as SQL are parsed by rename_parser.py.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from alembic.operations import Operations
 from alembic_guards.database.identifiers import quoter
 from alembic_guards.runtime.operations import OwnOp, as_text
 
-#: What an ALTER of a column may change besides its name, and what Alembic passes where it does not.
+#: The options of alter_column() besides the name, and the value of each that changes nothing.
 UNCHANGED = {
     "nullable": None,
     "type_": None,
@@ -26,22 +26,22 @@ UNCHANGED = {
 
 @dataclass
 class Rename(OwnOp):
-    """An operation that gives something another name, and loses nothing of it."""
+    """An operation that renames an object from `old` to `new`, and changes nothing else."""
 
     old: str
     new: str
 
     @property
     def about(self) -> str:
-        """A line that says what it does."""
+        """The description of the rename."""
         return f"rename {self.old} to {self.new}"
 
     def sql(self, dialect: sa.Dialect) -> str:
-        """Return its statement, to be executed as it is."""
+        """Return the statement for a dialect, to be executed as it is."""
         raise NotImplementedError
 
     def perform(self, operations: Operations) -> None:
-        """Do it as the code of a revision does."""
+        """Execute the operation as the code of a revision does."""
         operations.execute(sa.text(as_text(self.sql(operations.get_context().dialect))))
 
     def reverse(self) -> Self:
@@ -49,54 +49,54 @@ class Rename(OwnOp):
         return replace(self, old=self.new, new=self.old)
 
     def to_diff_tuple(self) -> tuple[str, str]:
-        """Return what `alembic check` would show."""
+        """Return what `alembic check` shows."""
         return ("rename", self.about)
 
 
 @dataclass(kw_only=True)
-class InTable(Rename):
-    """A rename of a part of a table."""
+class TablePartRename(Rename):
+    """A rename of a column, a constraint or an index."""
 
     table: str
     schema: str | None = None
 
     @property
     def about(self) -> str:
-        """A line that says what it does."""
+        """The description of the rename."""
         return f"rename {self.table}.{self.old} to {self.new}"
 
     def alter(self, dialect: sa.Dialect, part: str) -> str:
-        """Return the ALTER TABLE for a part of this kind."""
+        """Return the ALTER TABLE that renames a COLUMN, CONSTRAINT or INDEX, as `part` says."""
         table = _qualified(dialect, self.schema, self.table)
         old, new = map(quoter(dialect), (self.old, self.new))
         return f"ALTER TABLE {table} RENAME {part} {old} TO {new}"
 
 
-class RenameColumn(InTable):
+class RenameColumn(TablePartRename):
     """Renames a column."""
 
     def sql(self, dialect: sa.Dialect) -> str:
-        """Return its statement, which keeps all that is said of the column, as CHANGE would not."""
+        """Return RENAME COLUMN: CHANGE would lose attributes of the column on MariaDB and MySQL."""
         return self.alter(dialect, "COLUMN")
 
     def perform(self, operations: Operations) -> None:
-        """Do it as the code of a revision does."""
+        """Execute the operation as the code of a revision does."""
         operations.alter_column(self.table, self.old, new_column_name=self.new, schema=self.schema)
 
 
-class RenameConstraint(InTable):
-    """Renames a constraint of PostgreSQL."""
+class RenameConstraint(TablePartRename):
+    """Renames a constraint on PostgreSQL."""
 
     def sql(self, dialect: sa.Dialect) -> str:
-        """Return its statement."""
+        """Return the statement for a dialect."""
         return self.alter(dialect, "CONSTRAINT")
 
 
-class RenameIndex(InTable):
-    """Renames an index of PostgreSQL, MariaDB or MySQL."""
+class RenameIndex(TablePartRename):
+    """Renames an index on PostgreSQL, MariaDB or MySQL."""
 
     def sql(self, dialect: sa.Dialect) -> str:
-        """Return its statement: on PostgreSQL an index is a part of the schema."""
+        """Return the statement: on PostgreSQL an index is named in its schema, not in its table."""
         if dialect.name != "postgresql":
             return self.alter(dialect, "INDEX")
         old = _qualified(dialect, self.schema, self.old)
@@ -105,18 +105,18 @@ class RenameIndex(InTable):
 
 @dataclass(kw_only=True)
 class RenameSequence(Rename):
-    """Renames a sequence; `table` is that of the column that counts by it, if there is one."""
+    """Renames a sequence; `table` is that of the column that owns it, "" for none."""
 
     schema: str | None = None
     table: str = ""
 
     @property
     def about(self) -> str:
-        """A line that says what it does."""
+        """The description of the rename."""
         return f"rename {f'{self.table}.' if self.table else ''}{self.old} to {self.new}"
 
     def sql(self, dialect: sa.Dialect) -> str:
-        """Return its statement: to MariaDB a sequence is a table."""
+        """Return the statement: MariaDB renames a sequence as a table."""
         kind = "SEQUENCE" if dialect.name == "postgresql" else "TABLE"
         old = _qualified(dialect, self.schema, self.old)
         return f"ALTER {kind} {old} RENAME TO {quoter(dialect)(self.new)}"
@@ -124,62 +124,62 @@ class RenameSequence(Rename):
 
 @dataclass(kw_only=True)
 class RenameTable(Rename):
-    """Renames a table; it stays in its schema."""
+    """Renames a table within its schema."""
 
     schema: str | None = None
 
     def sql(self, dialect: sa.Dialect) -> str:
-        """Return its statement."""
+        """Return the statement for a dialect."""
         old = _qualified(dialect, self.schema, self.old)
         return f"ALTER TABLE {old} RENAME TO {quoter(dialect)(self.new)}"
 
     def perform(self, operations: Operations) -> None:
-        """Do it as the code of a revision does."""
+        """Execute the operation as the code of a revision does."""
         operations.rename_table(self.old, self.new, schema=self.schema)
 
 
 @dataclass(kw_only=True)
 class MoveTable(Rename):
-    """Moves a table of PostgreSQL from the schema `old` to the schema `new`."""
+    """Moves a table on PostgreSQL from the schema `old` to the schema `new`."""
 
     table: str
 
     @property
     def about(self) -> str:
-        """A line that says what it does."""
+        """The description of the rename."""
         return f"move {self.old}.{self.table} to {self.new}"
 
     def sql(self, dialect: sa.Dialect) -> str:
-        """Return its statement."""
+        """Return the statement for a dialect."""
         table = _qualified(dialect, self.old, self.table)
         return f"ALTER TABLE {table} SET SCHEMA {quoter(dialect)(self.new)}"
 
 
 @dataclass(kw_only=True)
 class RenameEnumValue(Rename):
-    """Renames a value of an enum of PostgreSQL, and so in all rows that hold it."""
+    """Renames a value of an enum type on PostgreSQL, and thereby in all rows."""
 
-    enum: str  # as SQL
-    column: str  # the one of the models for which it was answered
+    enum: str  # the name of the type as SQL
+    column: str  # of the models, as TABLE.COLUMN, for the description
 
     @property
     def about(self) -> str:
-        """A line that says what it does."""
+        """The description of the rename."""
         return f"rename {literal(self.old)} in {self.column} to {literal(self.new)}"
 
     def sql(self, dialect: sa.Dialect) -> str:
-        """Return its statement."""
+        """Return the statement for a dialect."""
         return f"ALTER TYPE {self.enum} RENAME VALUE {literal(self.old)} TO {literal(self.new)}"
 
 
 def changes_name_only(options: Mapping[str, Any]) -> bool:
-    """Whether alter_column() of an implementation of Alembic is to change nothing but a name."""
+    """Whether the options of alter_column(), as Alembic passes them to a dialect, change only the name."""
     others = (options.get(key, unchanged) is unchanged for key, unchanged in UNCHANGED.items())
     return options.get("name") is not None and all(others)
 
 
 def literal(value: str) -> str:
-    """Return a text as SQL."""
+    """Return a text as an SQL literal."""
     return "'" + value.replace("'", "''") + "'"
 
 

@@ -1,4 +1,4 @@
-"""Applies revisions when it is their turn, tries again while a table is in use, and says how it goes."""
+"""Runs the migrations of a command: one upgrade at a time, with retries, and with progress messages."""
 
 import logging
 import time
@@ -19,66 +19,67 @@ from alembic_guards.database.timeouts import upgrade_timeout
 from alembic_guards.errors import explain
 from alembic_guards.runtime.dry_execution import run_dry
 from alembic_guards.runtime.executor import Executor
-from alembic_guards.runtime.journal import Journal
-from alembic_guards.runtime.locks import Patience, is_busy, take_turn
+from alembic_guards.runtime.journal import Journal, applied
+from alembic_guards.runtime.locks import LockRetry, acquire_advisory_lock, is_lock_timeout
 from alembic_guards.runtime.status import Status
-from alembic_guards.runtime.unknown_revisions import refuse_strangers
+from alembic_guards.runtime.unknown_revisions import refuse_unknown_revisions
 
 Heads = tuple[str, ...]
 
-#: Where an application that upgrades its own database reads how it goes.
-log = logging.getLogger("alembic.guards")
+#: The messages of an upgrade that an application runs.
+logger = logging.getLogger("alembic.guards")
 
-FAILED = """{step} failed: {left}, and the database is at {at}.
-{said}
-{then}, then again: make {command}"""
+FAILED = """{step} failed: {outcome}. The database is at {current}.
+{reason}
+{remedy}, then run: make {command}"""
 
 
-class Moved(Exception):
-    """Another process has applied revisions since this one looked which are left."""
+class HeadsMoved(Exception):
+    """Another process has applied or reverted revisions since this one has read the heads."""
 
 
 def attempts() -> Iterator[AbstractContextManager[object]]:
-    """Yield contexts to run the migrations in, until it has worked in one of them.
+    """Yield contexts to run the migrations in, until an attempt has succeeded.
 
-    Raises CommandError where it does not, or where the database is at a revision that is not here.
+    Raises CommandError where one fails for another reason than a lock, where MIGRATION_TIMEOUT has
+    passed, and where the database is at an unknown revision.
     """
     migration = context.get_context()
-    if migration.as_sql or migration.connection is None:  # the SQL is only printed
+    if migration.as_sql or migration.connection is None:  # offline: the SQL is printed
         yield nullcontext()
-    elif "destination_rev" not in migration.opts:  # nothing is going to change
-        refuse_strangers(migration, migration.get_current_heads())
+    elif "destination_rev" not in migration.opts:  # a command that runs no revision
+        refuse_unknown_revisions(migration, migration.get_current_heads())
         migration.connection.rollback()
         yield nullcontext()
     else:
-        say = _print if context.config.cmd_opts else log.info
-        with Status(say).of("Another upgrade is at work"):
-            take_turn(migration.connection, say)
-        attempt = Attempt(migration, migration.connection, say)
+        log = _print if context.config.cmd_opts else logger.info
+        with Status(log).showing("Another upgrade is running"):
+            acquire_advisory_lock(migration.connection, log)
+        attempt = Attempt(migration, migration.connection, log)
         while not attempt.succeeded:
             yield attempt
 
 
 class Attempt:
-    """A context to run migrations in, which swallows what makes it worth another attempt."""
+    """A context to run migrations in, which suppresses the errors after which it may be retried."""
 
     def __init__(
-        self, migration: MigrationContext, connection: Connection, say: Callable[[str], None]
+        self, migration: MigrationContext, connection: Connection, log: Callable[[str], None]
     ) -> None:
-        self.migration, self.connection, self.say = migration, connection, say
+        self.migration, self.connection, self.log = migration, connection, log
         self.succeeded = False
         self.heads: Heads = ()
-        self.reached: Heads = ()  # when what is running is committed
+        self.next_heads: Heads = ()  # after the running step
         self.applied = 0
-        self.step: RevisionStep | None = None  # what is running
-        self.patience = Patience(connection, say)
+        self.step: RevisionStep | None = None  # the running one
+        self.retry = LockRetry(connection, log)
         self.journal = Journal(connection)
-        self.status = Status(say)
-        self.executor = Executor(connection, self.journal, self.patience, self.status)
+        self.status = Status(log)
+        self.executor = Executor(connection, self.journal, self.retry, self.status)
         self.find_steps = replace_steps(migration, self._steps)
         migration.on_version_apply_callbacks += (self._before_commit,)
         connection.execution_options(begin="BEGIN IMMEDIATE")
-        if connection.dialect.name == "sqlite":  # a commit there would leave a revision half done
+        if connection.dialect.name == "sqlite":  # where a revision is one transaction
             migration.autocommit_block = nullcontext  # type: ignore[method-assign,assignment]
 
     def __enter__(self) -> None:
@@ -91,81 +92,88 @@ class Attempt:
         if error is None:
             self.journal.close()
             self.succeeded = True
-            self.say(f"{'' if self.applied else 'Nothing to do. '}The database is at {self._at()}.")
-        elif isinstance(error, Moved):
+            self.log(
+                f"{'' if self.applied else 'Nothing to do. '}The database is at {self._current()}."
+            )
+        elif isinstance(error, HeadsMoved):
             self.connection.rollback()
-        elif is_busy(error):
+        elif is_lock_timeout(error):
             self._wait(error)
         elif self.step is not None and isinstance(error, Exception):
-            then = "Correct the revision or the rows"
-            raise self._failure(explain(error), then) from error
+            remedy = "Correct the revision or the rows"
+            raise self._failure(explain(error), remedy) from error
         else:
             return False
         return True
 
     def _steps(self, heads: Heads, migration: MigrationContext) -> Iterator[Any]:
-        refuse_strangers(migration, heads)
+        refuse_unknown_revisions(migration, heads)
         self.heads = heads
         steps = list(self.find_steps(heads, migration))
         total = self.applied + len(steps)
         for step in steps:
             revision = step.revision.revision if isinstance(step, RevisionStep) else ""
             name = f"{step.migration_fn.__name__} {revision}"
-            self.journal.refuse_others(name)
+            self.journal.refuse_other_step(name)
             self.step = step if revision else None
-            self.patience.subject = self._subject()
+            self.retry.subject = self._subject()
             began = time.monotonic()
-            step.migration_fn = self._watched(step.migration_fn, name)
-            yield step  # and Alembic comes back when it is committed
-            self.heads = self.reached  # another one may have moved the database on already
+            step.migration_fn = self._guarded(step.migration_fn, name)
+            yield step  # Alembic asks for the next step when this one is committed
+            self.heads = self.next_heads  # another process may have changed those of the database
             self.applied += 1
-            self.patience.renew()
+            self.retry.reset()
             if self.step is not None:
-                done = f"{self.applied} of {total}, {time.monotonic() - began:.1f} s"
-                verb = "Applied" if step.is_upgrade else "Took back"
-                self.say(f"{verb} {_name(self.step)} ({done})")
+                progress = f"{self.applied} of {total}, {time.monotonic() - began:.1f} s"
+                verb = "Applied" if step.is_upgrade else "Reverted"
+                self.log(f"{verb} {_name(self.step)} ({progress})")
         self.step = None
-        self.journal.refuse_others()
+        self.journal.refuse_other_step()
 
     def _before_commit(self, heads: set[str], **_: object) -> None:
-        self.journal.forget()
-        self.reached = tuple(heads)
+        self.journal.clear()
+        self.next_heads = tuple(heads)
 
-    def _watched(self, migrate: Callable[..., None], step: str) -> Callable[..., None]:
+    def _guarded(self, migrate: Callable[..., None], step: str) -> Callable[..., None]:
+        """Return upgrade() or downgrade() with a check of the heads, a dry run, and the journal."""
+
         @wraps(migrate)
-        def watched(**arguments: Any) -> None:
+        def guarded(**arguments: Any) -> None:
             if set(self.migration.get_current_heads()) != set(self.heads):
-                raise Moved
+                raise HeadsMoved
             if self.connection.dialect.name == "mysql" and not self.journal.recorded:
                 run_dry(self.connection, partial(migrate, **arguments))
-            with self.executor.running(step), self.status.of(step):
+            with self.executor.running(step), self.status.showing(step):
                 migrate(**arguments)
 
-        return watched
+        return guarded
 
     def _wait(self, error: BaseException) -> None:
-        """Wait before the next attempt; raises CommandError if that has been done for too long."""
+        """Pause before the next attempt; raises CommandError after MIGRATION_TIMEOUT seconds."""
         self.connection.rollback()
-        if not self.patience.wait(str(getattr(error, "statement", ""))):
-            said = f"For {upgrade_timeout():.0f} s something that it needs was in use by {self.patience.holder}."
-            raise self._failure(said, "End that, or set MIGRATION_TIMEOUT=3600") from error
+        if not self.retry.wait(str(getattr(error, "statement", ""))):
+            waited = f"{upgrade_timeout():.0f} s, blocked by {self.retry.blocker}"
+            reason = f"It has waited for a lock for {waited}."
+            raise self._failure(reason, "End that, or set MIGRATION_TIMEOUT=3600") from error
 
-    def _failure(self, said: str, then: str) -> CommandError:
+    def _failure(self, reason: str, remedy: str) -> CommandError:
+        """Roll back, and return an error that says what was applied."""
+        outcome = "rolled back; no changes were applied"
         try:
             self.connection.rollback()
             self.journal.load()
-            count = self.journal.count()
-            left = f"it is done for good up to its statement {count}"
+            if count := self.journal.count_applied():
+                outcome = applied(count)
         except SQLAlchemyError:
-            count, left = 1, "the server is gone"
+            outcome = "the connection to the server was lost"
         command = "upgrade" if self.step is None or self.step.is_upgrade else "downgrade"
         return CommandError(
             FAILED.format(
                 step=self._subject(),
-                left=left if count else "nothing of it is done",
-                at=self._at(),
-                said=said,
-                then=then,
+                outcome=outcome,
+                current=self._current(),
+                reason=reason,
+                remedy=remedy,
                 command=command,
             )
         )
@@ -173,7 +181,8 @@ class Attempt:
     def _subject(self) -> str:
         return f"Revision {_name(self.step)}" if self.step else "The upgrade"
 
-    def _at(self) -> str:
+    def _current(self) -> str:
+        """Return the heads of the database, for messages."""
         newest = self.migration.script.get_heads() if self.migration.script else []
         names = [f"{head} (head)" if head in newest else head for head in self.heads]
         return " and ".join(names) or "no revision"
@@ -184,6 +193,6 @@ def _name(step: RevisionStep) -> str:
 
 
 def _print(text: str) -> None:
-    """Print a line, at once: a log shows it when it is true."""
+    """Print a line and flush it, so that a log has it at its time."""
     context.config.print_stdout("%s", text)
     context.config.stdout.flush()

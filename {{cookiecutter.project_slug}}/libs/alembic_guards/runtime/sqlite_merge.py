@@ -1,6 +1,6 @@
-"""Merges the new form that Alembic wants of a table of SQLite into the one that it has.
+"""Merges the changes of a batch operation into the CREATE TABLE that a table of SQLite has.
 
-Alembic makes it of what SQLAlchemy reflects, and that leaves out comments, unnamed checks,
+Alembic makes the new table from what SQLAlchemy reflects. That lacks comments, unnamed CHECK constraints,
 collations, AUTOINCREMENT, STRICT, conflict clauses, and more.
 """
 
@@ -24,55 +24,57 @@ from alembic_guards.database.catalog.sqlite_parser import (
     write_table,
 )
 
-#: What a column has beside its type and its constraints.
+#: The attributes of a column besides its type and its constraints.
 ATTRIBUTES = ("NOT NULL", "DEFAULT", "COLLATE", "GENERATED")
 
 
-def merge(now: Table, seen: Table, wanted: Table, lookup: Lookup) -> str:
-    """Write a table as `wanted`, in the words of `now` for all that is the same in `seen`.
+def merge(current: Table, reflected: Table, wanted: Table, lookup: Lookup) -> str:
+    """Return `current` with the changes from `reflected` to `wanted`, as a CREATE TABLE.
 
-    The latter two are what Alembic wants to make of the table, and what it takes it for.
+    `current` is the table in the database, `reflected` the same as Alembic reflects it, and `wanted`
+    the table that a batch operation makes of that. What does not differ keeps its text in `current`.
+    `lookup` finds the tables that foreign keys refer to.
     """
-    gone = now.columns.keys() - wanted.columns.keys()
-    kept, new = _constraints(now, seen, wanted, gone, lookup)
+    dropped = current.columns.keys() - wanted.columns.keys()
+    kept, new = _constraints(current, reflected, wanted, dropped, lookup)
     columns = [
-        _column(column, now.columns.get(name), seen.columns.get(name), kept, new)
+        _column(column, current.columns.get(name), reflected.columns.get(name), kept, new)
         for name, column in wanted.columns.items()
-        if not _is_computed_from(now.columns.get(name), gone)
+        if not _is_computed_from(current.columns.get(name), dropped)
     ]
-    stay = [part for part in now.constraints if part.clauses[0] in kept]
-    come = [part for part in wanted.constraints if part.clauses[0] in new]
-    return write_table(now.head, [*columns, *stay, *come], now.tail)
+    kept_parts = [part for part in current.constraints if part.clauses[0] in kept]
+    new_parts = [part for part in wanted.constraints if part.clauses[0] in new]
+    return write_table(current.head, [*columns, *kept_parts, *new_parts], current.tail)
 
 
 def _constraints(
-    now: Table, seen: Table, wanted: Table, gone: set[str], lookup: Lookup
+    current: Table, reflected: Table, wanted: Table, dropped: set[str], lookup: Lookup
 ) -> tuple[list[Clause], list[Clause]]:
-    """Return which constraints of `now` stay as they are, and which of `wanted` are new."""
-    reflected, come = constraints_of(seen, lookup), constraints_of(wanted, lookup)
+    """Return the constraints of `current` that stay, and those of `wanted` that are new."""
+    before, after = constraints_of(reflected, lookup), constraints_of(wanted, lookup)
     own = [
         constraint
-        for constraint in constraints_of(now, lookup, all_of_them=True)
-        if gone.isdisjoint(constraint.columns)
+        for constraint in constraints_of(current, lookup, all_of_them=True)
+        if dropped.isdisjoint(constraint.columns)
     ]
-    matches = [(constraint, _match(constraint, reflected)) for constraint in own]
-    settled = {one.text for one in come} & {match.text for _, match in matches if match}
-    new = [one for one in come if one.text not in settled]
-    replaced = {one.meaning for one in new}
+    matches = [(constraint, _match(constraint, before)) for constraint in own]
+    unchanged = {each.text for each in after} & {match.text for _, match in matches if match}
+    new = [each for each in after if each.text not in unchanged]
+    replaced = {each.meaning for each in new}
     kept = [
         constraint.clause
         for constraint, match in matches
-        if (match.text in settled if match else constraint.meaning not in replaced)
+        if (match.text in unchanged if match else constraint.meaning not in replaced)
     ]
-    return kept, [one.clause for one in new]
+    return kept, [each.clause for each in new]
 
 
 def _match(constraint: Constraint, reflected: Sequence[Constraint]) -> Constraint | None:
-    """Return what Alembic takes a constraint for: it may have given it a name."""
-    alike = [one for one in reflected if _identity(one) == _identity(constraint)]
-    named = [one for one in alike if one.name == constraint.name]
-    unnamed = [one for one in alike if not (one.name and constraint.name)]
-    same = [one for one in reflected if constraint.name and one.name == constraint.name]
+    """Return the reflected form of a constraint, to which Alembic may have given a name."""
+    alike = [each for each in reflected if _identity(each) == _identity(constraint)]
+    named = [each for each in alike if each.name == constraint.name]
+    unnamed = [each for each in alike if not (each.name and constraint.name)]
+    same = [each for each in reflected if constraint.name and each.name == constraint.name]
     return next(iter([*named, *same, *unnamed]), None)
 
 
@@ -84,41 +86,43 @@ def _identity(constraint: Constraint) -> tuple[object, ...]:
     return (constraint.kind, constraint.columns, constraint.refers_to.lower())
 
 
-def _is_computed_from(column: Column | None, gone: set[str]) -> bool:
-    """Whether a column is computed from one that goes; the models may compute it in another way."""
+def _is_computed_from(column: Column | None, dropped: set[str]) -> bool:
+    """Whether a generated column reads a dropped column: it is left out, and may be added anew."""
     clauses = column.clauses if column else ()
     return any(
         mentions(clause.tokens, name)
         for clause in clauses
         if clause.kind == "GENERATED"
-        for name in gone
+        for name in dropped
     )
 
 
 def _column(
     wanted: Column,
-    now: Column | None,
-    seen: Column | None,
+    current: Column | None,
+    reflected: Column | None,
     kept: Sequence[Clause],
     new: Sequence[Clause],
 ) -> Column:
-    """Return a column as it is but for what differs between `seen` and `wanted`."""
-    if now is None or seen is None:
+    """Return `current` with the changes from `reflected` to `wanted`; `wanted` for a new column."""
+    if current is None or reflected is None:
         return wanted
-    changed = {kind for kind in ATTRIBUTES if _attribute(seen, kind) != _attribute(wanted, kind)}
+    changed = {
+        kind for kind in ATTRIBUTES if _attribute(reflected, kind) != _attribute(wanted, kind)
+    }
     if "NOT NULL" in changed:
         changed.add("NULL")
     clauses = [
         clause
-        for clause in now.clauses
+        for clause in current.clauses
         if clause.kind not in changed
         and (clause.kind in (*ATTRIBUTES, "NULL", "") or clause in kept)
     ]
     clauses += [clause for clause in wanted.clauses if clause.kind in changed or clause in new]
-    same_type = type_meaning(seen.type) == type_meaning(wanted.type)
-    if same_type and clauses == list(now.clauses):
-        return now
-    return join_column(replace(now, type=now.type if same_type else wanted.type), clauses)
+    same_type = type_meaning(reflected.type) == type_meaning(wanted.type)
+    if same_type and clauses == list(current.clauses):
+        return current
+    return join_column(replace(current, type=current.type if same_type else wanted.type), clauses)
 
 
 def _attribute(column: Column, kind: str) -> list[str]:
@@ -126,8 +130,10 @@ def _attribute(column: Column, kind: str) -> list[str]:
 
 
 def keep_comments(old: Table, new: Table) -> Iterator[Definition]:
-    """Yield the parts of `new`, with the comments that the columns had and have no more."""
+    """Yield the parts of `new`; a column without comments gets those that it has in `old`."""
     for part in new.definitions:
-        was = old.columns.get(part.name) if isinstance(part, Column) else None
-        bare = not part.before and not part.after
-        yield replace(part, before=was.before, after=was.after) if was and bare else part
+        previous = old.columns.get(part.name) if isinstance(part, Column) else None
+        if previous and not part.before and not part.after:
+            yield replace(part, before=previous.before, after=previous.after)
+        else:
+            yield part

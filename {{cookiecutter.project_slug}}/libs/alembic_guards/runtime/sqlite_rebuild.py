@@ -1,4 +1,4 @@
-"""Rebuilds a table of SQLite: makes its new form, copies the rows, and takes the place of the old one.
+"""Rebuilds a table of SQLite: creates a new table, copies the rows, drops the old table, and renames.
 
 Source: "Making Other Kinds Of Table Schema Changes" in SQLite's documentation of ALTER TABLE.
 """
@@ -21,37 +21,41 @@ from alembic_guards.runtime.sqlite_merge import keep_comments
 
 TEMPORARY = "_alembic_tmp_"
 
-#: The names that SQLite has for the number of a row, where no column has them.
+#: The names of the rowid, as far as no column has them.
 ROWID = ("rowid", "_rowid_", "oid")
 
 
-class Belongings:
-    """What goes away with a table and has to come back: indexes, triggers, and the count of its rows."""
+class DependentObjects:
+    """What SQLite drops with a table: indexes, triggers, and the counter of AUTOINCREMENT."""
 
     def __init__(self, connection: sa.Connection, table: str) -> None:
         self.connection, self.table = connection, table
         query = "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL"
         found = connection.exec_driver_sql(query, (table,)).all()
         self.form = next(sql for kind, _, sql in found if kind == "table")
-        self.others = {name: sql for kind, name, sql in found if kind != "table"}
-        self.count = self._counts("SELECT seq FROM sqlite_sequence WHERE name = ?", table)
-        self.fault = self._fault()
+        self.statements = {name: sql for kind, name, sql in found if kind != "table"}
+        self.counter = self._query_counter("SELECT seq FROM sqlite_sequence WHERE name = ?", table)
+        self.error = self._schema_error()
 
-    def come_back(self, without: Collection[str]) -> None:
-        """Make them again, but for the indexes `without`."""
-        for name, sql in self.others.items():
+    def recreate(self, without: Collection[str]) -> None:
+        """Create them again, except the indexes `without`.
+
+        Raises CommandError where a view or a trigger no longer works, and did so before.
+        """
+        for name, sql in self.statements.items():
             if name not in without:
                 _execute(self.connection, sql)
-        for (count,) in self.count:
-            self._counts("UPDATE sqlite_sequence SET seq = ? WHERE name = ?", count, self.table)
-        if not self.fault and (fault := self._fault()):
+        for (value,) in self.counter:
+            update = "UPDATE sqlite_sequence SET seq = ? WHERE name = ?"
+            self._query_counter(update, value, self.table)
+        if not self.error and (error := self._schema_error()):
             raise CommandError(
-                f"SQLite finds an {fault}. Drop or change that first; the revision may do it, too."
+                f"SQLite finds an {error}. Drop or change that first; the revision may do it, too."
             )
 
-    def _fault(self) -> str:
-        """Return what SQLite says of the views and triggers of a database when it renames anything."""
-        names = (f"{TEMPORARY}fault", f"{TEMPORARY}faults")
+    def _schema_error(self) -> str:
+        """Return the error of SQLite about a view or a trigger; "" for none. A RENAME checks them all."""
+        names = (f"{TEMPORARY}check", f"{TEMPORARY}checked")
         self.connection.exec_driver_sql(f"CREATE TABLE {names[0]} (x)")
         try:
             self.connection.exec_driver_sql(f"ALTER TABLE {names[0]} RENAME TO {names[1]}")
@@ -61,7 +65,7 @@ class Belongings:
         self.connection.exec_driver_sql(f"DROP TABLE {names[1]}")
         return ""
 
-    def _counts(self, query: str, *values: object) -> list[Any]:
+    def _query_counter(self, query: str, *values: object) -> list[Any]:
         exists = "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'"
         if not self.connection.exec_driver_sql(exists).all():
             return []
@@ -76,13 +80,15 @@ def rebuild(
     expressions: Mapping[str, str] | None = None,
     without: Collection[str] = (),
 ) -> None:
-    """Replace a table by what `form`, a CREATE TABLE, says.
+    """Replace a table by one of the definition `form`, a CREATE TABLE.
 
-    `expressions` gives the values of its columns from those of the old table; without it, columns
-    keep theirs. All indexes and triggers come back but those `without`.
+    `expressions` are the SQL expressions, over the old table, that the new columns are copied from;
+    without it, columns are copied by name. Indexes and triggers are created again, except the indexes
+    `without`. The caller has a transaction open, and foreign_keys off. Raises CommandError where a view or
+    a trigger no longer works.
     """
-    belongings = Belongings(connection, table)
-    old, new = parse_table(belongings.form), parse_table(form)
+    dependents = DependentObjects(connection, table)
+    old, new = parse_table(dependents.form), parse_table(form)
     if expressions is None:
         names = {name.lower(): quoted(name) for name in old.columns}
         found = {name: names.get(name.lower()) for name in new.columns}
@@ -103,13 +109,13 @@ def rebuild(
         f" SELECT {', '.join(values.values())} FROM {quoted(table)}",
     )
     _execute(connection, f"DROP TABLE {quoted(table)}")
-    # Views that wait for it are left as they are.
+    # Views of the table are not rewritten to its temporary name.
     connection.exec_driver_sql("PRAGMA legacy_alter_table = ON")
     try:
         _execute(connection, f"ALTER TABLE {temporary} RENAME TO {quoted(table)}")
     finally:
         connection.exec_driver_sql("PRAGMA legacy_alter_table = OFF")
-    belongings.come_back(without)
+    dependents.recreate(without)
 
 
 def _execute(connection: sa.Connection, statement: str) -> None:
@@ -121,7 +127,7 @@ def _is_computed(column: Column) -> bool:
 
 
 def _rowid(old: Table, new: Table) -> str:
-    """Return the name of the number of a row, which others such as FTS5 refer to; "" for none."""
+    """Return the name by which the rowid is copied; "" where it is not. FTS5 tables may refer to it."""
     names = {name.lower() for name in (*old.columns, *new.columns)}
     hidden = [name for name in ROWID if name not in names]
     if "WITHOUT ROWID" in (*old.options, *new.options) or not hidden or new.rowid_alias:

@@ -1,4 +1,4 @@
-"""Shows that an upgrade is at work: a line that is renewed at a terminal, a line each 10 s elsewhere."""
+"""Shows the progress of an upgrade: on a terminal one line that is renewed, elsewhere a line each 10 s."""
 
 import sys
 import time
@@ -8,20 +8,20 @@ from threading import Event, Thread
 
 from alembic import context
 
-#: Seconds between two signs of life.
-AT_TERMINAL, ELSEWHERE = 1, 10
+#: Seconds between two lines, on a terminal and elsewhere.
+ON_TERMINAL, ELSEWHERE = 1, 10
 
 
 class Status:
-    """What is at work, and how far it is: `detail` may be renewed at any time."""
+    """The line that shows what is running; `detail` may be set at any time."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self.say = say
+    def __init__(self, log: Callable[[str], None]) -> None:
+        self.log = log
         self.detail = ""
 
     @contextmanager
-    def of(self, name: str) -> Iterator[None]:
-        """Show that `name` is at work, until the block ends."""
+    def showing(self, name: str) -> Iterator[None]:
+        """Show `name`, the seconds since the block began, and `detail`, until the block ends."""
         self.detail = ""
         over = Event()
         thread = Thread(target=self._show, args=(name, over), daemon=True)
@@ -35,13 +35,13 @@ class Status:
     def _show(self, name: str, over: Event) -> None:
         terminal = _has_terminal()
         began = time.monotonic()
-        while not over.wait(AT_TERMINAL if terminal else ELSEWHERE):
+        while not over.wait(ON_TERMINAL if terminal else ELSEWHERE):
             detail = f", {self.detail}" if self.detail else ""
             line = f"{name}: {time.monotonic() - began:.0f} s{detail}"
             if terminal:
                 print(f"\r\x1b[K{line}", end="", flush=True)
             else:
-                self.say(line)
+                self.log(line)
         if terminal:
             print("\r\x1b[K", end="", flush=True)
 

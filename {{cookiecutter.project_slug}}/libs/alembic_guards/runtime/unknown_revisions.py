@@ -1,4 +1,4 @@
-"""Says where a revision may come from that the database has, and this folder has not."""
+"""Refuses a database that is at an unknown revision, and names the git branches that have it."""
 
 import subprocess
 from pathlib import Path
@@ -6,15 +6,20 @@ from pathlib import Path
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 
-UNKNOWN = """The database is at {revision}, and no file in {folder} is that revision. Nothing was changed.
+UNKNOWN = """The database is at {revision}, an unknown revision: no file in {folder} defines it. \
+Nothing was changed.
 {origin}
-If it is gone for good, and the database is as the models say: alembic stamp --purge head"""
-BRANCHES = "It is on the git branch {}. Merge that one, or take it back there: make downgrade"
-NOWHERE = "No git branch here has it. Fetch the others (git fetch --all), or ask who upgraded last."
+If its file is lost, and the database matches the models: alembic stamp --purge head"""
+ON_BRANCHES = (
+    "It is on the git branch {}. Merge that branch, or revert the revision there: make downgrade"
+)
+ON_NO_BRANCH = (
+    "No git branch here has it. Fetch the others (git fetch --all), or ask who upgraded last."
+)
 
 
-def refuse_strangers(migration: MigrationContext, heads: tuple[str, ...]) -> None:
-    """Raise CommandError where one of `heads`, the revisions of the database, is not known here."""
+def refuse_unknown_revisions(migration: MigrationContext, heads: tuple[str, ...]) -> None:
+    """Raise CommandError where one of `heads`, the revisions of the database, has no file here."""
     script = migration.script
     if script is None or migration.purge:
         return
@@ -24,14 +29,14 @@ def refuse_strangers(migration: MigrationContext, heads: tuple[str, ...]) -> Non
         except CommandError as error:
             folder = Path(script.versions)
             branches = ", ".join(_branches(folder, head))
-            origin = BRANCHES.format(branches) if branches else NOWHERE
+            origin = ON_BRANCHES.format(branches) if branches else ON_NO_BRANCH
             raise CommandError(
                 UNKNOWN.format(revision=head, folder=folder, origin=origin)
             ) from error
 
 
 def _branches(folder: Path, revision: str) -> list[str]:
-    """Return the branches of git that have a file of this revision; none where git knows nothing."""
+    """Return the git branches with a file of this revision; none without git or a repository."""
     commits = _git(folder, "log", "--all", "--diff-filter=A", "--format=%H", "--", f"*{revision}*")
     each = "--format=%(refname:short)"
     return _git(folder, "branch", "--all", each, "--contains", commits[0]) if commits else []

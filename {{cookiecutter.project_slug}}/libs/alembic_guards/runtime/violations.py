@@ -1,6 +1,6 @@
-"""Refuses a constraint that rows do not meet, before MariaDB or MySQL has done half of a revision.
+"""Refuses a constraint that rows violate, in the dry run on MariaDB and MySQL.
 
-Other servers undo all of it. So nothing is counted there, nor once a revision runs.
+Other databases roll back the whole revision when a constraint fails. So no rows are counted there.
 """
 
 import re
@@ -13,41 +13,43 @@ from alembic.operations import Operations, ops, toimpl
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
-from alembic_guards.runtime.dry_run import makes, present
+from alembic_guards.runtime.dry_run import creates, current_names
 from alembic_guards.runtime.journal import SKIPPED
 from alembic_guards.runtime.operations import as_text
 
 
 def install() -> None:
-    """Have Alembic ask these implementations before its own."""
-    for kind, refuse, do in (
+    """Replace Alembic's implementations of these operations."""
+    for kind, check_rows, implementation in (
         (ops.CreateUniqueConstraintOp, unique, toimpl.create_constraint),
         (ops.CreateForeignKeyOp, foreign_key, toimpl.create_constraint),
         (ops.CreateCheckConstraintOp, check, toimpl.create_constraint),
         (ops.CreateIndexOp, index, toimpl.create_index),
     ):
-        Operations.implementation_for(kind, replace=True)(_before(refuse, do))
+        Operations.implementation_for(kind, replace=True)(_checked(check_rows, implementation))
 
 
-def _before(refuse: Callable[..., None], do: Callable[..., None]) -> Callable[..., None]:
-    def refuse_or_do(operations: Operations, op: Any) -> None:
+def _checked(
+    check_rows: Callable[..., None], implementation: Callable[..., None]
+) -> Callable[..., None]:
+    def check_and_run(operations: Operations, op: Any) -> None:
         context = operations.migration_context
         connection = None if context.as_sql else context.connection
         if connection is not None and SKIPPED in connection.info:
-            with suppress(SQLAlchemyError):  # what it is about is yet to come
-                refuse(connection, op)
-        do(operations, op)
+            with suppress(SQLAlchemyError):  # it may be on what a skipped statement would create
+                check_rows(connection, op)
+        implementation(operations, op)
 
-    return refuse_or_do
+    return check_and_run
 
 
 def unique(connection: sa.Connection, op: ops.CreateUniqueConstraintOp) -> None:
-    """Raise CommandError where values that are to be unique are there more than once."""
+    """Raise CommandError where several rows have the same values in the columns of a constraint."""
     _refuse_repeated(connection, op, op.constraint_name, list(map(str, op.columns)))
 
 
 def index(connection: sa.Connection, op: ops.CreateIndexOp) -> None:
-    """Do the same for a unique index."""
+    """Raise CommandError where several rows have the same values in the columns of a unique index."""
     names = [getattr(part, "name", "") for part in op.to_index().expressions]
     if op.unique and all(names):
         _refuse_repeated(connection, op, op.index_name, names)
@@ -68,10 +70,10 @@ def _refuse_repeated(connection: sa.Connection, op: Any, name: Any, columns: lis
 
 
 def check(connection: sa.Connection, op: ops.CreateCheckConstraintOp) -> None:
-    """Raise CommandError where rows do not meet a check."""
+    """Raise CommandError where rows do not meet the condition of a CHECK."""
     condition = str(op.condition)
     words = sorted(set(re.findall(r"\w+", condition)))
-    columns = [word for word in words if present(connection, op.table_name, [word])]
+    columns = [word for word in words if current_names(connection, op.table_name, [word])]
     table = _rows(connection, op.table_name, columns)
     if table is None:
         return
@@ -83,9 +85,9 @@ def check(connection: sa.Connection, op: ops.CreateCheckConstraintOp) -> None:
 
 
 def foreign_key(connection: sa.Connection, op: ops.CreateForeignKeyOp) -> None:
-    """Raise CommandError where rows refer to rows that are not there."""
+    """Raise CommandError where rows refer to rows that do not exist."""
     is_new = any(
-        makes(sql, op.referent_table) and " SELECT " not in sql.upper()
+        creates(sql, op.referent_table) and " SELECT " not in sql.upper()
         for sql in connection.info[SKIPPED]
     )
     rows = _rows(connection, op.source_table, op.local_cols)
@@ -100,15 +102,18 @@ def foreign_key(connection: sa.Connection, op: ops.CreateForeignKeyOp) -> None:
     if count := connection.scalar(orphans.where(*(one.is_not(None) for one in rows.columns))):
         raise CommandError(
             f"{count} rows of {op.source_table} refer by {', '.join(op.local_cols)} to rows of "
-            f"{op.referent_table} that are not there."
+            f"{op.referent_table} that do not exist."
         )
 
 
 def _rows(connection: sa.Connection, table: str, columns: list[str]) -> sa.Subquery | None:
-    """Return the rows of a table by the names that `columns` will have; None where one is to come."""
-    now = present(connection, table, columns)
+    """Return the rows of a table, with columns named as the revision names them.
+
+    None where a skipped statement would create the table or a column.
+    """
+    now = current_names(connection, table, columns)
     if now is None or not columns:
         return None
-    there = sa.table(now[0], *map(sa.column, now[1]))
-    named = (there.c[name].label(new) for name, new in zip(now[1], columns, strict=True))
+    existing = sa.table(now[0], *map(sa.column, now[1]))
+    named = (existing.c[name].label(new) for name, new in zip(now[1], columns, strict=True))
     return sa.select(*named).subquery()

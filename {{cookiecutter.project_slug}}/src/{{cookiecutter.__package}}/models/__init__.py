@@ -1,4 +1,4 @@
-"""Every model of the project: a module put here, or in a folder below, is imported by itself."""
+"""All models of the project: modules in this folder and below are imported automatically."""
 
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +11,7 @@ __all__ = ["Base"]
 def _import_modules(folder: Path) -> None:
     for path in sorted(folder.rglob("*.py")):
         parts = path.relative_to(folder).with_suffix("").parts
-        if not any(part.startswith(".") for part in parts):  # an editor's backups
+        if not any(part.startswith(".") for part in parts):  # backups of an editor
             import_module(".".join((__name__, *parts)).removesuffix(".__init__"))
 
 

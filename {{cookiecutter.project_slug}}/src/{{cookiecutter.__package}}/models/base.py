@@ -1,4 +1,4 @@
-"""What every model shares: names for constraints, and types that work on every database."""
+"""The base class of all models: a naming convention for constraints, and column types."""
 
 from datetime import datetime
 from hashlib import sha256
@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 
 def expression_hash(constraint: sa.Constraint, _: sa.Table) -> str:
-    """Return eight characters that change with the condition: a new condition is a new name."""
+    """Return a hash of the condition of a CHECK, so that another condition has another name."""
     check = cast("sa.CheckConstraint", constraint)
     sql = check.sqltext.compile(compile_kwargs={"literal_binds": True})
     return sha256(str(sql).encode()).hexdigest()[:8]

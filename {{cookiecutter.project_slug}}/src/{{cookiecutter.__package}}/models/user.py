@@ -1,4 +1,4 @@
-"""An example to copy from: users and the posts that they write."""
+"""An example: users, and the posts that they write."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from {{ cookiecutter.__package }}.models.base import Base
 
 
 class User(Base):
-    """Somebody who signs in, known by an e-mail address."""
+    """A person who signs in with an e-mail address."""
 
     __tablename__ = "users"
 
@@ -25,7 +25,7 @@ class User(Base):
 
 
 class Post(Base):
-    """A text that a user wrote; it goes when the user goes."""
+    """A text by a user; it is deleted with the user."""
 
     __tablename__ = "posts"
 

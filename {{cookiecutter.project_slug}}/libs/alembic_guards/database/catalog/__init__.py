@@ -1,4 +1,4 @@
-"""Reads what a database holds from its own catalog, as entries that can be compared."""
+"""Reads the catalog of a database, as typed entries that can be compared."""
 
 from collections.abc import Callable, Iterator
 
@@ -35,9 +35,9 @@ __all__ = [
 
 
 def read_catalog(connection: Connection) -> Catalog:
-    """Return all that the database holds.
+    """Return the catalog of the database.
 
-    It does not depend on the order in which columns and constraints came to a table.
+    It does not depend on the order in which columns and constraints were created.
     """
     readers: dict[str, Callable[[Connection], Iterator[Entry]]] = {
         "sqlite": sqlite.read,

@@ -4,17 +4,17 @@ import re
 
 from alembic_guards.database.catalog.model import Catalog, Entry, EntryKey
 
-#: A text literal, and what stands between its quotes; or a name in quotes, which is none.
+#: A text literal (group 1 is its content), or a quoted identifier (group 2).
 LITERAL = re.compile(r"""'((?:[^']|'')*)'|("(?:[^"]|"")*"|`(?:[^`]|``)*`)""")
 
-#: What somebody makes by hand on a table, and no model says: it is the owner's.
+#: The kinds of objects that models cannot declare: their owner creates them in SQL.
 BY_HAND = frozenset({"trigger", "partitioning", "versioning", "period", "unknown", "virtual table"})
 
 
 def of_models(found: Catalog, wanted: Catalog) -> Catalog:
-    """Return what is `found` without what somebody made by hand, such as views and triggers.
+    """Return the entries of `found` that models could declare: no views, and no triggers.
 
-    Of a table that is not `wanted`, that it is there is all there is to say.
+    Of a table that is not in `wanted`, only the entry of the table itself is returned.
     """
     tables = {key.table for key in wanted if key.table}
     return {
@@ -27,12 +27,12 @@ def of_models(found: Catalog, wanted: Catalog) -> Catalog:
 
 
 def differences(found: Catalog, wanted: Catalog) -> list[str]:
-    """Say what is missing in a catalog, and what is there though nobody wants it."""
+    """Return, a line each, the entries of `wanted` that `found` lacks, and those that it has in excess."""
     return [
         f"{word}: {' '.join(filter(None, _words(key, entry)))}: {_in_a_line(entry.definition)}"
-        for word, here, there in (("missing", wanted, found), ("unwanted", found, wanted))
-        for key, entry in sorted(here.items())
-        if not same(there.get(key), entry)
+        for word, catalog, other in (("missing", wanted, found), ("unwanted", found, wanted))
+        for key, entry in sorted(catalog.items())
+        if not same(other.get(key), entry)
     ]
 
 
@@ -45,24 +45,24 @@ def _in_a_line(definition: str) -> str:
 
 
 def same(entry: Entry | None, other: Entry | None) -> bool:
-    """Whether two entries, either of which may be missing, mean the same."""
+    """Whether two entries are equivalent; None stands for a missing entry."""
     if entry is None or other is None:
         return entry is other
     if entry.may_be_unnamed and entry.name and other.name and entry.name != other.name:
         return False
     texts = (entry.definition, other.definition)
-    return texts[0] == texts[1] or _bare(texts[0]) == _bare(texts[1])
+    return texts[0] == texts[1] or _normalized(texts[0]) == _normalized(texts[1])
 
 
-def _bare(definition: str) -> tuple[str, list[str]]:
-    """Return a definition without what is another spelling of the same, and its literals, untouched.
+def _normalized(definition: str) -> tuple[str, list[str]]:
+    """Return a definition without equivalent spellings, and, separately, its literals.
 
-    PostgreSQL writes the casts between its types of texts in more than one way, and CREATE TABLE
-    checks a constraint at once that is NOT VALID when it is added later.
+    PostgreSQL writes the casts between its text types in more than one way, and NOT VALID only for
+    constraints that were added by ALTER TABLE.
     """
     rest = LITERAL.sub(lambda found: found[2] or "''", definition)
-    bare = re.sub(r"::(character varying|text)\b(\[\])?| NOT VALID$", "", rest)
+    text = re.sub(r"::(character varying|text)\b(\[\])?| NOT VALID$", "", rest)
     count = 1
     while count:
-        bare, count = re.subn(r"\(((?:\w+|''|ARRAY\[[^\]()]*\]))\)", r"\1", bare)
-    return bare, [found[1] for found in LITERAL.finditer(definition)]
+        text, count = re.subn(r"\(((?:\w+|''|ARRAY\[[^\]()]*\]))\)", r"\1", text)
+    return text, [found[1] for found in LITERAL.finditer(definition)]

@@ -1,7 +1,7 @@
 """Reads the catalog of MariaDB and MySQL from SHOW CREATE TABLE.
 
-It is the one source that tells all in the server's own words, and as it quotes every name, a tokenizer
-tells names from texts and words without knowing the grammar.
+It is the only complete source of definitions as the server writes them. It quotes each name, so that a
+tokenizer tells names from literals and keywords without a grammar.
 """
 
 import re
@@ -14,19 +14,20 @@ from alembic_guards.database.catalog.model import Entry, Reference
 #: A text literal, a quoted name, or one other character.
 TOKEN = re.compile(r"'(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`|.", re.DOTALL)
 
-#: How MariaDB writes a quote in a CHECK, and elsewhere.
+#: The escape of a quote in a CHECK, and its spelling elsewhere.
 QUOTES = {r"\'": "''"}
 
-#: What is cut from the options of a table, each an entry of its own; searched outside of literals.
+#: The parts of the options of a table that are entries of their own.
 PARTITIONING = r"\s+(?:/\*!\d+ )?PARTITION BY .*"
 VERSIONING = " WITH(?:OUT)? SYSTEM VERSIONING"
 
-#: Names of constraints that the server counted, in the order in which they came.
+#: The names that the server gives constraints, numbered in the order of creation.
 NUMBERED = re.compile(r"`(?:.+_ibfk|CONSTRAINT)_\d+`")
 
 
 def read(connection: Connection) -> Iterator[Entry]:
-    plain = {"no_parameters": True}  # no % in a name stands for one
+    """Yield the entries of all tables and views."""
+    plain = {"no_parameters": True}  # % in a name begins no parameter
     for table in connection.exec_driver_sql("SHOW TABLES").scalars().all():
         if table == "alembic_version":
             continue
@@ -45,7 +46,7 @@ def read(connection: Connection) -> Iterator[Entry]:
 def read_table(table: str, shown: str) -> Iterator[Entry]:
     """Yield the entries of a table from its CREATE TABLE.
 
-    What is not known is an entry of its own kind: it is kept and compared as text.
+    A line that is not recognized is an entry of the kind "unknown", which is compared as text.
     """
     parts, options = _split(shown)
     for part in parts:
@@ -117,7 +118,7 @@ def _column(table: str, part: str) -> Iterator[Entry]:
 
 
 def _split(shown: str) -> tuple[list[str], str]:
-    """Return the parts between the parentheses of a CREATE TABLE, and what follows them."""
+    """Return the columns and constraints of a CREATE TABLE, and the options after the parentheses."""
     parts, depth, place = [""], 0, 0
     for token in TOKEN.finditer(shown):
         depth += (token[0] == "(") - (token[0] == ")")
@@ -128,22 +129,22 @@ def _split(shown: str) -> tuple[list[str], str]:
             parts.append("")
         elif depth > 1 or (depth == 1 and token[0] != "("):
             parts[-1] += token[0]
-    return [_spelled(part.strip()) for part in parts], _spelled(shown[place:].strip())
+    return [_unescaped(part.strip()) for part in parts], _unescaped(shown[place:].strip())
 
 
-def _spelled(text: str) -> str:
-    """Return a text with quotes in literals written in one way: MariaDB has two of them."""
+def _unescaped(text: str) -> str:
+    """Return a text without backslash escapes: MariaDB has two spellings of a quote in a literal."""
     return re.sub(r"\\(.)", lambda pair: QUOTES.get(pair[0], pair[0]), text, flags=re.DOTALL)
 
 
 def _masked(text: str) -> str:
-    """Return a text of the same length with nothing between the quotes of literals and names."""
+    """Return a text of the same length, with the content of literals and names replaced by x."""
     tokens = (token[0] for token in TOKEN.finditer(text))
     return "".join(t[0] + "x" * (len(t) - 2) + t[-1] if len(t) > 1 else t for t in tokens)
 
 
 def _cut(text: str, pattern: str) -> tuple[str, str]:
-    """Return a text without the first match of `pattern` outside of its quotes, and that match."""
+    """Return a text without the first match of `pattern` outside of quotes, and that match."""
     found = re.search(pattern, _masked(text), re.DOTALL)
     if not found:
         return text, ""
@@ -151,7 +152,7 @@ def _cut(text: str, pattern: str) -> tuple[str, str]:
 
 
 def _groups(part: str) -> list[str]:
-    """Return what stands in each outer pair of parentheses."""
+    """Return the content of each outer pair of parentheses."""
     groups, depth = [""], 0
     for token in TOKEN.finditer(part):
         depth += (token[0] == "(") - (token[0] == ")")
@@ -171,7 +172,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _reference(part: str) -> Reference:
-    """Return what a foreign key refers to."""
+    """Return the table and columns that a foreign key refers to."""
     start = _masked(part).index(" REFERENCES ") + len(" REFERENCES ")
     table = part[start : _masked(part).index(" (", start)]
     return Reference(table, _names(_groups(part)[1]))

@@ -6,16 +6,17 @@ from sqlalchemy import Connection
 
 from alembic_guards.database.catalog.model import Entry, Reference
 
-#: The fields of each entry, names quoted as SQL; pg_temp and pg_toast are schemas too.
-#: What a definition depends on comes from conkey, confkey, indkey and pg_depend, never from its text.
+#: The fields of each entry, with quoted names, from all schemas but those of the system, such as pg_toast.
+#: Dependencies come from conkey, confkey, indkey and pg_depend, never from the text of a definition.
+#: Source: "System Catalogs" in PostgreSQL's manual.
 QUERY = """
-    WITH theirs AS (SELECT objid FROM pg_depend WHERE deptype = 'e'),  -- of an extension
+    WITH extension_objects AS (SELECT objid FROM pg_depend WHERE deptype = 'e'),
     found AS (
         SELECT c.*, c.oid::regclass::text AS name
         FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
         WHERE nspname NOT LIKE 'pg\\_%%' AND nspname <> 'information_schema'
             AND relname NOT IN ('alembic_version', 'alembic_version_pkc')
-            AND NOT relispartition AND c.oid NOT IN (SELECT objid FROM theirs)
+            AND NOT relispartition AND c.oid NOT IN (SELECT objid FROM extension_objects)
     ),
     needs AS (  -- the columns, sequences and types that each object depends on
         SELECT classid, objid, objsubid, refobjid, refobjsubid, CASE
@@ -133,7 +134,7 @@ QUERY = """
     SELECT '', 'enum', enumtypid::regtype::text,
         string_agg(format('''%%s''', replace(enumlabel, '''', '''''')), ', ' ORDER BY enumsortorder),
         NULL, NULL, NULL, NULL, NULL, '', false
-    FROM pg_enum WHERE enumtypid NOT IN (SELECT objid FROM theirs) GROUP BY enumtypid
+    FROM pg_enum WHERE enumtypid NOT IN (SELECT objid FROM extension_objects) GROUP BY enumtypid
     UNION ALL
     SELECT '', 'domain', t.oid::regtype::text, concat_ws(' ', format_type(typbasetype, typtypmod),
         'DEFAULT ' || typdefault, CASE WHEN typnotnull THEN 'NOT NULL' END, (
@@ -143,11 +144,12 @@ QUERY = """
             WHERE classid = 'pg_type'::regclass AND objid = t.oid AND used IS NOT NULL), '', false
     FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace
     WHERE typtype = 'd' AND nspname NOT LIKE 'pg\\_%%' AND nspname <> 'information_schema'
-        AND t.oid NOT IN (SELECT objid FROM theirs)
+        AND t.oid NOT IN (SELECT objid FROM extension_objects)
 """
 
 
 def read(connection: Connection) -> Iterator[Entry]:
+    """Yield the entries of all objects, except those of extensions, and partitions."""
     for row in connection.exec_driver_sql(QUERY):
         target = Reference(row.target, tuple(row.target_columns)) if row.target else None
         yield Entry(

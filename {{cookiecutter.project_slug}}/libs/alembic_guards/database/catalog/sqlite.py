@@ -18,12 +18,12 @@ from alembic_guards.database.catalog.sqlite_canonical import (
 )
 from alembic_guards.database.catalog.sqlite_parser import Table, parse_table, tokenize
 
-#: The tables that are no models': those of modules such as FTS5, and what these keep their rows in.
+#: Virtual tables, as of FTS5, and the shadow tables in which these store rows.
 VIRTUAL = "SELECT name FROM pragma_table_list WHERE type IN ('virtual', 'shadow')"
 
 
 def read_statements(connection: Connection) -> dict[str, str]:
-    """Return the statements that made the tables and indexes of SQLite; other servers keep none."""
+    """Return the CREATE statements of tables and indexes, by name; none on other databases than SQLite."""
     if connection.dialect.name != "sqlite":
         return {}
     query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
@@ -31,7 +31,7 @@ def read_statements(connection: Connection) -> dict[str, str]:
 
 
 def find_table(connection: Connection) -> Lookup:
-    """Return what finds a table of a database by its name, and parses it."""
+    """Return a function that reads and parses a table by name; it returns None for an unknown one."""
     query = "SELECT sql FROM sqlite_master WHERE type = 'table' AND lower(name) = lower(?)"
 
     def find(name: str) -> Table | None:
@@ -42,7 +42,7 @@ def find_table(connection: Connection) -> Lookup:
 
 
 def read(connection: Connection) -> Iterator[Entry]:
-    """Yield all objects but those that a virtual table keeps its rows in."""
+    """Yield the entries of all objects, except shadow tables of virtual tables."""
     virtual = set(connection.exec_driver_sql(VIRTUAL).scalars())
     query = "SELECT type, tbl_name, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
     found = connection.exec_driver_sql(query).all()

@@ -1,7 +1,7 @@
-"""Writes the parts of a table of SQLite in one spelling, so that they can be compared by meaning.
+"""Writes the parts of a CREATE TABLE of SQLite in a canonical spelling, to compare them by meaning.
 
-White space, comments, the case of keywords, the quotes around names and the place of a constraint
-make no difference. Literals, and the case of names, stay as they are.
+White space, comments, the case of keywords, quotes around names, and the place of a constraint make no
+difference. Literals and the case of names do.
 """
 
 import re
@@ -22,7 +22,7 @@ from alembic_guards.database.catalog.sqlite_parser import (
     tokenize,
 )
 
-#: What is written in capitals beside the reserved words.
+#: The words that are written in capitals.
 CAPITALS = RESERVED | {
     *("CAST", "LIKE", "GLOB", "REGEXP", "MATCH", "END", "NULLS", "FIRST", "LAST", "DESC"),
     *("CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "TRUE", "FALSE"),
@@ -31,61 +31,61 @@ CAPITALS = RESERVED | {
 #: Operators that have two spellings.
 OPERATORS = {"==": "=", "!=": "<>"}
 
-#: Finds a table of a database by its name.
+#: Returns a table of the database by name, or None.
 Lookup = Callable[[str], Table | None]
 
 
 class Constraint(NamedTuple):
-    """A constraint of a table, wherever it is written."""
+    """A constraint of a table, whether it was declared in a column or in the table."""
 
     kind: str
-    meaning: str  # all but its name
+    meaning: str  # its canonical spelling, without the name
     name: str | None
     columns: tuple[str, ...]
     refers_to: str  # the table; "" for none
     referred_columns: tuple[str, ...]
-    definition: Definition  # that it stands in: that of a column, or one of its own
+    definition: Definition  # that contains it: a column, or the constraint itself
     clause: Clause
 
     @property
     def text(self) -> str:
-        """The constraint, with its name if it has one."""
+        """The canonical spelling, with the name if it has one."""
         return f"CONSTRAINT {plain(self.name)} {self.meaning}" if self.name else self.meaning
 
 
 def expression(tokens: Tokens, columns: Collection[str] | None = None) -> str:
-    """Write an expression in one spelling.
+    """Return the canonical spelling of an expression.
 
-    With `columns` given, any other name in double quotes is a literal, as SQLite has it.
+    With `columns`, a name in double quotes that is not one of them is a literal, as in SQLite.
     """
-    firm, text = solid(tokens), ""
-    for number, token in enumerate(firm):
-        following = firm[number + 1].word if number + 1 < len(firm) else ""
-        word = _spelled(token, columns, is_call=following == "(")
-        text += f"{_gap(firm[:number], token)}{word}"
+    parts, text = solid(tokens), ""
+    for number, token in enumerate(parts):
+        following = parts[number + 1].word if number + 1 < len(parts) else ""
+        word = _canonical_token(token, columns, is_call=following == "(")
+        text += f"{_space_before(token, parts[:number])}{word}"
     return text
 
 
 def without_parentheses(tokens: Tokens) -> Tokens:
-    """Return an expression without the parentheses that are around all of it."""
-    firm = solid(tokens)
-    while firm and firm[0].word == "(" and len(groups(firm)) == 1:
-        inside = solid(groups(firm)[0])
-        if len(inside) != len(firm) - 2:
+    """Return an expression without parentheses around the whole of it."""
+    inner = solid(tokens)
+    while inner and inner[0].word == "(" and len(groups(inner)) == 1:
+        inside = solid(groups(inner)[0])
+        if len(inside) != len(inner) - 2:
             break
-        firm = inside
-    return firm
+        inner = inside
+    return inner
 
 
 def plain(name: str | None) -> str:
-    """Write a name in quotes where it needs them."""
+    """Return a name, in quotes where it needs them."""
     if re.fullmatch(r"[^\W\d]\w*", name or "") and str(name).upper() not in CAPITALS:
         return str(name)
     return quoted(name or "")
 
 
 def column_meaning(column: Column, table: Table) -> str:
-    """Write a column without its name, and without constraints that could be those of the table."""
+    """Return the canonical spelling of a column, without its name and without table constraints."""
     found = {clause.kind: clause for clause in column.clauses}
     texts = [type_meaning(column.type)]
     if "NOT NULL" in found or column.name in primary_key(table):
@@ -102,13 +102,16 @@ def column_meaning(column: Column, table: Table) -> str:
 
 
 def default_of(column: Column) -> str | None:
-    """Write the default of a column; None where it has none."""
+    """Return the canonical spelling of the default of a column; None where it has none."""
     clauses = [clause for clause in column.clauses if clause.kind == "DEFAULT"]
     return default_meaning(clauses[0].tokens[1:]) if clauses else None
 
 
 def default_meaning(tokens: Tokens) -> str | None:
-    """Write the value of a DEFAULT: NULL is none, and a name in double quotes is a literal."""
+    """Return the canonical spelling of a DEFAULT, in which a name in double quotes is a literal.
+
+    DEFAULT NULL is None.
+    """
     bare = without_parentheses(tokens)
     text = expression(bare, ())
     is_signed = len(bare) == 2 and bare[0].word in ("+", "-")
@@ -117,7 +120,7 @@ def default_meaning(tokens: Tokens) -> str | None:
 
 
 def constraints_of(table: Table, lookup: Lookup, *, all_of_them: bool = False) -> list[Constraint]:
-    """Return the constraints of a table; one that another one implies is left out unless asked for."""
+    """Return the constraints of a table; redundant ones only if `all_of_them`."""
     everything = [
         constraint
         for definition in table.definitions
@@ -153,22 +156,22 @@ def primary_key(table: Table) -> tuple[str, ...]:
 
 
 def canonical_form(table: Table, lookup: Lookup) -> str:
-    """Write a CREATE TABLE in one spelling, which SQLAlchemy's reflection understands.
+    """Return a CREATE TABLE in the canonical spelling, which SQLAlchemy's reflection understands.
 
-    A CHECK without a name is left out: no operation can name it, and Alembic would say of it that it is
-    lost in a rebuild, which keeps it.
+    An unnamed CHECK is left out: no operation can name it, and Alembic would warn that a rebuild loses
+    it, which is not true here.
     """
     lines = [
         f"{plain(column.name)} {column_meaning(column, table)}" for column in table.columns.values()
     ]
     constraints = constraints_of(table, lookup)
-    lines += [one.text for one in constraints if one.name or one.kind != "CHECK"]
+    lines += [each.text for each in constraints if each.name or each.kind != "CHECK"]
     body = ",\n\t".join(lines)
     return f"CREATE TABLE {plain(table.name)} (\n\t{body}\n) {', '.join(table.options)}".rstrip()
 
 
 def computed_from(column: Column, table: Table) -> tuple[tuple[str, ...], str]:
-    """Return the columns that a column is computed from, and how; "" for not at all."""
+    """Return the columns that a generated column reads, and STORED or VIRTUAL; "" for other columns."""
     for clause in column.clauses:
         if clause.kind == "GENERATED":
             base = tuple(name for name in table.columns if mentions(clause.tokens, name))
@@ -182,7 +185,7 @@ def is_unique_index(tokens: Tokens) -> bool:
 
 
 def index_columns(tokens: Tokens, table: Table | None) -> tuple[tuple[str, ...], bool]:
-    """Return the columns of an index, and whether it has an expression or a condition."""
+    """Return the columns that an index covers or reads, and whether it has expressions or a condition."""
     start = next((i for i, token in enumerate(tokens) if token.word == "("), len(tokens))
     names = table.columns if table else ()
     parts = [solid(group)[0].name.lower() for group in groups(tokens)]
@@ -193,15 +196,15 @@ def index_columns(tokens: Tokens, table: Table | None) -> tuple[tuple[str, ...],
 
 
 def index_meaning(tokens: Tokens, table: Table | None) -> str:
-    """Write a CREATE INDEX in one spelling."""
-    firm = solid(tokens)
-    start = next((i for i, token in enumerate(firm) if token.word == "("), len(firm))
-    rest = [token for token in firm[start:] if token.word != "ASC"]
+    """Return the canonical spelling of a CREATE INDEX."""
+    parts = solid(tokens)
+    start = next((i for i, token in enumerate(parts) if token.word == "("), len(parts))
+    rest = [token for token in parts[start:] if token.word != "ASC"]
     columns = table.columns if table else None
-    return f"{expression(firm[:start])} {expression(rest, columns)}"
+    return f"{expression(parts[:start])} {expression(rest, columns)}"
 
 
-def _spelled(token: Token, columns: Collection[str] | None, *, is_call: bool) -> str:
+def _canonical_token(token: Token, columns: Collection[str] | None, *, is_call: bool) -> str:
     if token.kind in ("name", "word") and columns is not None:
         same = {name.lower(): name for name in columns}
         is_column = token.kind == "name" or (not is_call and token.word not in RESERVED)
@@ -220,8 +223,8 @@ def _spelled(token: Token, columns: Collection[str] | None, *, is_call: bool) ->
     return OPERATORS.get(token.text, token.text)
 
 
-def _gap(before: Tokens, token: Token) -> str:
-    """Return what stands between a token and those before it."""
+def _space_before(token: Token, before: Tokens) -> str:
+    """Return the white space between a token and those before it."""
     if not before or before[-1].text in ("(", ".") or token.text in (")", ",", "."):
         return ""
     previous = before[-1]
@@ -236,23 +239,23 @@ def _gap(before: Tokens, token: Token) -> str:
 
 
 def type_meaning(text: str) -> str:
-    """Write the type of a column in one spelling."""
+    """Return the canonical spelling of the type of a column."""
     tokens = [Token("word", token.name.upper()) for token in solid(tokenize(text))]
     spaced = " ".join(token.text for token in tokens)
     return re.sub(r" ?([(),]) ?", r"\1", spaced).replace(",", ", ").replace(")", ") ").strip()
 
 
 def _on_conflict(clause: Clause | None) -> list[str]:
-    """Return what is done with a row that breaks a constraint, where that is not usual."""
+    """Return the conflict clause of a constraint, unless it is the default, ABORT."""
     words = [token.word for token in clause.tokens] if clause else []
     if "CONFLICT" not in words:
         return []
-    way = words[words.index("CONFLICT") + 1]
-    return [] if way == "ABORT" else [f"ON CONFLICT {way}"]
+    action = words[words.index("CONFLICT") + 1]
+    return [] if action == "ABORT" else [f"ON CONFLICT {action}"]
 
 
 def _names(tokens: Tokens, table: Table) -> tuple[str, ...]:
-    """Return the columns in the first parentheses of a constraint."""
+    """Return the columns in the first parentheses of a constraint, as the table spells them."""
     same = {name.lower(): name for name in table.columns}
     firsts = [solid(group)[0].name for group in groups(tokens)]
     return tuple(same.get(name.lower(), name) for name in firsts)
@@ -261,7 +264,7 @@ def _names(tokens: Tokens, table: Table) -> tuple[str, ...]:
 def _constraint(
     clause: Clause, definition: Definition, table: Table, lookup: Lookup
 ) -> Iterator[Constraint]:
-    """Yield the constraint that a clause is, if it is one."""
+    """Yield the constraint of a clause; nothing for other clauses, such as DEFAULT."""
     own = (definition.name,) if isinstance(definition, Column) else ()
     refers_to, columns, referred = "", tuple[str, ...](own), tuple[str, ...]()
     if clause.kind in ("PRIMARY KEY", "UNIQUE"):
@@ -294,7 +297,7 @@ def _constraint(
 
 
 def _key(clause: Clause, own: tuple[str, ...], table: Table) -> str:
-    """Write the columns of a key, with their collations and the order where it is not usual."""
+    """Return the columns of a key, with collations, and with DESC for a descending one."""
     if own:
         words = {token.word for token in clause.tokens}
         return f"({plain(own[0])}{' DESC' if 'DESC' in words else ''})"
@@ -313,7 +316,7 @@ def _key_part(tokens: Tokens, table: Table) -> str:
 def _reference(
     tokens: Tokens, table: Table, lookup: Lookup
 ) -> tuple[str, tuple[str, ...], list[str]]:
-    """Return the table and columns that a foreign key refers to, and the key from REFERENCES on."""
+    """Return the table and columns that a foreign key refers to, and its words from REFERENCES on."""
     is_own = tokens[0].name.lower() == table.name.lower()
     target = table if is_own else lookup(tokens[0].name)
     name = target.name if target else tokens[0].name
@@ -333,8 +336,8 @@ def _reference(
 
 
 def mentions(tokens: Tokens, column: str) -> bool:
-    """Whether an expression reads a column: not in a literal, and not as the name of a function."""
-    firm = solid(tokens)
+    """Whether an expression reads a column: its name in a literal or of a function does not count."""
+    parts = solid(tokens)
     return any(
         token.name.lower() == column.lower()
         and (
@@ -342,8 +345,8 @@ def mentions(tokens: Tokens, column: str) -> bool:
             or (
                 token.kind == "word"
                 and token.word not in RESERVED
-                and (number + 1 == len(firm) or firm[number + 1].text != "(")
+                and (number + 1 == len(parts) or parts[number + 1].text != "(")
             )
         )
-        for number, token in enumerate(firm)
+        for number, token in enumerate(parts)
     )

@@ -1,4 +1,4 @@
-"""Splits a CREATE TABLE of SQLite into its columns and constraints, and keeps the exact source text.
+"""Parses a CREATE TABLE of SQLite into columns and constraints, and keeps the exact source text.
 
 Source: "CREATE TABLE" and "SQLite Keywords" in SQLite's documentation, and its grammar, parse.y.
 """
@@ -24,7 +24,7 @@ TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-#: The words that SQLite takes for a name only in quotes.
+#: The keywords that are names only in quotes.
 RESERVED = frozenset(
     [
         "ADD",
@@ -88,7 +88,7 @@ RESERVED = frozenset(
     ]
 )
 
-#: The words that begin a clause of a column and of a table, and how many words always follow each.
+#: The words that begin a clause of a column and of a table, with the number of words that always follow.
 OF_COLUMN = {
     "CONSTRAINT": 1,
     "PRIMARY": 1,
@@ -104,7 +104,7 @@ OF_COLUMN = {
 }
 OF_TABLE = {"CONSTRAINT": 1, "PRIMARY": 1, "UNIQUE": 0, "CHECK": 0, "FOREIGN": 1}
 
-#: What a clause is called, by the word that begins it, where that is not enough.
+#: The kinds of clauses, where they are not the word that begins the clause.
 KINDS = {
     "PRIMARY": "PRIMARY KEY",
     "NOT": "NOT NULL",
@@ -126,12 +126,12 @@ class Token(NamedTuple):
 
     @property
     def word(self) -> str:
-        """The keyword that it may be, in capitals; "" for anything in quotes."""
+        """The token as a keyword, in capitals; "" for a quoted one."""
         return self.text.upper() if self.kind in ("word", "operator") else ""
 
     @property
     def name(self) -> str:
-        """What it names, without the quotes."""
+        """The token as a name, without quotes."""
         if self.kind not in ("name", "string"):
             return self.text
         end = self.text[-1]
@@ -143,12 +143,12 @@ Tokens = Sequence[Token]
 
 @dataclass(frozen=True)
 class Clause:
-    """A constraint of a column or a table, or what else follows the type of a column."""
+    """A constraint of a column or a table, or another clause after the type of a column."""
 
-    kind: str  # "PRIMARY KEY", "NOT NULL", "NULL", "DEFAULT", …; "" for a name that is all there is
+    kind: str  # "PRIMARY KEY", "NOT NULL", "NULL", "DEFAULT", …; "" for CONSTRAINT and a name alone
     name: str | None
     tokens: tuple[Token, ...]  # without white space, comments and the name
-    text: str  # as it is written, with its name
+    text: str  # the source text, with the name
 
 
 @dataclass(frozen=True)
@@ -156,8 +156,8 @@ class Definition:
     """A column or a constraint in the list of a CREATE TABLE."""
 
     text: str
-    before: tuple[str, ...]  # the comments that stand above it
-    after: tuple[str, ...]  # and behind it, in the same line
+    before: tuple[str, ...]  # the comments above it
+    after: tuple[str, ...]  # the comments after it, in the same line
     clauses: tuple[Clause, ...]
 
 
@@ -166,8 +166,8 @@ class Column(Definition):
     """A column."""
 
     name: str
-    quoted: str  # the name as it is written
-    type: str  # as it is written; "" for none
+    quoted: str  # the name in the source text
+    type: str  # the source text; "" for none
 
 
 @dataclass(frozen=True)
@@ -175,9 +175,9 @@ class Table:
     """A CREATE TABLE."""
 
     name: str
-    head: str  # to the parenthesis
+    head: str  # the source text up to the opening parenthesis
     definitions: tuple[Definition, ...]
-    tail: str  # from the parenthesis on
+    tail: str  # the source text from the closing parenthesis on
 
     @property
     def columns(self) -> dict[str, Column]:
@@ -186,18 +186,19 @@ class Table:
 
     @property
     def constraints(self) -> list[Definition]:
-        """The constraints that stand behind the columns."""
+        """The constraints that are declared after the columns."""
         return [part for part in self.definitions if not isinstance(part, Column)]
 
     @property
     def rowid_alias(self) -> str:
-        """The column that is another name for the number of a row; "" for none."""
+        """The column that is an alias of the rowid (INTEGER PRIMARY KEY); "" for none."""
         for part in self.definitions:
             for clause in part.clauses:
                 if clause.kind == "PRIMARY KEY":
                     names = [solid(group)[0].name for group in groups(clause.tokens)]
                     name = part.name if isinstance(part, Column) else names[0]
-                    column = {key.lower(): one for key, one in self.columns.items()}[name.lower()]
+                    columns = {key.lower(): column for key, column in self.columns.items()}
+                    column = columns[name.lower()]
                     is_alias = len(names) < 2 and column.type.upper() == "INTEGER"
                     return column.name if is_alias else ""
         return ""
@@ -210,7 +211,7 @@ class Table:
 
 
 def tokenize(sql: str) -> list[Token]:
-    """Return the tokens of SQL; joined, they are what was given."""
+    """Return the tokens of SQL; their texts joined are `sql`."""
     return [Token(str(found.lastgroup), found[0]) for found in TOKEN.finditer(sql)]
 
 
@@ -226,7 +227,7 @@ def quoted(name: str) -> str:
 
 @lru_cache(maxsize=4096)
 def parse_table(sql: str) -> Table:
-    """Parse a CREATE TABLE as sqlite_master has it; raises ValueError for anything else."""
+    """Parse a CREATE TABLE from sqlite_master; raises ValueError for other statements."""
     tokens = tokenize(sql)
     words = [token.word for token in solid(tokens)]
     if words[:1] != ["CREATE"] or "TABLE" not in words[1:3] or "(" not in words:
@@ -249,7 +250,7 @@ def text_of(tokens: Iterable[Token]) -> str:
 
 
 def write_table(head: str, definitions: Sequence[Definition], tail: str) -> str:
-    """Write a CREATE TABLE of its parts, a line each, with their comments."""
+    """Return a CREATE TABLE of these parts, a line each, with their comments."""
     lines = [
         "".join(f"{comment}\n\t" for comment in part.before)
         + part.text
@@ -261,13 +262,13 @@ def write_table(head: str, definitions: Sequence[Definition], tail: str) -> str:
 
 
 def parse_definition(sql: str) -> Definition:
-    """Parse one column or constraint."""
+    """Parse one column or constraint of a CREATE TABLE."""
     (definition,) = _definitions(tokenize(sql))
     return definition
 
 
 def join_column(column: Column, clauses: Sequence[Clause]) -> Column:
-    """Return a column with other clauses, or another type."""
+    """Return a column with the text of its name, its type, and these clauses."""
     text = " ".join(filter(None, (column.quoted, column.type)))
     for clause in clauses:
         text += "\n\t" if "--" in text.rpartition("\n")[2] else " "  # it may end in a comment
@@ -276,7 +277,7 @@ def join_column(column: Column, clauses: Sequence[Clause]) -> Column:
 
 
 def without_clause(table: Table, name: str, kind: str) -> str:
-    """Write a table without a clause of one of its columns."""
+    """Return a CREATE TABLE without the clauses of a kind in one column."""
     parts = [
         join_column(part, [clause for clause in part.clauses if clause.kind != kind])
         if isinstance(part, Column) and part.name == name
@@ -287,7 +288,7 @@ def without_clause(table: Table, name: str, kind: str) -> str:
 
 
 def generated_expression(column: Column) -> str:
-    """Return what a column is computed from, as it is written; "" for one that is not."""
+    """Return the source text of the expression of a generated column; "" for other columns."""
     for clause in column.clauses:
         if clause.kind == "GENERATED":
             tokens = tokenize(clause.text)
@@ -299,7 +300,7 @@ def generated_expression(column: Column) -> str:
 
 
 def groups(tokens: Tokens) -> list[list[Token]]:
-    """Return what stands between the commas of the first parentheses in `tokens`."""
+    """Return the parts between the commas in the first parentheses of `tokens`."""
     depths = list(_depths(tokens))
     start = next((i for i, token in enumerate(tokens) if token.word == "("), None)
     if start is None:
@@ -309,7 +310,7 @@ def groups(tokens: Tokens) -> list[list[Token]]:
 
 
 def _depths(tokens: Tokens) -> Iterator[int]:
-    """Yield in how many parentheses each token is; a closing one is outside of what it closes."""
+    """Yield the depth of parentheses at each token; both parentheses of a pair have the outer depth."""
     depth = 0
     for token in tokens:
         depth -= token.word == ")"
@@ -318,7 +319,7 @@ def _depths(tokens: Tokens) -> Iterator[int]:
 
 
 def _split(tokens: Tokens) -> list[list[Token]]:
-    """Split tokens at the commas that are in no parentheses."""
+    """Split tokens at the commas outside of parentheses."""
     parts: list[list[Token]] = [[]]
     for token, depth in zip(tokens, _depths(tokens), strict=True):
         if token.word == "," and depth == 0:
@@ -329,12 +330,12 @@ def _split(tokens: Tokens) -> list[list[Token]]:
 
 
 def _definitions(body: Tokens) -> Iterator[Definition]:
-    """Yield the columns and constraints of a table; between constraints no comma is needed."""
+    """Yield the columns and constraints of a table; commas between constraints are optional."""
     parts = [_trimmed(part) for part in _split(body)]
     for number, (before, tokens, after) in enumerate(parts):
-        behind = parts[number + 1][0] if number + 1 < len(parts) else []
+        following = parts[number + 1][0] if number + 1 < len(parts) else []
         above = _comments(before if number == 0 else _above(before))
-        after = [*after, *behind[: len(behind) - len(_above(behind))]]
+        after = [*after, *following[: len(following) - len(_above(following))]]
         if tokens[0].word not in OF_TABLE:
             yield _column(tokens, above, _comments(after))
             continue
@@ -349,22 +350,22 @@ def _definitions(body: Tokens) -> Iterator[Definition]:
 
 
 def _trimmed(tokens: Tokens) -> tuple[Tokens, Tokens, Tokens]:
-    """Split tokens into the white space and comments before, what is between, and those after."""
-    firm = [number for number, token in enumerate(tokens) if not token.is_trivia]
-    if not firm:
+    """Split tokens into leading white space and comments, the rest, and trailing ones."""
+    numbers = [number for number, token in enumerate(tokens) if not token.is_trivia]
+    if not numbers:
         raise ValueError(text_of(tokens))
-    start, end = firm[0], firm[-1] + 1
+    start, end = numbers[0], numbers[-1] + 1
     return tokens[:start], tokens[start:end], tokens[end:]
 
 
 def _above(trivia: Tokens) -> Tokens:
-    """Return what is on lines of its own: comments in the line of the comma are about what it ends."""
+    """Return the comments on their own lines: those in the line of a comma belong to the part before."""
     breaks = (i for i, token in enumerate(trivia) if token.kind == "space" and "\n" in token.text)
     return trivia[next(breaks, 0) :]
 
 
 def _comments(trivia: Tokens) -> tuple[str, ...]:
-    """Return the comments; one to the end of its line in a form that ends anywhere, if it can be."""
+    """Return the comments among tokens of white space and comments."""
     return tuple(token.text.rstrip() for token in trivia if token.kind == "comment")
 
 
@@ -421,24 +422,24 @@ def _clauses(tokens: Tokens, starts: dict[str, int]) -> Iterator[Clause]:
 
 
 def _skip(tokens: Tokens, number: int, count: int) -> int:
-    """Return where the last of the `count` tokens is that follow; a sign is a part of a number."""
+    """Return the index of the last of the `count` words that follow; a sign belongs to its number."""
     for _ in range(count):
         number += 1
         while number < len(tokens) and (tokens[number].is_trivia or tokens[number].text in "+-"):
             number += 1
     if number < len(tokens) and tokens[number].word == "(":
-        number -= 1  # its end is found by its depth
+        number -= 1  # the parentheses are skipped by depth
     return number
 
 
 def _clause(tokens: Tokens) -> Clause:
-    firm, name = solid(tokens), None
-    if firm[0].word == "CONSTRAINT":
-        name, firm = firm[1].name, firm[2:]
-    word = firm[0].word if firm else ""
+    parts, name = solid(tokens), None
+    if parts[0].word == "CONSTRAINT":
+        name, parts = parts[1].name, parts[2:]
+    word = parts[0].word if parts else ""
     return Clause(
         kind=KINDS.get(word, word),
         name=name,
-        tokens=tuple(firm),
+        tokens=tuple(parts),
         text=text_of(tokens).strip(),
     )

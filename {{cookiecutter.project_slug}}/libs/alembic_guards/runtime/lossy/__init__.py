@@ -1,1 +1,1 @@
-"""Refuses changes of types that would change values."""
+"""Refuses lossy casts: changes of types that would change values in rows."""

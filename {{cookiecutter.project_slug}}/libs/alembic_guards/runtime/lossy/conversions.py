@@ -1,7 +1,7 @@
-"""Converts values of one type to another: each dialect has one table, asked by all that need it.
+"""Converts the values of one type to another, by one table of conversions for each dialect.
 
-A new revision asks for the USING clause of PostgreSQL, an upgrade for the rows that would lose
-something, and the rebuild of a table of SQLite for the expressions that it copies.
+It gives the USING clause of PostgreSQL to a new revision, the condition of rows that would lose data to
+an upgrade, and the expressions that are copied to the rebuild of a table of SQLite.
 """
 
 from typing import Any
@@ -28,9 +28,10 @@ def convert(
     dialect: sa.Dialect,
     zone: str | None = None,
 ) -> Conversion:
-    """Return what becomes of the values of a column when its type changes.
+    """Return the conversion of the values of a column from the type `old` to `new`.
 
-    `zone` is that of times without a time zone; None stands for that of the session.
+    `column` is a name, or an expression over the columns of a table. `zone` is the time zone of values
+    without one, such as "UTC"; None stands for the time zone of the session.
     """
     return TABLES[dialect.name](change_of(column, old, new, dialect, zone))
 
@@ -42,10 +43,13 @@ def change_of(
     dialect: sa.Dialect,
     zone: str | None = None,
 ) -> Change:
-    """Return the change of a column, or of an expression, from one type to another."""
+    """Return the arguments of convert() as a Change, with both types as plain types."""
     types = plain_type(old, dialect), plain_type(new, dialect)
     if isinstance(types[0], DOMAIN) and not isinstance(types[1], DOMAIN):
-        types = plain_type(types[0].data_type, dialect), types[1]  # whose values it has
+        types = (
+            plain_type(types[0].data_type, dialect),
+            types[1],
+        )  # its values are those of the base type
     if isinstance(column, str):
         return Change(sa.column(column, types[0]), types[1], dialect, zone)
     expression = str(column.compile(dialect=dialect))

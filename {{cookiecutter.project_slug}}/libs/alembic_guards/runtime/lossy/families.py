@@ -1,4 +1,4 @@
-"""Sorts types into families, whatever dialect or owner they are of."""
+"""Sorts types into families by the kind of their values: types of all dialects, and custom types."""
 
 from enum import Flag, auto
 from typing import Any
@@ -12,19 +12,19 @@ from alembic_guards.compat import variant
 
 
 class Family(Flag):
-    """What values of a type are, before any length or precision; sets of families are one, too."""
+    """The kind of values of a type, apart from length and precision; a union of families is one, too."""
 
     ARRAY = auto()
     BINARY = auto()
     BIT = auto()
     BOOLEAN = auto()
-    CHOICE = auto()  # an enum that is a plain text of the database
+    CHOICE = auto()  # an enum that is stored as text
     CIDR = auto()
     DATE = auto()
     DATETIME = auto()
     ENUM = auto()
     FLOAT = auto()
-    HEX = auto()  # a UUID that is a text of 32 digits
+    HEX = auto()  # a UUID that is stored as text of 32 hexadecimal digits
     INET = auto()
     INTEGER = auto()
     INTERVAL = auto()
@@ -48,7 +48,7 @@ NUMBERS = COUNTS | Family.BOOLEAN
 DAYS = Family.DATE | Family.DATETIME
 TIMES = DAYS | Family.TIME
 
-#: The classes of each family: the first that fits.
+#: The classes of each family; the first match counts.
 CLASSES: tuple[tuple[Family, tuple[type, ...]], ...] = (
     (Family.ARRAY, (sa.ARRAY,)),
     (Family.ENUM, (sa.Enum,)),
@@ -74,7 +74,7 @@ CLASSES: tuple[tuple[Family, tuple[type, ...]], ...] = (
     (Family.YEAR, (mysql.YEAR,)),
 )
 
-#: How many bits the integers of a server have, after their sign.
+#: The bits of integer types, without the sign.
 BITS = {"TINYINT": 7, "SMALLINT": 15, "MEDIUMINT": 23, "INTEGER": 31, "BIGINT": 63}
 
 
@@ -88,12 +88,12 @@ def family(type_: Any) -> Family:
 
 
 def plain_type(type_: Any, dialect: sa.Dialect) -> Any:
-    """Return the type that one of the owner's, or one with variants, stands for on a database."""
+    """Return the type of the dialect behind a custom type (TypeDecorator) or a type with variants."""
     type_ = type_() if isinstance(type_, type) else type_
     while True:
         type_ = variant(type_, dialect)
         if not isinstance(type_, TypeDecorator) or isinstance(type_, sa.Interval):
-            if isinstance(type_, sa.Boolean | sa.Enum):  # its check is one of the table
+            if isinstance(type_, sa.Boolean | sa.Enum):  # its CHECK is an object of the table
                 type_.create_constraint = False
             return type_
         type_ = type_.load_dialect_impl(dialect)
@@ -105,5 +105,5 @@ def sql_name(type_: Any, dialect: sa.Dialect) -> str:
 
 
 def has_no_hyphens(type_: Any) -> bool:
-    """Whether a type takes a UUID as its 32 digits alone."""
+    """Whether a type stores a UUID as 32 digits, without hyphens."""
     return getattr(type_, "length", None) == 32 or family(type_) is Family.HEX

@@ -1,4 +1,4 @@
-"""Refuses a change of type that would change values: rounded numbers, texts cut short or read as 0."""
+"""Refuses a lossy cast: one that would round numbers, truncate texts, or read texts as 0."""
 
 import re
 from typing import Any
@@ -8,47 +8,46 @@ from alembic.operations import Operations, ops, toimpl
 from alembic.util import CommandError
 
 from alembic_guards.database.identifiers import table_key
-from alembic_guards.runtime.dry_run import present
-from alembic_guards.runtime.enum_history import follow, remember
+from alembic_guards.runtime.dry_run import current_names
+from alembic_guards.runtime.enum_history import follow_rename, record_values
 from alembic_guards.runtime.lossy import losses
 from alembic_guards.runtime.lossy.conversions import TABLES, change_of, convert
 from alembic_guards.runtime.renames import RenameColumn
 
 #: A USING clause that only casts a column, as CAST(size AS INTEGER) or (size)::integer do.
 CAST = r'(CAST\s*\()?[\s("]*{column}[\s)"]*(::[\w\s()\[\],."]+|\s+AS\s[\w\s()\[\],."]+)+\)?'
-#: The time zone that a USING clause names.
+#: The time zone in a USING clause.
 ZONE = re.compile(r"AT TIME ZONE '((?:[^']|'')+)'", re.IGNORECASE)
 
 
 def install() -> None:
-    """Have Alembic ask this implementation before its own."""
+    """Replace Alembic's implementation of alter_column()."""
     losses.install()
     Operations.implementation_for(ops.AlterColumnOp, replace=True)(alter_column)
 
 
 def alter_column(operations: Operations, op: ops.AlterColumnOp) -> None:
-    """Do what Alembic does, unless rows hold what the new type cannot; raises CommandError then."""
+    """Alter a column; raises CommandError where rows hold values that the new type cannot hold."""
     context = operations.migration_context
     if context.as_sql and context.dialect.name == "postgresql" and _is_wider(op):
         print("-- squawk-ignore changing-column-type", file=context.impl.output_buffer)
     is_known = context.dialect.name in TABLES  # others are used without the guards
     if is_known and op.modify_type is not None and context.connection and not context.as_sql:
         _refuse_loss(context.connection, op)
-    _remember(op)
+    _record_enums(op)
     if _changes_values_only(op, context.dialect):
         return
     if context.dialect.name in ("mariadb", "mysql"):
-        _by_way_of_text(operations, op)
+        _convert_through_text(operations, op)
     toimpl.alter_column(operations, op)
 
 
 def _refuse_loss(connection: sa.Connection, op: ops.AlterColumnOp) -> None:
-    """Raise CommandError where rows hold what the new type of a column cannot.
+    """Raise CommandError where rows hold values that the new type of a column cannot hold.
 
-    Where an operation that was written by hand does not name the type that the column has, the
-    database does.
+    The old type comes from the operation, or from the database where the operation does not name it.
     """
-    now = present(connection, op.table_name, [op.column_name])
+    now = current_names(connection, op.table_name, [op.column_name])
     if now is None:
         return
     table, [column] = now
@@ -66,18 +65,18 @@ def _refuse_loss(connection: sa.Connection, op: ops.AlterColumnOp) -> None:
         zone[1].replace("''", "'") if zone else None,
     )
     if found := losses.find_losses(connection, table, op.schema, change):
-        raise CommandError(_said(op, found, connection.dialect))
+        raise CommandError(_message(op, found, connection.dialect))
 
 
 def _type_in(connection: sa.Connection, table: str, schema: str | None, column: str) -> Any:
-    """Return the type that a column has in the database; None where it is yet to come."""
+    """Return the type that a column has in the database; None where it does not exist."""
     inspector = sa.inspect(connection)
-    there = inspector.get_columns(table, schema) if inspector.has_table(table, schema) else []
-    return next((found["type"] for found in there if found["name"] == column), None)
+    columns = inspector.get_columns(table, schema) if inspector.has_table(table, schema) else []
+    return next((found["type"] for found in columns if found["name"] == column), None)
 
 
 def _is_rewritten_by_hand(op: ops.AlterColumnOp, dialect: sa.Dialect) -> bool:
-    """Whether a USING clause says of each value what becomes of it, and does not only cast it."""
+    """Whether the owner wrote a USING clause that computes the new values, and does not only cast."""
     using = op.kw.get("postgresql_using")
     if using is None or ZONE.search(str(using)):
         return False
@@ -86,34 +85,37 @@ def _is_rewritten_by_hand(op: ops.AlterColumnOp, dialect: sa.Dialect) -> bool:
     return using != own and not re.fullmatch(CAST.format(column=column), using, re.IGNORECASE)
 
 
-def _said(op: ops.AlterColumnOp, found: losses.Losses, dialect: sa.Dialect) -> str:
-    one, type_ = found.rows == 1, _written(op.modify_type, dialect)
+def _message(op: ops.AlterColumnOp, found: losses.Losses, dialect: sa.Dialect) -> str:
+    one, type_ = found.rows == 1, _type_name(op.modify_type, dialect)
     rows = "row" if found.total == 1 else "rows"
     return (
-        f"{found.rows} of {found.total} {rows} of {table_key(op)} {'holds' if one else 'hold'}"
-        f" in {op.column_name} what {type_} cannot ({found.examples})."
-        f" {'Nothing was changed.' if found.nothing_done else 'This change was not made.'}"
+        f"{found.rows} of {found.total} {rows} of {table_key(op)}"
+        f" {'holds a value' if one else 'hold values'} in {op.column_name}"
+        f" that {type_} cannot hold ({found.examples})."
+        f" {'Nothing was changed.' if found.is_rolled_back else 'This change was not made.'}"
         f" Find {'it' if one else 'them'}: {found.query}"
     )
 
 
-def _written(type_: Any, dialect: sa.Dialect) -> str:
+def _type_name(type_: Any, dialect: sa.Dialect) -> str:
     type_ = type_() if isinstance(type_, type) else type_
     sql: str = type_.compile(dialect=dialect)
     is_text = isinstance(type_, sa.Enum) and "VARCHAR" in sql
     return f"{sql} with the values {', '.join(type_.enums)}" if is_text else sql
 
 
-def _remember(op: ops.AlterColumnOp) -> None:
+def _record_enums(op: ops.AlterColumnOp) -> None:
     key = table_key(op)
     if op.modify_name:
-        follow(RenameColumn(op.column_name, op.modify_name, table=op.table_name, schema=op.schema))
+        follow_rename(
+            RenameColumn(op.column_name, op.modify_name, table=op.table_name, schema=op.schema)
+        )
     if op.modify_type is not None:
-        remember(key, [sa.Column(op.modify_name or op.column_name, op.modify_type)])
+        record_values(key, [sa.Column(op.modify_name or op.column_name, op.modify_type)])
 
 
 def _changes_values_only(op: ops.AlterColumnOp, dialect: sa.Dialect) -> bool:
-    """Whether the values of an enum change, which is a text that stays as it is for the database."""
+    """Whether only the values of an enum change, which the database stores as text: no DDL is needed."""
     old, new = op.existing_type, op.modify_type
     others = (op.modify_name, op.modify_nullable, op.modify_server_default, op.modify_comment)
     if old is None or not isinstance(new, sa.Enum) or others != (None, None, False, False):
@@ -121,8 +123,11 @@ def _changes_values_only(op: ops.AlterColumnOp, dialect: sa.Dialect) -> bool:
     return bool(old.compile(dialect=dialect) == new.compile(dialect=dialect))
 
 
-def _by_way_of_text(operations: Operations, op: ops.AlterColumnOp) -> None:
-    """Make a text of a column of MariaDB or MySQL whose values it would take for something else."""
+def _convert_through_text(operations: Operations, op: ops.AlterColumnOp) -> None:
+    """Alter a column of MariaDB or MySQL to text first, where its values would be misread directly.
+
+    Values whose format differs in the new type are then rewritten.
+    """
     if op.modify_type is None or op.existing_type is None:
         return
     dialect = operations.migration_context.dialect
@@ -147,7 +152,7 @@ def _by_way_of_text(operations: Operations, op: ops.AlterColumnOp) -> None:
 
 
 def _is_wider(op: ops.AlterColumnOp) -> bool:
-    """Whether PostgreSQL keeps all rows as they are when it changes a type."""
+    """Whether PostgreSQL changes the type without rewriting the table."""
     match op.existing_type, op.modify_type:
         case (sa.CHAR() | sa.Enum(), _) | (_, sa.CHAR() | sa.Enum()):
             return False

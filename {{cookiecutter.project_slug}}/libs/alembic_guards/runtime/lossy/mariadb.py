@@ -1,7 +1,7 @@
-"""The conversions of MariaDB and MySQL, which change most values by themselves, some without a word.
+"""The conversions of MariaDB and MySQL, which convert most values implicitly, some with silent data loss.
 
-A value is written where the server would take it for something else: it is a text then, which the
-column holds on the way from one type to the other.
+A rule has SQL for a new value where the server would misread the old one. The column is altered to text
+first, and this SQL reads that text.
 """
 
 from typing import Any
@@ -33,32 +33,32 @@ from alembic_guards.runtime.lossy.rules import (
     limit,
 )
 
-#: The largest whole numbers that are kept exactly, as powers of two.
+#: The bits of the largest integer up to which all are stored exactly.
 EXACT = {"FLOAT": 24, "DOUBLE": 53}
-#: How many digits of a number are given back as they were.
+#: The decimal digits that are stored exactly.
 DIGITS = {"FLOAT": 6, "DOUBLE": 15}
-#: The number that holds most others.
+#: The number type with the largest range.
 WIDEST = sa.Numeric(65, 30)
 
-#: How a number is written, and a code that is none: its zeros would be lost.
+#: The format of a number, and of a code such as 007, which would lose its zeros.
 NUMBER = "^ *[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)? *$"
 CODE = "^[-+ ]*0[0-9]"
 
-#: What holds all that a text can say of a type, by the family of that.
+#: The type that holds each value that a text can denote, by family.
 WIDE: tuple[tuple[Family, Any], ...] = (
     (NUMBERS, WIDEST),
     (DAYS, mysql.DATETIME(fsp=6)),
     (Family.TIME, mysql.TIME(fsp=6)),
 )
-#: The families whose values are read as one of those.
+#: The families whose values are compared as one of these types.
 READ_AS = TEXTS | TIMES | Family.ENUM | Family.SET | Family.JSON
 
-#: What has the form of a text for the server.
+#: The families that the server treats as text.
 CHARACTERS = TEXTS | Family.ENUM | Family.SET
 
 
 def convert(change: Change) -> Conversion:
-    """Return the SQL of new values, for what is a text by then, and the condition of rows that lose."""
+    """Return the SQL of new values, over a column of text, and the condition of rows that lose data."""
     return first(RULES, change).convert(change)
 
 
@@ -67,12 +67,12 @@ def _as_text(change: Change) -> Any:
 
 
 def _source(change: Change) -> Any:
-    """Return a value in the words that a cast reads; an enum would be the number of its place."""
+    """Return the column as a cast reads it; an enum would be cast by the index of its value."""
     return _as_text(change) if isinstance(change.old, sa.Enum) else change.column
 
 
 def _wide(change: Change) -> Any:
-    """Return the type that holds all that a value says; None where there is none to compare with."""
+    """Return the type that holds the old values without loss; None where there is none."""
     if family(change.old) not in READ_AS:
         return change.old
     return next((wide for kind, wide in WIDE if family(change.new) in kind), None)
@@ -88,7 +88,7 @@ def _uuid_too_long(change: Change) -> Condition:
 
 
 def _imprecise(change: Change) -> Condition:
-    """Return the condition that FLOAT, which is written with six digits, has more of them."""
+    """Return the condition that a FLOAT has more than the six digits that it is written with."""
     if sql_name(change.old, change.dialect) != "FLOAT":
         return _too_long(change)
     column, written = change.column, _as_text(change).op("+")(0)
@@ -97,7 +97,7 @@ def _imprecise(change: Change) -> Condition:
 
 
 def _no_text(change: Change) -> Condition:
-    """Return the condition that bytes are no text, or too long a one."""
+    """Return the condition that bytes are not UTF-8, or that the text is too long."""
     text = sa.func.convert(change.column.op("USING")(sa.text("utf8mb4")))
     no_text = sa.cast(text, sa.BINARY) != sa.cast(change.column, sa.BINARY)
     length = getattr(change.new, "length", None)
@@ -105,13 +105,13 @@ def _no_text(change: Change) -> Condition:
 
 
 def _unlisted(change: Change) -> Condition:
-    """Return the condition that an enum has no such value, where 'red ' is 'RED' but for its bytes."""
+    """Return the condition that an enum has no such value; 'red ' and 'RED' differ only as bytes."""
     return sa.type_coerce(sa.cast(_as_text(change), sa.BINARY), sa.Text).not_in(change.new.enums)
 
 
 def _unlisted_in_set(change: Change) -> Condition:
-    gone = sorted(set(getattr(change.old, "values", ())) - set(change.new.values))
-    return any_of(*(sa.func.find_in_set(value, change.column) > 0 for value in gone))
+    dropped = sorted(set(getattr(change.old, "values", ())) - set(change.new.values))
+    return any_of(*(sa.func.find_in_set(value, change.column) > 0 for value in dropped))
 
 
 def _no_uuid(change: Change) -> Condition:
@@ -125,14 +125,14 @@ def _no_year(change: Change) -> Condition:
 
 
 def _other_length(change: Change) -> Condition:
-    """Return the condition that bytes would be filled up, as those of a fixed length are."""
+    """Return the condition that bytes would be padded to a fixed length."""
     if not isinstance(change.new, sa.BINARY):
         return None
     return sa.func.octet_length(change.column) != change.new.length
 
 
 def _round_trip(change: Change) -> Condition:
-    """Return the condition that a value is another one when it comes back."""
+    """Return the condition that a value changes by a cast to the new type and back."""
     source, wide = _source(change), _wide(change)
     if wide is None:
         return None
@@ -142,7 +142,7 @@ def _round_trip(change: Change) -> Condition:
 
 
 def _no_number(change: Change) -> Condition:
-    """Return the condition that a number would be rounded, or is none that the new type has."""
+    """Return the condition that a value would be rounded, is out of range, or is not a number."""
     source, wide = _source(change), _wide(change)
     if wide is None or family(wide) not in COUNTS:
         return None
@@ -150,12 +150,12 @@ def _no_number(change: Change) -> Condition:
     lost = _beyond(number, change.new, change.dialect)
     if not isinstance(change.old, sa.String):
         return lost
-    # The server would say of a text half-way that it is none.
+    # Without this the server would fail at such a text in the middle of the revision.
     return any_of(source.regexp_match(CODE), sa.not_(source.regexp_match(NUMBER)), lost)
 
 
 def _beyond(column: sa.ColumnElement[Any], new: Any, dialect: sa.Dialect) -> Condition:
-    """Return the condition without a cast to the new type, which would cut on its own."""
+    """Return the condition that a number does not fit, without a cast: that would clip the number."""
     if isinstance(new, sa.Boolean):
         return column.not_in([0, 1])
     if isinstance(new, sa.Integer):
@@ -178,7 +178,7 @@ def _beyond(column: sa.ColumnElement[Any], new: Any, dialect: sa.Dialect) -> Con
 
 
 def _imprecise_as(column: sa.ColumnElement[Any], new: Any, dialect: sa.Dialect) -> Condition:
-    """Return the condition that a number has more digits than one with a floating point keeps."""
+    """Return the condition that a number has more digits than a floating-point type stores."""
     name = sql_name(new, dialect)
     if isinstance(column.type, sa.Float):
         return None
@@ -190,7 +190,7 @@ def _imprecise_as(column: sa.ColumnElement[Any], new: Any, dialect: sa.Dialect) 
 
 
 def _digits(type_: Any) -> tuple[int, int]:
-    """Return how many digits a DECIMAL has, and how many of them stand behind the point."""
+    """Return the precision and the scale of a DECIMAL."""
     return type_.precision or 10, type_.scale or 0
 
 
@@ -202,7 +202,7 @@ RULES = (
     Rule(Family.BINARY, TEXTS, "", _no_text),
     Rule(CHARACTERS, Family.ENUM | Family.CHOICE, "", _unlisted),
     Rule(ANY, Family.CHOICE, "", _unlisted),
-    Rule(ANY, Family.ENUM, "{0}", _unlisted),  # a number would be the place of a value
+    Rule(ANY, Family.ENUM, "{0}", _unlisted),  # a number would be read as the index of a value
     Rule(CHARACTERS, Family.SET, "", _unlisted_in_set),
     Rule(ANY, Family.SET, "{0}"),
     Rule(Family.FLOAT, Family.TEXT, "", _imprecise),
@@ -211,11 +211,11 @@ RULES = (
     Rule(Family.HEX, Family.HEX),
     Rule(Family.UUID, Family.HEX, _without_hyphens),
     Rule(TEXTS, Family.HEX, _without_hyphens, _no_uuid),
-    Rule(Family.TIME, DAYS, "", always),  # a day would be made up
+    Rule(Family.TIME, DAYS, "", always),  # the date would be invented
     Rule(DAYS, Family.TIME, "", always),
     Rule(Family.ENUM, Family.YEAR, "{0}", _no_year),
     Rule(ANY, Family.YEAR, "", _no_year),
-    Rule(CHARACTERS, Family.BIT, "", always),  # it takes the bytes
+    Rule(CHARACTERS, Family.BIT, "", always),  # the server stores the bytes
     Rule(ANY, Family.BINARY, "", _other_length),
     Rule(Family.ENUM, NUMBERS, "{0}", _no_number),
     Rule(ANY, NUMBERS, "", _no_number),

@@ -1,7 +1,7 @@
-"""The conversions of PostgreSQL: a USING clause for each pair of types, and the rows that would lose.
+"""The conversions of PostgreSQL: a USING clause for each pair of types, and the rows that lose data.
 
-Inside one family, as from VARCHAR(20) to VARCHAR(10), no clause is written: PostgreSQL refuses values
-that do not fit by itself, where an explicit cast would cut them short.
+Within a family, as from VARCHAR(20) to VARCHAR(10), there is no clause: PostgreSQL itself refuses values
+that do not fit, where an explicit cast would truncate them.
 """
 
 from collections.abc import Callable
@@ -34,11 +34,11 @@ from alembic_guards.runtime.lossy.rules import (
     limit,
 )
 
-#: How a number is written, and a code that is none: its zeros would be lost.
+#: The format of a number, and of a code such as 007, which would lose its zeros.
 NUMBER = "(?i)^ *([-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)(e[-+]?[0-9]+)?|nan|[-+]?inf(inity)?) *$"
 CODE = "^[-+ ]*0[0-9]"
 
-#: What holds all that a text can say of a type, by the family of that.
+#: The type that holds each value that a text can denote, by family.
 WIDE: tuple[tuple[Family, Any], ...] = (
     (COUNTS, sa.Numeric()),
     (DAYS, sa.TIMESTAMP(timezone=True)),
@@ -46,27 +46,27 @@ WIDE: tuple[tuple[Family, Any], ...] = (
     (Family.INTERVAL, postgresql.INTERVAL()),
     (Family.BIT, postgresql.BIT(varying=True)),
 )
-#: The families whose values say more than a cast of them would show, and are read as one of those.
+#: The families whose values are compared as one of these types.
 READ_AS = TEXTS | Family.ENUM | Family.JSON | Family.MONEY
 
-#: Text in braces is an array, as a way back has written it; any other becomes the only element.
+#: Text in braces is an array, as a downgrade has written it; other text becomes the only element.
 TEXT_TO_ARRAY = (
     "CASE WHEN left({0}, 1) || right({0}, 1) = '{{}}' THEN {0}::{type}"
     " WHEN {0} IS NOT NULL THEN ARRAY[{0}]::text[]::{type} END"
 )
 ONLY_ELEMENT = "CASE WHEN {0} IS NOT NULL THEN ARRAY[{0}::text]::{type} END"
-#: No cast leads from JSON to an array, and USING takes no subquery. What reads JSON into a row does it:
-#: any row of the server with an array of texts will do.
+#: There is no cast from JSON to an array, and USING allows no subquery. jsonb_populate_record() converts
+#: JSON to a row: here to that of a system catalog with a column of the type text[].
 JSON_TO_ARRAY = (
     "(jsonb_populate_record(NULL::pg_extension,"
     " jsonb_build_object('extcondition', {0}))).extcondition::{type}"
 )
 
-#: Finds arrays and objects in an array of JSON.
+#: A JSON path that finds arrays and objects in an array.
 NESTED = """'$[*] ? (@.type() == "object" || @.type() == "array")'"""
 
-#: The values of times that a time zone is added to, or taken from; the zone is that of the session
-#: where no expression could say another one.
+#: The SQL for types that gain or lose a time zone. In all other conversions between types with and
+#: without one, the server applies the time zone of the session.
 ZONED: dict[tuple[Family, Family], str] = {
     (Family.DATETIME, Family.DATETIME): "{0} AT TIME ZONE {zone}",
     (Family.DATETIME, Family.DATE): "({0} AT TIME ZONE {zone})::DATE",
@@ -75,12 +75,12 @@ ZONED: dict[tuple[Family, Family], str] = {
 
 
 def convert(change: Change) -> Conversion:
-    """Return the USING clause of a change of type, and the condition of rows that would lose."""
+    """Return the USING clause of a change of type, and the condition of rows that lose data."""
     conversion = first(RULES, change).convert(change)
-    if _alike(change.old, change.new):
+    if _converts_implicitly(change.old, change.new):
         conversion = conversion._replace(value="")
-    elif change.families[0] in WORDS and change.families[1] not in WRITTEN:
-        conversion = conversion._replace(loses=_unreadable_or(conversion.loses, change))
+    elif change.families[0] in READ_AS_TEXT and change.families[1] not in TAKES_ANY_TEXT:
+        conversion = conversion._replace(loses=_invalid_or(conversion.loses, change))
     if _has_zone(change.old) == _has_zone(change.new):
         return conversion
     zoned = ZONED.get(change.families)
@@ -92,29 +92,32 @@ def convert(change: Change) -> Conversion:
     return Conversion(change.write(zoned), loses)
 
 
-def _unreadable_or(loses: Condition, change: Change) -> Condition:
-    """Return the condition with one before it: that a text cannot be read; PostgreSQL 15 says so itself."""
+def _invalid_or(loses: Condition, change: Change) -> Condition:
+    """Return the condition that a text is not valid as the new type, or that `loses` holds.
+
+    Before PostgreSQL 16 it is `loses` alone: the server then refuses the first invalid text.
+    """
     if (getattr(change.dialect, "server_version_info", None) or (0,)) < (16,):
         return loses
     type_ = sa.literal(change.new.compile(dialect=change.dialect), sa.Text)
-    unreadable = sa.not_(sa.func.pg_input_is_valid(_source(change), type_))
-    return unreadable if loses is None else _guarded(unreadable, loses)
+    invalid = sa.not_(sa.func.pg_input_is_valid(_source(change), type_))
+    return invalid if loses is None else _guarded(invalid, loses)
 
 
-def _guarded(unreadable: Condition, loses: Condition) -> Condition:
-    """Return that one of two conditions holds; the second one may fail where the first one holds."""
-    return sa.case((unreadable, sa.true()), else_=loses)
+def _guarded(invalid: Condition, loses: Condition) -> Condition:
+    """Join two conditions by OR; the second is evaluated only where the first is false."""
+    return sa.case((invalid, sa.true()), else_=loses)
 
 
-def _alike(old: Any, new: Any) -> bool:
-    """Whether PostgreSQL takes values of one type for those of another without an explicit cast."""
+def _converts_implicitly(old: Any, new: Any) -> bool:
+    """Whether PostgreSQL converts values of one type to another without a USING clause."""
     families = family(old), family(new)
     if families[0] in TEXTS and families[1] in TEXTS:
         return True
     if families[0] != families[1]:
         return False
     if isinstance(old, sa.ARRAY):
-        return _alike(old.item_type, new.item_type)
+        return _converts_implicitly(old.item_type, new.item_type)
     if isinstance(old, sa.Enum):
         return bool(old.name == new.name)
     if families[0] in Family.RANGE | Family.MULTIRANGE:
@@ -130,14 +133,14 @@ def _has_zone(type_: Any) -> bool:
 
 
 def _changed_in_zone(change: Change) -> Condition:
-    """Return the condition that a time is another one on the way back, as hours are on some days."""
+    """Return the condition that a time changes by a conversion and back, as at a change of DST."""
     column, new = change.column, change.new
     if family(change.old) is Family.DATE:
         return None
     zone = sa.literal(change.zone, sa.Text)
     moved = sa.func.timezone(zone, column)
     if family(new) is Family.TIME:
-        return column != moved  # which has another offset, that would be lost
+        return column != moved  # its offset differs, and would be lost
     if family(new) is Family.DATE:
         return moved != sa.cast(sa.cast(moved, sa.Date), sa.TIMESTAMP)
     return column != sa.func.timezone(zone, sa.cast(moved, new))
@@ -148,14 +151,14 @@ def _as_text(change: Change) -> Any:
 
 
 def _source(change: Change) -> Any:
-    """Return a value in the words that a cast reads."""
+    """Return the column as a cast reads it."""
     if isinstance(change.old, sa.JSON):
         return change.column.op("#>>")(sa.literal_column("'{}'"))
     return _as_text(change) if isinstance(change.old, sa.Enum) else change.column
 
 
 def _wide(change: Change) -> Any:
-    """Return the type that holds all that a value says; None where there is none to compare with."""
+    """Return the type that holds the old values without loss; None where there is none."""
     if family(change.old) not in READ_AS:
         return change.old
     return next((wide for kind, wide in WIDE if family(change.new) in kind), None)
@@ -187,14 +190,14 @@ def _no_uuid(change: Change) -> Condition:
 
 
 def _not_one(change: Change) -> Condition:
-    """Return the condition that an array has not just one element, which its first index leads to."""
+    """Return the condition that an array has another element than the one at index 1."""
     column = change.column
     one = sa.func.array_lower(column, 1), sa.func.array_ndims(column)
     return sa.or_(sa.func.cardinality(column) != 1, *(number != 1 for number in one))
 
 
 def _no_list(change: Change) -> Condition:
-    """Return the condition that JSON is no array of plain values."""
+    """Return the condition that JSON is not an array of scalars."""
     json = sa.cast(change.column, postgresql.JSONB)
     nested = sa.func.jsonb_path_exists(json, sa.text(NESTED))
     return sa.or_(sa.func.jsonb_typeof(json) != "array", nested)
@@ -205,7 +208,7 @@ def _merged(change: Change) -> Condition:
 
 
 def _round_trip(change: Change) -> Condition:
-    """Return the condition that a value is another one when it comes back."""
+    """Return the condition that a value changes by a cast to the new type and back."""
     source, wide = _source(change), _wide(change)
     if wide is None:
         return None
@@ -225,7 +228,7 @@ def _no_money(change: Change) -> Condition:
 
 
 def _no_number(change: Change) -> Condition:
-    """Return the condition that a number would be rounded, or is none that the new type has."""
+    """Return the condition that a value would be rounded, is out of range, or is not a number."""
     source, wide = _source(change), _wide(change)
     if wide is None or family(wide) not in COUNTS:
         return None
@@ -238,7 +241,7 @@ def _no_number(change: Change) -> Condition:
 
 
 def _beyond(column: sa.ColumnElement[Any], new: Any, dialect: sa.Dialect) -> Condition:
-    """Return the condition without a cast to the new type, which would fail, or cut, on its own."""
+    """Return the condition that a number does not fit, without a cast: that would fail, or round."""
     if isinstance(new, sa.Boolean):
         return column.not_in([0, 1])
     if isinstance(new, sa.Integer):
@@ -262,13 +265,13 @@ def _array_to_array(change: Change) -> str:
 
 
 def _elements(template: str) -> Callable[[Change], str]:
-    """Return what makes arrays, those of texts without a length: a cast would cut off the rest."""
+    """Return a template for arrays; elements of text get no length, because a cast would truncate."""
 
-    def written(change: Change) -> str:
+    def fill(change: Change) -> str:
         is_text = family(change.new.item_type) in TEXTS
         return template.replace("{type}", "text[]") if is_text else template
 
-    return written
+    return fill
 
 
 def _uuid_to_text(change: Change) -> str:
@@ -276,17 +279,17 @@ def _uuid_to_text(change: Change) -> str:
 
 
 def _range_to_range(change: Change) -> str:
-    """Return a way by texts, but not to dates: those take a time and say nothing."""
+    """Return a cast through text, except to ranges of dates: it would drop the time silently."""
     is_date = isinstance(change.new, postgresql.DATERANGE | postgresql.DATEMULTIRANGE)
     return "{0}::{type}" if is_date else "{0}::text::{type}"
 
 
-#: The families whose values PostgreSQL shortens without a word.
+#: The families to which PostgreSQL casts with silent data loss.
 SHORTENED = TIMES | Family.INTERVAL | Family.BIT | Family.CIDR | Family.MONEY
 
-#: The families whose values are read as text by a cast, and those whose values are written from it.
-WORDS = TEXTS | Family.JSON
-WRITTEN = TEXTS | Family.ARRAY | Family.BINARY | Family.HEX
+#: The families whose values a cast reads as text, and those that accept any text.
+READ_AS_TEXT = TEXTS | Family.JSON
+TAKES_ANY_TEXT = TEXTS | Family.ARRAY | Family.BINARY | Family.HEX
 
 RULES = (
     Rule(Family.ARRAY, Family.ARRAY, _array_to_array, _other_elements),
@@ -304,7 +307,7 @@ RULES = (
     Rule(ANY, Family.ENUM, "{0}::text::{type}"),
     Rule(Family.UUID, Family.TEXT, _uuid_to_text, _uuid_too_long),
     Rule(Family.INET, Family.TEXT, "abbrev({0})", _address_too_long),  # a cast adds /32
-    Rule(ANY, Family.TEXT, "{0}::text", _too_long),  # a cast to a length would cut off the rest
+    Rule(ANY, Family.TEXT, "{0}::text", _too_long),  # a cast to a length would truncate
     Rule(Family.HEX, Family.HEX),
     Rule(Family.UUID, Family.HEX, "replace({0}::text, '-', '')"),
     Rule(ANY, Family.HEX, "replace({0}::text, '-', '')", _no_uuid),
@@ -318,7 +321,7 @@ RULES = (
     Rule(Family.JSON, NUMBERS, "({0} #>> '{{}}')::{type}", _no_number),
     Rule(Family.ENUM, NUMBERS, "{0}::text::{type}", _no_number),
     Rule(ANY, NUMBERS, "{0}::{type}", _no_number),
-    Rule(Family.TIME, DAYS, "{0}::{type}", always),  # a day would be made up
+    Rule(Family.TIME, DAYS, "{0}::{type}", always),  # the date would be invented
     Rule(DAYS, Family.TIME, "{0}::{type}", always),
     Rule(TEXTS, Family.MONEY, "{0}::{type}", _no_money),
     Rule(Family.JSON, SHORTENED, "({0} #>> '{{}}')::{type}", _round_trip),

@@ -1,4 +1,4 @@
-"""The form of a table of conversions: rules for pairs of families, of which the first that fits counts."""
+"""The elements of a table of conversions: rules for pairs of families; the first match counts."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
@@ -7,29 +7,30 @@ import sqlalchemy as sa
 
 from alembic_guards.runtime.lossy.families import Family, family
 
-Condition = Any  # of sa.select().where(), or None
+#: An argument of sa.select().where(), or None for no row.
+Condition = Any
 
 
 class Change(NamedTuple):
-    """A column with the plain type that it has, and the plain type that it is to have."""
+    """A column with its plain type, and the plain type that it changes to."""
 
     column: sa.ColumnClause[Any]
     new: Any
     dialect: sa.Dialect
-    zone: str | None = None  # in which times without a time zone are; None is that of the session
+    zone: str | None = None  # of times without a time zone; None is that of the session
 
     @property
     def old(self) -> Any:
-        """The type that the column has."""
+        """The type before the change."""
         return self.column.type
 
     @property
     def families(self) -> tuple[Family, Family]:
-        """The families of both types."""
+        """The families of the old and the new type."""
         return family(self.old), family(self.new)
 
     def write(self, template: str) -> str:
-        """Write SQL with the name of the column as {0}, the new type as {type}, the zone as {zone}."""
+        """Return a template as SQL: {0} is the column, {type} the new type, {zone} the time zone."""
         name = str(self.column.compile(dialect=self.dialect))
         zone = (self.zone or "").replace("'", "''")
         return template.format(
@@ -40,15 +41,15 @@ class Change(NamedTuple):
 
 
 class Conversion(NamedTuple):
-    """What becomes of the values of a column."""
+    """How the values of a column are converted, and which rows lose data."""
 
-    value: str  # the SQL of a new value; "" where the server converts it by itself
-    loses: Condition  # that a row would lose something, and nothing else would stop that
-    in_session: bool = False  # the values depend on the time zone of the session
+    value: str  # SQL of the new value; "" for the implicit conversion of the server
+    loses: Condition  # of the rows that would lose data without an error of the server
+    in_session: bool = False  # whether values depend on the time zone of the session
 
 
 class Rule(NamedTuple):
-    """How values of some families become values of others."""
+    """The conversion from some families to others: its SQL template, and the rows that lose data."""
 
     old: Family
     new: Family
@@ -56,33 +57,33 @@ class Rule(NamedTuple):
     loses: Callable[[Change], Condition] = lambda _: None
 
     def convert(self, change: Change) -> Conversion:
-        """Return the conversion of a column by this rule."""
+        """Apply the rule to a change."""
         template = self.value if isinstance(self.value, str) else self.value(change)
         return Conversion(change.write(template), self.loses(change))
 
 
 def first(rules: Iterable[Rule], change: Change) -> Rule:
-    """Return the first rule for the types of a column."""
+    """Return the first rule that matches the families of a change."""
     old, new = change.families
     return next(rule for rule in rules if old in rule.old and new in rule.new)
 
 
 def always(_: Change) -> Condition:
-    """Whatever a row holds, it would lose it."""
+    """Return the condition that is true for each row."""
     return sa.true()
 
 
 def any_of(*conditions: Condition) -> Condition:
-    """Return that one of some conditions holds; None is none."""
+    """Join conditions by OR; None where all are None."""
     known = [condition for condition in conditions if condition is not None]
     return sa.or_(*known) if known else None
 
 
 def limit(number: int) -> sa.ColumnClause[int]:
-    """Return a number as SQL; no parameter of the type of a column holds what is beyond that."""
+    """Return a number as SQL: it may be beyond the range of a parameter of the column's type."""
     return sa.literal_column(str(number), sa.Integer)
 
 
 def doubles_percents(dialect: sa.Dialect) -> bool:
-    """Whether a dialect writes each % twice, as its driver wants it."""
+    """Whether a dialect doubles % in SQL, because its driver takes a single one for a parameter."""
     return dialect.paramstyle in ("format", "pyformat")

@@ -1,7 +1,7 @@
-"""The conversions of SQLite, whose columns take any value: it must have the form of the new type.
+"""The conversions of SQLite, whose columns accept values of any type.
 
-CAST would read 'abc' as 0, and a date as its year. So values are copied as they are, but where
-SQLAlchemy writes the new type in another form, and rows that it could not read are refused.
+CAST would read 'abc' as 0, and a date as its year. So values are copied unchanged, except where SQLAlchemy
+stores the new type in another format. Rows whose values SQLAlchemy could not read are refused.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic_guards.runtime.lossy.families import ANY, COUNTS, Family
 from alembic_guards.runtime.lossy.rules import Change, Condition, Conversion, Rule, first
 
-#: How SQLAlchemy reads what a column of SQLite has.
+#: The formats in which SQLAlchemy reads dates and times, as GLOB patterns.
 DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
 HOUR = "[0-9][0-9]:[0-9][0-9]*"
 MIDNIGHT = ("", " 00:00:00", "T00:00:00", " 00:00:00.000000")
@@ -20,12 +20,12 @@ CAST = "CAST({0} AS {type})"
 
 
 def convert(change: Change) -> Conversion:
-    """Return the SQL of new values, "" for those that stay, and the condition of rows that lose."""
+    """Return the SQL of new values, "" for unchanged ones, and the condition of rows that lose data."""
     return first(RULES, change).convert(change)
 
 
 def holds_bytes(change: Change) -> bool:
-    """Whether bytes become a text, of which only Python can tell whether they are one."""
+    """Whether a binary column becomes text: only Python can tell whether its values are UTF-8."""
     return change.families == (Family.BINARY, Family.TEXT)
 
 
@@ -47,11 +47,11 @@ def _no_boolean(change: Change) -> Condition:
 
 
 def _no_number(change: Change) -> Condition:
-    """Return the condition that a value is no number of the new type; a text is not equal to any."""
+    """Return the condition that a value is not a number of the new type; text equals no number."""
     new, plain = change.new, sa.type_coerce(change.column, sa.Numeric(asdecimal=False))
     code = sa.func.ltrim(_text(change), " +-").bool_op("GLOB")(
         "0[0-9]*"
-    )  # whose zeros are part of it
+    )  # a code such as 007, which would lose its zeros
     other = sa.or_(plain != sa.cast(plain, new), code)
     scale = None if isinstance(new, sa.Float) else getattr(new, "scale", None)
     return other if scale is None else sa.or_(other, plain != sa.func.round(plain, scale))
@@ -73,7 +73,7 @@ def _no_time(change: Change) -> Condition:
 
 
 def _no_day(change: Change) -> Condition:
-    """Return the condition of no date; SQLite takes the 30th of February for the 2nd of March."""
+    """Return the condition that a value has no valid date; SQLite reads 02-30 as the 2nd of March."""
     text = _text(change)
     day = sa.func.substr(text, 1, 10)
     return sa.or_(
