@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from alembic.operations import ops
-from alembic_guards.authoring.passes.noops import leave_out_what_is_there
+from alembic_guards.authoring.passes.noops import remove_noops
 from alembic_guards.database.catalog import Catalog, Entry, catalog_of
 
 
@@ -23,7 +23,7 @@ def catalog(table: str = "items", **default: str) -> Catalog:
 def left(found: Catalog, wanted: Catalog, schema: str | None = None, **options: Any) -> int:
     alter = ops.AlterColumnOp("items", "Size", schema=schema, **options)
     container = ops.UpgradeOps([ops.ModifyTableOps("items", [alter], schema=schema)])
-    leave_out_what_is_there(container, found, wanted)
+    remove_noops(container, found, wanted)
     return len(container.ops)
 
 

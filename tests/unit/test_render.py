@@ -11,7 +11,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from alembic_guards.authoring import install
-from alembic_guards.authoring.passes.dependency_order import put_in_order
+from alembic_guards.authoring.passes.dependency_order import sort_by_dependency
 from alembic_guards.authoring.write.code import function
 from alembic_guards.authoring.write.types import keep_percents, render_type
 from alembic_guards.runtime.lossy.families import plain_type
@@ -91,7 +91,7 @@ def test_constraints_are_written_in_the_order_of_the_models_after_sorting() -> N
     checks = [sa.CheckConstraint(f"{name} > 0") for name in "zyx"]
     table = sa.Table("t", sa.MetaData(), *columns, *checks)
     container = ops.UpgradeOps([ops.CreateTableOp.from_table(table)])
-    put_in_order(container, context().dialect)
+    sort_by_dependency(container, context().dialect)
     code = render_op_text(context(), container.ops[0])
     places = [code.index(f"sa.CheckConstraint('{name} > 0')") for name in "zyx"]
     assert places == sorted(places)

@@ -11,12 +11,12 @@ from alembic.script import write_hooks
 from alembic.util import CommandError
 from sqlalchemy import MetaData
 
-from alembic_guards.authoring.passes.backfill import fill
-from alembic_guards.authoring.passes.consent import write_consent
-from alembic_guards.authoring.passes.dependency_order import put_in_order
-from alembic_guards.authoring.passes.noops import leave_out_what_is_there
-from alembic_guards.authoring.passes.unnamed import leave_to_rebuild
-from alembic_guards.authoring.passes.using import add_casts
+from alembic_guards.authoring.passes.backfill import add_backfills
+from alembic_guards.authoring.passes.consent import confirm_drops
+from alembic_guards.authoring.passes.dependency_order import sort_by_dependency
+from alembic_guards.authoring.passes.noops import remove_noops
+from alembic_guards.authoring.passes.unnamed import remove_unnamed_on_sqlite
+from alembic_guards.authoring.passes.using import add_using_clauses
 from alembic_guards.authoring.prove.proof import prove, state_of_models
 from alembic_guards.authoring.prove.replica import Original
 from alembic_guards.authoring.prove.trial import complete
@@ -64,12 +64,12 @@ def finish_revision(
     for container in (*script.upgrade_ops_list, *script.downgrade_ops_list):
         if not drift:  # whatever Alembic takes for a change, but for what no catalog tells
             container.ops = [part for op in container.ops for part in _beside(op)]
-        leave_out_what_is_there(container, there, wanted)
-        leave_to_rebuild(container, migration.dialect)
-        put_in_order(container, migration.dialect)
+        remove_noops(container, there, wanted)
+        remove_unnamed_on_sqlite(container, migration.dialect)
+        sort_by_dependency(container, migration.dialect)
         if answers:
-            fill(container, migration, answers)
-        add_casts(container, migration, answers)
+            add_backfills(container, migration, answers)
+        add_using_clauses(container, migration, answers)
     if answers is None or original is None:  # `alembic check`
         if drift:
             raise CommandError(DRIFT.format(drift))
@@ -78,7 +78,7 @@ def finish_revision(
         return
     answers.settle()
     for up in script.upgrade_ops_list:
-        write_consent(up)
+        confirm_drops(up)
     for down in script.downgrade_ops_list:
         write_strange_types(down, there, migration.dialect)
         down.ops.sort(key=lambda op: not getattr(op, "leads", False))

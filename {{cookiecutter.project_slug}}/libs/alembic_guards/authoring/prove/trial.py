@@ -7,7 +7,7 @@ from alembic.script import ScriptDirectory
 
 from alembic_guards.authoring.passes.dependents import drop_dependents
 from alembic_guards.authoring.passes.online import split
-from alembic_guards.authoring.passes.unnamed import give_names
+from alembic_guards.authoring.passes.unnamed import name_dropped_constraints
 from alembic_guards.authoring.prove.proof import state_of_models
 from alembic_guards.authoring.prove.repairs import State, look, repairs
 from alembic_guards.authoring.prove.replica import Original
@@ -39,7 +39,7 @@ def complete(
                 _complete(up, migration, connection, after, back=False)
                 there = read_catalog(connection)
                 connection.commit()
-                give_names(down, there, migration.dialect)
+                name_dropped_constraints(down, there, migration.dialect)
                 drop_dependents(down, there, renamed, migration.dialect)
                 _complete(down, migration, connection, before, back=True)
             scripts = split(found, migration.dialect)
