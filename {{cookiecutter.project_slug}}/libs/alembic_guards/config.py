@@ -33,9 +33,9 @@ def connect(url: URL | str) -> Iterator[Connection]:
     if "create-database" in context.get_x_argument():
         context.config.print_stdout(create_database(url))
     if running_command() is Command.REVISION:
-        from alembic_guards.authoring.prove.replica import Original
+        from alembic_guards.authoring.prove.replica import TemplateDatabase
 
-        original = Original(url, context.script)  # a revision that is written closes it
+        original = TemplateDatabase(url, context.script)  # a revision that is written closes it
         with original.copy(context.script) as connection:
             yield connection
     else:

@@ -23,17 +23,17 @@ def setup(plugin: Plugin) -> None:
 
 
 def _prepare(context: AutogenContext, *arguments: Any) -> PriorityDispatchResult:
-    from alembic_guards.authoring.find.renames import rename_scratch
+    from alembic_guards.authoring.find.renames import rename_in_scratch_database
     from alembic_guards.authoring.models import normalize_target
 
     normalize_target(context)
-    return rename_scratch(context, *arguments)
+    return rename_in_scratch_database(context, *arguments)
 
 
 def _complete(*arguments: Any) -> PriorityDispatchResult:
-    from alembic_guards.authoring.find.renames import write_renames
+    from alembic_guards.authoring.find.renames import prepend_renames
 
-    return write_renames(*arguments)
+    return prepend_renames(*arguments)
 
 
 def _compare_default(*arguments: Any) -> PriorityDispatchResult:

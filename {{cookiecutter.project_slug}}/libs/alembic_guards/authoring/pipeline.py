@@ -17,8 +17,8 @@ from alembic_guards.authoring.passes.dependency_order import sort_by_dependency
 from alembic_guards.authoring.passes.noops import remove_noops
 from alembic_guards.authoring.passes.unnamed import remove_unnamed_on_sqlite
 from alembic_guards.authoring.passes.using import add_using_clauses
-from alembic_guards.authoring.prove.proof import prove, state_of_models
-from alembic_guards.authoring.prove.replica import Original
+from alembic_guards.authoring.prove.proof import prove, reference_state
+from alembic_guards.authoring.prove.replica import TemplateDatabase
 from alembic_guards.authoring.prove.trial import complete
 from alembic_guards.authoring.questions import Answers
 from alembic_guards.authoring.write.describe import describe
@@ -57,9 +57,9 @@ def finish_revision(
     keep_percents(migration.dialect)
     write_colons(migration.impl)
     there = read_catalog(connection)
-    original: Original | None = connection.info.get("original")
+    original: TemplateDatabase | None = connection.info.get("original")
     url = original.url if original else connection.engine.url
-    wanted = state_of_models(url, metadata).catalog
+    wanted = reference_state(url, metadata).catalog
     drift = "\n  ".join(differences(of_models(there, wanted), wanted))
     for container in (*script.upgrade_ops_list, *script.downgrade_ops_list):
         if not drift:  # whatever Alembic takes for a change, but for what no catalog tells
@@ -118,7 +118,7 @@ def _describe(scripts: list[ops.MigrationScript]) -> list[str]:
 
 
 def _prove_when_written(
-    scripts: list[ops.MigrationScript], original: Original, metadata: MetaData
+    scripts: list[ops.MigrationScript], original: TemplateDatabase, metadata: MetaData
 ) -> None:
     """Have Alembic call `prove` after the hooks of alembic.ini have shaped a file."""
     config, written = context.config, list[str]()

@@ -9,8 +9,8 @@ from sqlalchemy import URL, MetaData
 
 from alembic_guards.authoring.find.prerequisites import create_normalized
 from alembic_guards.authoring.normalize import normalized
-from alembic_guards.authoring.prove.repairs import State, look
-from alembic_guards.authoring.prove.replica import Original
+from alembic_guards.authoring.prove.repairs import State, read_state
+from alembic_guards.authoring.prove.replica import TemplateDatabase
 from alembic_guards.database.catalog import (
     BY_HAND,
     Catalog,
@@ -32,21 +32,21 @@ Or delete it, correct the models, and write it again: make revision"""
 def drift(url: URL, metadata: MetaData) -> list[str]:
     """Return, a line each, where the database at `url` is not what the models say."""
     with open_connection(url) as connection:
-        wanted = state_of_models(url, normalized(metadata, connection)).catalog
+        wanted = reference_state(url, normalized(metadata, connection)).catalog
         return differences(of_models(read_catalog(connection), wanted), wanted)
 
 
 @cache
-def state_of_models(url: URL, metadata: MetaData) -> State:
+def reference_state(url: URL, metadata: MetaData) -> State:
     """Return what a new database of the kind of `url` holds when normalized metadata makes it."""
     with scratch_database(url) as scratch, open_connection(scratch) as connection:
         create_normalized(connection, metadata)
         connection.commit()
-        return look(connection)
+        return read_state(connection)
 
 
 def prove(
-    config: Config, file: str, revision: str, original: Original, metadata: MetaData | None
+    config: Config, file: str, revision: str, original: TemplateDatabase, metadata: MetaData | None
 ) -> None:
     """Run a revision up, down and up again on a scratch database, and look at the catalog each time.
 
@@ -61,7 +61,7 @@ def prove(
             old = read_catalog(connection)
             upgrade(connection, history, revision)
             new = read_catalog(connection)
-            wanted = state_of_models(original.url, metadata).catalog if metadata else new
+            wanted = reference_state(original.url, metadata).catalog if metadata else new
             wanted = {**_made_by_hand(old, new, wanted), **wanted}
             problems["upgrade() does not lead to what the models say"] = differences(
                 of_models(new, wanted), wanted

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from alembic_guards.authoring.find.enums import change_domains
-from alembic_guards.authoring.find.identity import alter_counting, way_of_counting
+from alembic_guards.authoring.find.identity import alter_autoincrement, autoincrement_kind
 from alembic_guards.database.catalog import (
     CONSTRAINTS,
     LITERAL,
@@ -100,7 +100,7 @@ class State(NamedTuple):
     statements: dict[str, str]
 
 
-def look(connection: sa.Connection) -> State:
+def read_state(connection: sa.Connection) -> State:
     """Return the state of a database."""
     return State(read_catalog(connection), read_statements(connection))
 
@@ -116,12 +116,12 @@ def repairs(found: State, wanted: State, dialect: sa.Dialect, *, back: bool) -> 
     stages: dict[str, list[Step]] = {"drop": [], "alter": [], "add": [], "last": []}
     if dialect.name == "postgresql":
         stages["alter"] += change_domains(changed, found.catalog, wanted.catalog)
-        stages["add"] += alter_counting(changed, found.catalog, wanted.catalog)
+        stages["add"] += alter_autoincrement(changed, found.catalog, wanted.catalog)
     missing = wanted.catalog.keys() - found.catalog.keys()
     # The index that a foreign key brought goes by itself when another one takes its place.
     exists = "IF EXISTS " if getattr(dialect, "is_mariadb", False) else ""
     for key in sorted(changed, key=_order):
-        if key.kind == "default" and way_of_counting(key, {**found.catalog, **wanted.catalog}):
+        if key.kind == "default" and autoincrement_kind(key, {**found.catalog, **wanted.catalog}):
             continue
         if key.kind == "column" and key._replace(kind="generated") in changed:
             continue
@@ -161,12 +161,12 @@ def repairs(found: State, wanted: State, dialect: sa.Dialect, *, back: bool) -> 
 
 def _changed(found: Catalog, wanted: Catalog, *, back: bool) -> set[EntryKey]:
     """Return the keys of what differs: only that is written."""
-    both = {key.table for key in wanted.keys() & found.keys() if key.kind == "table"}
+    common = {key.table for key in wanted.keys() & found.keys() if key.kind == "table"}
     return {
         key
         for key in wanted.keys() | found.keys()
         if not same(wanted.get(key), found.get(key))
-        and (key.table in both or not key.table)
+        and (key.table in common or not key.table)
         and (back or not _starts_to_be_computed(key, found, wanted))
     }
 

@@ -13,7 +13,7 @@ from alembic_guards.runtime.apply import upgrade
 from alembic_guards.runtime.enum_history import KNOWN
 
 
-class Original(ExitStack):
+class TemplateDatabase(ExitStack):
     """A scratch database at head that is never changed: others begin as copies of it."""
 
     def __init__(self, url: URL, script: ScriptDirectory) -> None:

@@ -8,9 +8,9 @@ from alembic.script import ScriptDirectory
 from alembic_guards.authoring.passes.dependents import drop_dependents
 from alembic_guards.authoring.passes.online import split
 from alembic_guards.authoring.passes.unnamed import name_dropped_constraints
-from alembic_guards.authoring.prove.proof import state_of_models
-from alembic_guards.authoring.prove.repairs import State, look, repairs
-from alembic_guards.authoring.prove.replica import Original
+from alembic_guards.authoring.prove.proof import reference_state
+from alembic_guards.authoring.prove.repairs import State, read_state, repairs
+from alembic_guards.authoring.prove.replica import TemplateDatabase
 from alembic_guards.authoring.write.code import function, run
 from alembic_guards.database.catalog import read_catalog
 
@@ -21,7 +21,7 @@ def complete(
     found: ops.MigrationScript,
     script: ScriptDirectory,
     migration: MigrationContext,
-    original: Original,
+    original: TemplateDatabase,
 ) -> list[ops.MigrationScript]:
     """Add to the operations of a new revision what still separates the database from the models.
 
@@ -29,8 +29,8 @@ def complete(
     proof of the revision will tell of it.
     """
     with original.copy(script) as connection:
-        before = look(connection)
-        after = state_of_models(original.url, migration.opts["target_metadata"])
+        before = read_state(connection)
+        after = reference_state(original.url, migration.opts["target_metadata"])
         renamed = read_catalog(migration.connection) if migration.connection else before.catalog
         connection.commit()
         try:
@@ -73,7 +73,7 @@ def _complete(
     steps: list[MigrateOperation] = list(container.ops)
     for _ in range(ROUNDS):
         _perform(function(steps, migration), connection)
-        steps = list(repairs(look(connection), wanted, connection.dialect, back=back))
+        steps = list(repairs(read_state(connection), wanted, connection.dialect, back=back))
         connection.commit()
         if not steps:
             return

@@ -91,10 +91,10 @@ def _candidates(item: Type, context: AutogenContext) -> Iterator[Type]:
             return
 
 
-def innermost(type_: Any, dialect: sa.Dialect) -> Any:
+def element_type(type_: Any, dialect: sa.Dialect) -> Any:
     """Return the plain type that a type is, or is an array of."""
     plain = plain_type(type_, dialect)
-    return innermost(plain.item_type, dialect) if isinstance(plain, sa.ARRAY) else plain
+    return element_type(plain.item_type, dialect) if isinstance(plain, sa.ARRAY) else plain
 
 
 def _made_before(item: Any, context: AutogenContext) -> str:
