@@ -94,7 +94,7 @@ def test_only_what_is_alike_is_offered() -> None:
 def test_an_answer_renames_or_drops() -> None:
     answers = Answers(["rename=users.name:full_name drop=users.age"])
     assert pairs(answers, ["id", "name", "age"], ["id", "full_name"]) == [("name", "full_name")]
-    answers.settle()
+    answers.check_complete()
 
 
 def test_a_column_may_take_the_name_of_another_one() -> None:
@@ -132,7 +132,7 @@ def test_answers_follow_a_renamed_table() -> None:
     assert list(answers.pair("", {"users": 1}, {"people": 1}, always)) == [("users", "people")]
     assert answers.take("drop", "people.age") == ""
     assert answers.take("fill", "people.city") == "x"
-    answers.settle()
+    answers.check_complete()
 
 
 def test_questions_without_an_answer_are_all_told_at_once() -> None:
@@ -140,18 +140,18 @@ def test_questions_without_an_answer_are_all_told_at_once() -> None:
     answers.ask("users.a is gone:", "drop=users.a")
     answers.ask_value("users.b is NULL in some rows:", "users.b")
     with pytest.raises(CommandError) as raised:
-        answers.settle()
+        answers.check_complete()
     for words in ("drop=users.a", "fill=users.b:VALUE", "no such change as in drop=users.typo"):
         assert words in str(raised.value)
 
 
 def test_an_answer_without_a_question_is_a_mistake() -> None:
     with pytest.raises(CommandError, match="no such change as in fill=users.a"):
-        Answers(["fill=users.a:0"]).settle()
+        Answers(["fill=users.a:0"]).check_complete()
 
 
 def test_with_all_answered_nothing_is_said() -> None:
-    Answers([]).settle()
+    Answers([]).check_complete()
 
 
 class Terminal:

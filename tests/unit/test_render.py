@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic_guards.authoring import install
 from alembic_guards.authoring.passes.dependency_order import sort_by_dependency
 from alembic_guards.authoring.write.code import function
-from alembic_guards.authoring.write.types import keep_percents, render_type
+from alembic_guards.authoring.write.types import keep_percent_signs, render_type
 from alembic_guards.runtime.lossy.families import plain_type
 from sqlalchemy.dialects import mysql, postgresql
 
@@ -120,7 +120,7 @@ def test_a_using_clause_is_written() -> None:
 @pytest.mark.parametrize("database", URLS)
 def test_percents_are_written_once(database: str) -> None:
     found = context(database)
-    keep_percents(found.dialect)
+    keep_percent_signs(found.dialect)
     quoted = found.dialect.identifier_preparer.quote("100%")
     assert quoted[1:-1] == "100%"
     expression: sa.ColumnElement[Any] = sa.column("a", sa.Integer) % sa.literal_column("2")

@@ -29,14 +29,14 @@ def connect(url: URL | str) -> Iterator[Connection]:
     CommandError where there is no connection.
     """
     runtime.install()
-    url = _known(url)
+    url = _supported(url)
     if "create-database" in context.get_x_argument():
         context.config.print_stdout(create_database(url))
     if running_command() is Command.REVISION:
         from alembic_guards.authoring.prove.replica import TemplateDatabase
 
-        original = TemplateDatabase(url, context.script)  # a revision that is written closes it
-        with original.copy(context.script) as connection:
+        template = TemplateDatabase(url, context.script)  # a revision that is written closes it
+        with template.replica(context.script) as connection:
             yield connection
     else:
         with open_connection(url) as connection:
@@ -51,15 +51,15 @@ def options(url: URL | str, models: Callable[[], MetaData]) -> dict[str, Any]:
     Raises CommandError where they cannot be imported.
     """
     runtime.install()
-    always = {
+    common = {
         "dialect_opts": {"paramstyle": "named"},  # offline, where no driver wants a % doubled
-        "include_name": _is_ours,
+        "include_name": _is_managed,
         "on_version_apply": _refuse_orphans,
-        **backend_options(_known(url)),
+        **backend_options(_supported(url)),
     }
     command = running_command()
     if command is Command.OTHER:
-        return always
+        return common
     with suppress(ValueError):  # an entry point has registered it already
         Plugin.setup_plugin_from_module(plugin, plugin.NAME)
     from alembic_guards import authoring
@@ -71,7 +71,7 @@ def options(url: URL | str, models: Callable[[], MetaData]) -> dict[str, Any]:
 
     authoring.install()
     return {
-        **always,
+        **common,
         "answers": Answers(context.get_x_argument()) if command is Command.REVISION else None,
         "autogenerate_plugins": [
             "alembic.autogenerate.*",
@@ -86,15 +86,15 @@ def options(url: URL | str, models: Callable[[], MetaData]) -> dict[str, Any]:
     }
 
 
-def _known(url: URL | str) -> URL:
+def _supported(url: URL | str) -> URL:
     """Return `url`; raises CommandError where the guards or synchronous migrations cannot use it."""
     url = make_url(url)
     if url.get_backend_name() == "mariadb":  # the guards tell it from MySQL by its version
         url = url.set(drivername=url.drivername.replace("mariadb", "mysql", 1))
     if url.get_backend_name() not in BY_BACKEND:
-        known = ", ".join(BY_BACKEND)
+        supported = ", ".join(BY_BACKEND)
         raise CommandError(
-            f"The guards know no {url.get_backend_name()}. Nothing was changed. Known are: {known}."
+            f"The guards know no {url.get_backend_name()}. Nothing was changed. Known are: {supported}."
         )
     if _is_asynchronous(url):
         raise CommandError(
@@ -111,7 +111,7 @@ def _is_asynchronous(url: URL) -> bool:
         return False
 
 
-def _is_ours(name: str | None, kind: str, _: object) -> bool:
+def _is_managed(name: str | None, kind: str, _: object) -> bool:
     """Leave alone what no model is about: schemas, partitions, and what extensions brought."""
     migration = context.get_context()
     if kind == "table" and migration.connection is not None:

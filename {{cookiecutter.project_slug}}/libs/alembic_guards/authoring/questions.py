@@ -146,7 +146,7 @@ class Answers:
         self.given = [renamed(answer) for answer in self.given]
         self.unused = {renamed(answer) for answer in self.unused}
 
-    def settle(self) -> None:
+    def check_complete(self) -> None:
         """Raise CommandError for questions without an answer, and answers without a question."""
         words = " ".join(f"{verb}={rest.partition(':')[0]}" for verb, rest in sorted(self.unused))
         mistake = f"there is no such change as in {words}." if words else ""

@@ -37,7 +37,7 @@ def rename_table_objects(context: AutogenContext, schema: str | None) -> Iterato
         return
     present = read_catalog(context.connection)
     metadata = context.migration_context.opts["target_metadata"]
-    target = reference_state(context.connection.info["original"].url, metadata).catalog
+    target = reference_state(context.connection.info["template"].url, metadata).catalog
     prefix = f"{schema}." if schema else ""
     present_keys, target_keys = _by_definition(present), _by_definition(target)
     taken_names = {bare(key.name) for key in present}

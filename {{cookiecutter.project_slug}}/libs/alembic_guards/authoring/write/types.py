@@ -58,7 +58,7 @@ def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[
     return text
 
 
-def keep_percents(dialect: sa.Dialect) -> None:
+def keep_percent_signs(dialect: sa.Dialect) -> None:
     """Compile % as it is from now on: only a driver wants it doubled, and a file has none."""
     plain: Any = copy(dialect)
     plain.paramstyle = "named"  # the preparer looks at it when it is made
@@ -66,7 +66,7 @@ def keep_percents(dialect: sa.Dialect) -> None:
     dialect.identifier_preparer = preparer(plain)
 
 
-def write_colons(impl: DefaultImpl) -> None:
+def escape_colons(impl: DefaultImpl) -> None:
     """Let Alembic write expressions as sa.text() wants them: else ':x' would become NULL."""
     render = impl.render_ddl_sql_expr
 
