@@ -12,7 +12,7 @@ from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from alembic_guards.authoring import install
 from alembic_guards.authoring.passes.dependency_order import sort_by_dependency
-from alembic_guards.authoring.write.code import function
+from alembic_guards.authoring.write.code import render_function
 from alembic_guards.authoring.write.types import keep_percent_signs, render_type
 from alembic_guards.runtime.lossy.families import plain_type
 from sqlalchemy.dialects import mysql, postgresql
@@ -158,6 +158,8 @@ def test_the_code_of_several_operations_is_one_function(batch: bool) -> None:
     migration.opts["render_as_batch"] = batch
     migration.opts["target_metadata"] = sa.MetaData()
     columns = [ops.AddColumnOp("t", sa.Column(name, sa.JSON)) for name in "ab"]
-    code = function([ops.ModifyTableOps("t", columns), ops.ExecuteSQLOp("SELECT 1")], migration)
+    code = render_function(
+        [ops.ModifyTableOps("t", columns), ops.ExecuteSQLOp("SELECT 1")], migration
+    )
     [upgrade] = [node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)]
     assert len(upgrade.body) == (2 if batch else 3)

@@ -15,7 +15,7 @@ from sqlalchemy.schema import CreateColumn
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from alembic_guards.authoring.questions import Answers
-from alembic_guards.authoring.write.literals import as_sql, literal, neutral
+from alembic_guards.authoring.write.literals import as_sql, literal, neutral_value
 from alembic_guards.database.identifiers import quoted_table, quoter, table_key
 from alembic_guards.runtime.lossy.families import plain_type
 from alembic_guards.runtime.operations import SQLOp, as_text
@@ -50,7 +50,7 @@ def add_backfills(
             return None
         if not is_upgrade:
             type_ = sa.JSON() if _is_json(name, column, migration) else type_
-            value = neutral(type_, migration.dialect)
+            value = neutral_value(type_, migration.dialect)
         elif value is None and isinstance(column.default, ScalarElementColumnDefault):
             value, type_ = column.default.arg, column.type
         elif value is None and isinstance(column.server_default, sa.DefaultClause):

@@ -11,7 +11,7 @@ from alembic_guards.authoring.passes.unnamed import name_dropped_constraints
 from alembic_guards.authoring.prove.proof import reference_state
 from alembic_guards.authoring.prove.repairs import State, read_state, repairs
 from alembic_guards.authoring.prove.replica import TemplateDatabase
-from alembic_guards.authoring.write.code import function, run
+from alembic_guards.authoring.write.code import render_function, run_upgrade
 from alembic_guards.database.catalog import read_catalog
 
 MAX_ROUNDS = 3  # a repair may be the prerequisite of another one
@@ -59,7 +59,7 @@ def _run_each(
     for script in revisions:
         for container in (script.upgrade_ops, script.downgrade_ops, script.upgrade_ops):
             if container is not None:
-                _run_code(function(container.ops, migration), connection)
+                _run_code(render_function(container.ops, migration), connection)
 
 
 def _add_repairs(
@@ -73,7 +73,7 @@ def _add_repairs(
     """Run `container`, and append repairs to it while the catalog differs from `target`."""
     steps: list[MigrateOperation] = list(container.ops)
     for _ in range(MAX_ROUNDS):
-        _run_code(function(steps, migration), connection)
+        _run_code(render_function(steps, migration), connection)
         steps = list(
             repairs(read_state(connection), target, connection.dialect, downgrade=downgrade)
         )
@@ -86,5 +86,5 @@ def _add_repairs(
 def _run_code(code: str, connection: sa.Connection) -> None:
     migration = MigrationContext.configure(connection)
     with migration.begin_transaction():
-        run(code, Operations(migration))
+        run_upgrade(code, Operations(migration))
     connection.commit()

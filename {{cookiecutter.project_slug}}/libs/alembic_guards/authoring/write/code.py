@@ -16,14 +16,14 @@ from alembic.runtime.migration import MigrationContext
 from alembic_guards.compat import render_body
 
 
-def function(steps: list[MigrateOperation], migration: MigrationContext) -> str:
+def render_function(steps: list[MigrateOperation], migration: MigrationContext) -> str:
     """Return the code of a function upgrade() with the imports that it needs."""
     context = AutogenContext(migration, opts=migration.opts)
     body = render_body(ops.UpgradeOps(steps), context)
     return "\n".join([*sorted(context.imports), "def upgrade():", indent(body, "    ")])
 
 
-def run(code: str, operations: Operations) -> None:
+def run_upgrade(code: str, operations: Operations) -> None:
     """Run the upgrade() of `code` with `operations` as its `op`."""
     names: dict[str, Any] = {"op": operations, "sa": sa}
     exec(code, names)  # noqa: S102

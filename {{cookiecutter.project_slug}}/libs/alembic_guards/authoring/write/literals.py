@@ -53,7 +53,7 @@ BYTES = {"postgresql": "'\\x{}'::bytea"}
 FIRST_DAY = datetime(1970, 1, 2)
 
 
-def neutral(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Any:
+def neutral_value(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Any:
     """Return a value that says nothing, for rows whose own ones are gone; None if there is none."""
     if isinstance(type_, sa.TIMESTAMP) and dialect.name in ("mariadb", "mysql"):
         return FIRST_DAY
@@ -71,7 +71,7 @@ def neutral(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Any:
 
 def literal(name: str, value: Any, type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> str:
     """Write a value, or the text of one, as SQL; raises CommandError where it is none of the type."""
-    written: sa.types.TypeEngine[Any] = sa.String()
+    literal_type: sa.types.TypeEngine[Any] = sa.String()
     try:
         if isinstance(type_, sa.Enum):
             member = (value, getattr(value, "name", None), getattr(value, "value", None))
@@ -82,7 +82,7 @@ def literal(name: str, value: Any, type_: sa.types.TypeEngine[Any], dialect: sa.
             pass  # PostgreSQL reads "{1,2}" as it is
         elif (kind := _python_type(type_)) in READERS and visit_name(type_) not in NEUTRALS:
             value = READERS[kind][0](value) if isinstance(value, str) else value
-            written = type_
+            literal_type = type_
             if isinstance(value, bytes):
                 return BYTES.get(dialect.name, "X'{}'").format(value.hex())
             if not _fits(value, type_, dialect):
@@ -90,14 +90,17 @@ def literal(name: str, value: Any, type_: sa.types.TypeEngine[Any], dialect: sa.
             if isinstance(value, datetime) and dialect.name == "mysql":
                 value = value.replace(tzinfo=None)  # as its drivers do
             if isinstance(value, timedelta) and dialect.name != "postgresql":
-                value, written = datetime(1970, 1, 1) + value, sa.DateTime()  # as SQLAlchemy has it
+                value, literal_type = (
+                    datetime(1970, 1, 1) + value,
+                    sa.DateTime(),
+                )  # as SQLAlchemy has it
         elif isinstance(type_, sa.types.TypeDecorator):  # the value is a default of the owner's
-            written = type_
-        return as_sql(sa.literal(value, written), dialect)
+            literal_type = type_
+        return as_sql(sa.literal(value, literal_type), dialect)
     except (StopIteration, LookupError, ValueError, ArithmeticError, CompileError) as error:
         unit = " in seconds" if _python_type(type_) is timedelta else ""
-        wanted = f"{type_.compile(dialect=dialect)}{unit}"
-        raise CommandError(f"fill={name}:{value} is no {wanted}. Nothing was written.") from error
+        expected = f"{type_.compile(dialect=dialect)}{unit}"
+        raise CommandError(f"fill={name}:{value} is no {expected}. Nothing was written.") from error
 
 
 def as_sql(clause: Any, dialect: sa.Dialect) -> str:

@@ -22,7 +22,7 @@ from alembic_guards.runtime.operations import as_text
 Type = TypeEngine[Any]
 
 #: Stands for a type in rendered code.
-MARK = "<type>"
+TYPE_MARK = "<type>"
 
 
 def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
@@ -39,22 +39,22 @@ def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[
     if kind != "type":
         return False
     plain = plain_type(item, context.dialect)
-    if made := _made_before(plain, context):
+    if constructor := _named_type(plain, context):
         context.imports.add("from sqlalchemy.dialects import postgresql")
         schema = f", schema={plain.schema!r}" if plain.schema else ""
-        return f"postgresql.{made}, name={plain.name!r}{schema}, create_type=False)"
-    wanted = item.compile(dialect=context.dialect)
+        return f"postgresql.{constructor}, name={plain.name!r}{schema}, create_type=False)"
+    expected = item.compile(dialect=context.dialect)
     for candidate in _candidates(item, context):
-        text, imports = _code(candidate, context)
-        if wanted == _meaning(text, context.dialect):
+        text, imports = _code_and_imports(candidate, context)
+        if expected == _compiled(text, context.dialect):
             context.imports |= imports
             return text
     try:
-        own = plain if plain.compile(dialect=context.dialect) == wanted else item
+        fallback = plain if plain.compile(dialect=context.dialect) == expected else item
     except CompileError:  # where the owner's code writes what SQLAlchemy cannot
-        own = item
-    text, imports = _code(own, context)
-    context.imports |= imports | {f"import {type(own).__module__}"}
+        fallback = item
+    text, imports = _code_and_imports(fallback, context)
+    context.imports |= imports | {f"import {type(fallback).__module__}"}
     return text
 
 
@@ -97,29 +97,29 @@ def element_type(type_: Any, dialect: sa.Dialect) -> Any:
     return element_type(plain.item_type, dialect) if isinstance(plain, sa.ARRAY) else plain
 
 
-def _made_before(item: Any, context: AutogenContext) -> str:
+def _named_type(item: Any, context: AutogenContext) -> str:
     """Return how the code of a type begins that a statement of its own has made; "" for all others."""
     if isinstance(item, postgresql.DOMAIN):
-        return f"DOMAIN(data_type={_text_of(item.data_type, context)}"
+        return f"DOMAIN(data_type={_type_code(item.data_type, context)}"
     if isinstance(item, sa.Enum) and item.native_enum and context.dialect.name == "postgresql":
         return f"ENUM({', '.join(map(repr, item.enums))}"
     return ""
 
 
-def _code(type_: Type, context: AutogenContext) -> tuple[str, set[str]]:
+def _code_and_imports(type_: Type, context: AutogenContext) -> tuple[str, set[str]]:
     """Return the code that Alembic writes for a type, but for the types in it, and its imports."""
 
     def render(kind: str, part: Any, inner: AutogenContext) -> Any:
         return False if part is type_ else render_type(kind, part, inner)
 
     inner = AutogenContext(context.migration_context, opts={**context.opts, "render_item": render})
-    return _text_of(type_, inner), inner.imports
+    return _type_code(type_, inner), inner.imports
 
 
-def _text_of(type_: Type, context: AutogenContext) -> str:
+def _type_code(type_: Type, context: AutogenContext) -> str:
     """Return the code that Alembic writes for a type where a column has it."""
     marked = AutogenContext(context.migration_context, opts={**context.opts, "render_item": _mark})
-    before, after = _render_column(type_, marked).split(MARK)
+    before, after = _render_column(type_, marked).split(TYPE_MARK)
     return _render_column(type_, context).removeprefix(before).removesuffix(after)
 
 
@@ -128,27 +128,27 @@ def _render_column(type_: Type, context: AutogenContext) -> str:
 
 
 def _mark(kind: str, _: object, __: AutogenContext) -> str | Literal[False]:
-    return MARK if kind == "type" else False
+    return TYPE_MARK if kind == "type" else False
 
 
-def _meaning(text: str, dialect: sa.Dialect) -> str | None:
+def _compiled(text: str, dialect: sa.Dialect) -> str | None:
     """Return the type in SQL that code stands for; None where it is no code of SQLAlchemy alone."""
     try:
-        type_: Type = _value(ast.parse(text, mode="eval").body)
+        type_: Type = _evaluate(ast.parse(text, mode="eval").body)
         return type_.compile(dialect=dialect)
     except Exception:  # noqa: BLE001 (whatever the code of somebody else's class may raise)
         return None
 
 
-def _value(node: ast.expr) -> Any:
+def _evaluate(node: ast.expr) -> Any:
     """Return what an expression stands for that names SQLAlchemy, calls it, or is a literal."""
     match node:
         case ast.Call():
-            arguments = [_value(argument) for argument in node.args]
-            options = {str(option.arg): _value(option.value) for option in node.keywords}
-            return _value(node.func)(*arguments, **options)
+            arguments = [_evaluate(argument) for argument in node.args]
+            options = {str(option.arg): _evaluate(option.value) for option in node.keywords}
+            return _evaluate(node.func)(*arguments, **options)
         case ast.Attribute():
-            return getattr(_value(node.value), node.attr)
+            return getattr(_evaluate(node.value), node.attr)
         case ast.Name(id="sa"):
             return sa
         case ast.Name(id=("mysql" | "postgresql" | "sqlite") as name):
