@@ -1,4 +1,4 @@
-"""Asks squawk what new revisions would do to a PostgreSQL database that is in use.
+"""Lints the SQL of new revisions with squawk, for locks and rewrites on PostgreSQL.
 
 Run it beside alembic.ini: python -m alembic_guards.squawk
 """
@@ -18,10 +18,10 @@ from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
 from alembic.util import CommandError, to_tuple
 
-#: What a branch is compared with: the first that there is.
+#: Revisions of git to compare a branch with: the first one that exists.
 BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
-#: The rules of squawk that do not fit, by the reason.
+#: Excluded rules of squawk, by the reason.
 EXCLUDED = {
     "a person has answered for it, by drop= or rename=": (
         "ban-drop-column,ban-drop-table,renaming-column,renaming-object,renaming-table"
@@ -45,9 +45,9 @@ ADVICE = """Nothing was changed. Write it in another way, or accept it by a line
 
 
 def lint() -> bool:
-    """Print what squawk says of the revisions that are new on this branch; return if it is nothing.
+    """Print the findings of squawk in the revisions that are new on this branch.
 
-    Raises CommandError where squawk is not there.
+    Return whether there are none. Raises CommandError if squawk is not installed, or fails.
     """
     squawk = shutil.which("squawk", path=os.path.dirname(sys.executable))
     if squawk is None:
@@ -71,7 +71,7 @@ def lint() -> bool:
 
 
 def _files_of_base(folder: Path) -> tuple[str, set[str]]:
-    """Return what makes revisions new, in words, and the files of those that are not."""
+    """Return a description of the base of this branch, and the names of its revision files."""
     for base in BASES:
         git = ["git", "ls-tree", "--name-only", base, "./"]
         try:
@@ -85,7 +85,10 @@ def _files_of_base(folder: Path) -> tuple[str, set[str]]:
 
 
 def _findings(squawk: str, script: Script) -> Iterator[dict[str, str]]:
-    """Yield what squawk says of a revision."""
+    """Yield the findings of squawk in a revision; the keys are those of FINDING.
+
+    Raises CommandError if squawk fails.
+    """
     file = os.path.relpath(script.path)
     sql = _sql(script, file)
     accepted = ACCEPTED.findall(Path(script.path).read_text(encoding="utf-8"))
@@ -103,7 +106,7 @@ def _findings(squawk: str, script: Script) -> Iterator[dict[str, str]]:
 
 
 def _sql(script: Script, file: str) -> str:
-    """Return what a revision would execute; "" where only a database can tell."""
+    """Return the SQL of a revision in offline mode; "" if the revision needs a connection."""
     before = to_tuple(script.down_revision, default=("base",))[0]
     output = io.StringIO()
     try:

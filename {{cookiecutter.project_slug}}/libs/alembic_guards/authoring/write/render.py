@@ -1,4 +1,4 @@
-"""Renders operations as the code of a revision, where Alembic leaves something out or knows none."""
+"""Renders operations of the guards as code, and those of Alembic with what Alembic leaves out."""
 
 from collections.abc import Callable
 from copy import copy
@@ -17,7 +17,7 @@ from alembic_guards.runtime.operations import SQLOp, as_text
 from alembic_guards.runtime.renames import Rename, RenameColumn, RenameTable
 from alembic_guards.runtime.sqlite import RebuildTableOp
 
-#: How Alembic itself renders the operations that the functions below add something to.
+#: The renderers of Alembic that functions below call, and whose code they complete.
 ALEMBIC_RENDERERS: dict[type[ops.MigrateOperation], Callable[..., str]] = {
     kind: renderers.dispatch(kind)
     for kind in (ops.AlterColumnOp, ops.CreateTableOp, ops.DropColumnOp, ops.DropTableOp)
@@ -25,7 +25,7 @@ ALEMBIC_RENDERERS: dict[type[ops.MigrateOperation], Callable[..., str]] = {
 
 
 def install_renderers() -> None:
-    """Have Alembic render operations with the functions below."""
+    """Register the functions below as renderers of Alembic, for the whole process."""
     for kind, render in (
         (AutocommitOp, _render_autocommit),
         (RebuildTableOp, _render_rebuild),
@@ -79,17 +79,17 @@ def _render_sql(_: AutogenContext, op: SQLOp) -> list[str]:
 
 
 def _render_alter_column(context: AutogenContext, op: ops.AlterColumnOp) -> str:
-    """Render the USING clause too, which Alembic leaves out."""
+    """Render the USING clause, which Alembic leaves out."""
     text = ALEMBIC_RENDERERS[ops.AlterColumnOp](context, op)
     using = op.kw.get("postgresql_using")
     return f"{text.removesuffix(')')}, postgresql_using={using!r})" if using else text
 
 
 def _render_create_table(context: AutogenContext, op: ops.CreateTableOp) -> str:
-    """Render constraints in the order of the models: MariaDB numbers unnamed ones by it."""
+    """Render constraints in the order of the models, by which MariaDB numbers unnamed ones."""
     op.columns = sorted(op.columns, key=creation_order)  # constraints of a Table are a set
     table, op_with_table = op.to_table(), copy(op)
-    # A second table would take the parts of the first: what a Rewriter makes is bound to none.
+    # A second Table would take over the constraints of the first one, if a Rewriter made the operation.
     setattr(op_with_table, "to_table", lambda: table)  # noqa: B010 (mypy refuses to replace a method)
     constraints = sorted(table.constraints, key=creation_order)
     texts = [render_constraint(part, op, context) for part in constraints]

@@ -1,4 +1,4 @@
-"""Brings back columns whose type SQLAlchemy does not know, in the words of the catalog."""
+"""Recreates columns whose type SQLAlchemy cannot reflect, by their definition in the catalog."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,9 +13,9 @@ from alembic_guards.runtime.operations import SQLOp
 
 
 def write_unknown_types(container: ops.OpContainer, present: Catalog, dialect: sa.Dialect) -> None:
-    """Write each column of `container` that has no type as SQL, as it is `there`.
+    """Replace each added column of `container` without a type by ALTER TABLE, as in `present`.
 
-    On SQLite there is none: what it does not know it takes for a number.
+    On SQLite there are none: reflection takes an unknown type for NUMERIC.
     """
 
     definitions = {
