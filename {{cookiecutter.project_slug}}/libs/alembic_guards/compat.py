@@ -90,9 +90,9 @@ def variant(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
 
     `dialect_impl()` returns it adapted to a driver, which loses parameters of the type.
     """
-    found = type_._variant_mapping.get(dialect.name, type_).copy()
-    found._variant_mapping = immutabledict()
-    return found
+    result = type_._variant_mapping.get(dialect.name, type_).copy()
+    result._variant_mapping = immutabledict()
+    return result
 
 
 def render_body(operations: ops.UpgradeOps, context: AutogenContext) -> str:
@@ -143,20 +143,20 @@ def reflect_through(dialect: Dialect, rewrite: Callable[[Connection, str], str])
     Reflection finds constraints by regular expressions, which match one spelling and take comments for
     constraints. Only this method provides their input. It is replaced on one dialect object.
     """
-    own: Any = dialect
-    if "_get_table_sql" in vars(own):
+    patched: Any = dialect
+    if "_get_table_sql" in vars(patched):
         return
-    read = own._get_table_sql
+    read = patched._get_table_sql
 
     def rewritten(connection: Connection, *args: Any, **options: Any) -> str | None:
         sql = read(connection, *args, **options)
         return rewrite(connection, sql) if sql else None
 
-    own._get_table_sql = rewritten
+    patched._get_table_sql = rewritten
 
 
 def type_of(dialect: Dialect, text: str) -> TypeEngine[Any]:
     """Return the type that the reflection of SQLite returns for the text of a type."""
-    own: Any = dialect
-    found: TypeEngine[Any] = own._resolve_type_affinity(text)
-    return found
+    patched: Any = dialect
+    result: TypeEngine[Any] = patched._resolve_type_affinity(text)
+    return result

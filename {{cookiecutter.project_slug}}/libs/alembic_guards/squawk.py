@@ -23,15 +23,15 @@ BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
 #: Excluded rules of squawk, by the reason.
 EXCLUDED = {
-    "a person has answered for it, by drop= or rename=": (
+    "a person has confirmed it by an answer, drop= or rename=": (
         "ban-drop-column,ban-drop-table,renaming-column,renaming-object,renaming-table"
     ),
-    "the models say so, and it takes no time": (
+    "the models define it, and it takes no time": (
         "ban-char-field,ban-drop-constraint,ban-drop-default,ban-drop-not-null,"
         "prefer-bigint-over-int,prefer-bigint-over-smallint,prefer-identity,prefer-text-field,"
         "prefer-timestamp-tz,require-enum-value-ordering"
     ),
-    "transactions, limits and retries of the upgrade see to it": (
+    "the upgrade has transactions, timeouts and retries": (
         "prefer-robust-stmts,require-lock-timeout,require-statement-timeout,require-timeout-settings"
     ),
 }
@@ -55,11 +55,11 @@ def lint() -> bool:
             "squawk is not installed. Install what the project needs, again: make -B install"
         )
     scripts = ScriptDirectory.from_config(Config("alembic.ini"))
-    base, there = _files_of_base(Path(scripts.versions))
+    base, known = _files_of_base(Path(scripts.versions))
     new = [
         script
         for script in scripts.walk_revisions()
-        if Path(script.path).name not in there and not script.is_merge_point
+        if Path(script.path).name not in known and not script.is_merge_point
     ]
     findings = [finding for script in reversed(new) for finding in _findings(squawk, script)]
     print(f"{len(new)} new revisions ({base}), and squawk finds {len(findings) or 'nothing'}.")
@@ -96,10 +96,10 @@ def _findings(squawk: str, script: Script) -> Iterator[dict[str, str]]:
     run = [squawk, "--reporter=json", f"--exclude={rules}", "--stdin-filepath", file]
     result = subprocess.run(run, input=sql, capture_output=True, encoding="utf-8", check=False)
     try:
-        found = json.loads(result.stdout)
+        findings = json.loads(result.stdout)
     except ValueError:
         raise CommandError(f"squawk fails at {file}: {result.stderr.strip()}") from None
-    for finding in found:
+    for finding in findings:
         statement = sql.splitlines()[finding["line"]].strip()
         advice = f" {finding['help']}" if finding["help"] else ""
         yield {**finding, "file": file, "statement": statement, "help": advice}
@@ -116,7 +116,7 @@ def _sql(script: Script, file: str) -> str:
     except CommandError:
         raise
     except Exception as error:  # noqa: BLE001 (what an owner's revision may raise without a connection)
-        print(f"{file} cannot be written as SQL, so nothing is said of it: {error!r}")
+        print(f"{file} cannot be written as SQL, so squawk does not check it: {error!r}")
         return ""
     return output.getvalue()
 

@@ -28,13 +28,13 @@ from alembic_guards.database.catalog import differences, of_models, read_catalog
 from alembic_guards.runtime.journal import NAME as RESERVED
 from alembic_guards.runtime.operations import OwnOp
 
-DRIFT = """The database is not what the models say:
+DRIFT = """The database differs from the models:
   {}
-What is missing comes with: make revision, make upgrade
-What is unwanted was made by hand: give it to the models, or drop it by hand."""
-MISSED = """The revisions do not lead to what the models say, and no operation for it is known:
+To create what is missing: make revision, make upgrade
+What is unwanted was created by hand: add it to the models, or drop it by hand."""
+MISSED = """The database that the revisions build differs from the models, and no operation can change this:
   {}
-No file was written. Begin one to write by hand: alembic revision --message=..."""
+No file was written. Write the revision by hand: alembic revision --message=..."""
 
 
 def finish_revision(
@@ -91,7 +91,9 @@ def finish_revision(
         template.close()
         if drift:
             raise CommandError(MISSED.format(drift))
-        context.config.print_stdout("Nothing to write: the revisions hold all that the models say.")
+        context.config.print_stdout(
+            "Nothing to write: the revisions build the database of the models."
+        )
 
 
 def _not_in_catalog(op: ops.MigrateOperation) -> Iterator[ops.MigrateOperation]:

@@ -164,7 +164,7 @@ class Answers:
         mistake = f"there is no such change as in {mistyped}." if mistyped else ""
         if self.questions:
             raise CommandError(
-                "Nothing was written: the models do not say it all. Answer with x=, as in\n"
+                "Nothing was written: some changes need an answer. Answer with x=, as in\n"
                 '  make revision x="ANSWER ANSWER ..."\n'
                 + "\n".join(self.questions)
                 + (f"\nAnd {mistake}" if mistake else "")

@@ -60,7 +60,7 @@ def add_backfills(
                 " ON UPDATE .*", "", as_sql(default, migration.dialect), flags=re.IGNORECASE
             )
         elif value is None:
-            question = f"{name} is NOT NULL. What do rows get that are there:"
+            question = f"{name} is NOT NULL. What value do existing rows get:"
             value = answers.ask_value(question, name)
         return None if value is None else literal(name, value, type_, migration.dialect)
 

@@ -66,17 +66,17 @@ def prove(
             upgraded = read_catalog(connection)
             target = reference_state(template.url, metadata).catalog if metadata else upgraded
             target = {**_kept_by_hand(initial, upgraded, target), **target}
-            problems["upgrade() does not lead to what the models say"] = differences(
+            problems["upgrade() does not lead to the schema of the models"] = differences(
                 of_models(upgraded, target), target
             )
             downgrade(connection, scripts, down_revision)
             reverted = read_catalog(connection)
-            problems["downgrade() does not lead back"] = differences(reverted, initial)
+            problems["downgrade() does not restore the schema"] = differences(reverted, initial)
             upgrade(connection, scripts, revision)
             repeated = read_catalog(connection)
-            problems["upgrade() leads elsewhere the second time"] = differences(repeated, upgraded)
+            problems["a second upgrade() leads to another schema"] = differences(repeated, upgraded)
         except CommandError as error:
-            problems["it does not run"] = str(error).splitlines()
+            problems["it fails"] = str(error).splitlines()
     for what, details in problems.items():
         if details:
             lines = "\n  ".join(details)
