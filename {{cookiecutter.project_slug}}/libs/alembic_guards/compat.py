@@ -29,8 +29,8 @@ class Command(Enum):
 def running_command() -> Command:
     """Return the kind of the command that runs env.py, from a command line or by `alembic.command`.
 
-    Only the options of the EnvironmentContext hold it, and the proxy of that is private. `check` and
-    `revision` differ only in the function that they pass.
+    Only the options of the EnvironmentContext hold it, and the proxy of that is private. `check`
+    and `revision` differ only in the function that they pass.
     """
     options = context._proxy.context_opts  # type: ignore[attr-defined]
     revision = options.get("revision_context")
@@ -63,7 +63,7 @@ def is_needed_by_type(check: sa.CheckConstraint, dialect: sa.Dialect) -> bool:
 
 
 def creation_order(part: sa.schema.SchemaItem) -> int:
-    """Return the sort key of a part of a table: columns first, constraints in the order of the models.
+    """Return the sort key of a part of a table: columns first, constraints as in the models.
 
     `Table.constraints` is a set. Servers number unnamed constraints in the order of CREATE TABLE.
     """
@@ -71,7 +71,7 @@ def creation_order(part: sa.schema.SchemaItem) -> int:
 
 
 def copy_creation_order(original: sa.Constraint, copied: sa.Constraint) -> None:
-    """Give a copy the sort key of its original: `Table.to_metadata()` copies in the order of a set."""
+    """Give a copy the sort key of its original: `Table.to_metadata()` copies in random order."""
     copied._creation_order = original._creation_order
 
 
@@ -109,8 +109,8 @@ def render_constraint(
 ) -> str | None:
     """Return the code of one constraint of a new table.
 
-    Alembic renders all constraints together, sorted by their code. The metadata of the operation maps
-    the keys of columns in other tables to their names.
+    Alembic renders all constraints together, sorted by their code. The metadata of the operation
+    maps the keys of columns in other tables to their names.
     """
     return _render_constraint(part, context, op._namespace_metadata)
 
@@ -140,8 +140,8 @@ def visit_name(type_: TypeEngine[Any]) -> str:
 def reflect_through(dialect: Dialect, rewrite: Callable[[Connection, str], str]) -> None:
     """Have the reflection of a dialect of SQLite read each CREATE TABLE as returned by `rewrite`.
 
-    Reflection finds constraints by regular expressions, which match one spelling and take comments for
-    constraints. Only this method provides their input. It is replaced on one dialect object.
+    Reflection finds constraints by regular expressions, which match one spelling and take comments
+    for constraints. Only this method provides their input. It is replaced on one dialect object.
     """
     patched: Any = dialect
     if "_get_table_sql" in vars(patched):

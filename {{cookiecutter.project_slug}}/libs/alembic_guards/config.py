@@ -23,10 +23,10 @@ from alembic_guards.runtime.apply import BY_BACKEND, backend_options
 def connect(url: URL | str) -> Iterator[Connection]:
     """Yield a connection to the database at `url`, whose driver must be synchronous.
 
-    For `revision --autogenerate` the connection is to a scratch database that the existing revisions
-    have built: autogenerate compares the models with it, whatever the state of the database at `url`
-    is. With `-x create-database`, a missing database is created first. Raises CommandError if the
-    connection fails or the guards do not support the database.
+    For `revision --autogenerate` the connection is to a scratch database that the existing
+    revisions have built: autogenerate compares the models with it, whatever the state of the
+    database at `url` is. With `-x create-database`, a missing database is created first. Raises
+    CommandError if the connection fails or the guards do not support the database.
     """
     runtime.install()
     url = _supported(url)
@@ -97,7 +97,8 @@ def _supported(url: URL | str) -> URL:
     if url.get_backend_name() not in BY_BACKEND:
         supported = ", ".join(BY_BACKEND)
         raise CommandError(
-            f"The guards know no {url.get_backend_name()}. Nothing was changed. Known are: {supported}."
+            f"The guards know no {url.get_backend_name()}. Nothing was changed."
+            f" Supported are: {supported}."
         )
     if _is_asynchronous(url):
         raise CommandError(

@@ -1,7 +1,7 @@
 """Copies the metadata of the models, with what `Table.to_metadata()` leaves out.
 
-It leaves out the order of constraints, by which MariaDB and PostgreSQL name unnamed ones, DDL events,
-prefixes of tables, sequences of no column, and the conditions of ddl_if().
+It leaves out the order of constraints, by which MariaDB and PostgreSQL name unnamed ones, DDL
+events, prefixes of tables, sequences of no column, and the conditions of ddl_if().
 """
 
 from collections import defaultdict
@@ -76,7 +76,7 @@ def _discard(part: Any, parts: set[Any]) -> None:
 
 
 def _refers_to_other_metadata(key: sa.ForeignKeyConstraint) -> bool:
-    """Whether a foreign key refers to a table of other metadata, which this module does not copy."""
+    """Whether a foreign key refers to a table of other metadata, which is not copied."""
     try:
         return key.referred_table.metadata is not key.table.metadata
     except InvalidRequestError:  # NoReferencedTableError, too

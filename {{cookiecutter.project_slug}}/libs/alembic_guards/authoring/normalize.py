@@ -13,8 +13,8 @@ from alembic_guards.runtime.operations import as_text
 def normalized(metadata: sa.MetaData, connection: sa.Connection) -> sa.MetaData:
     """Return a normalized copy of `metadata`, for a database like that of `connection`.
 
-    Autogenerate compares it, and create_all() makes the reference database of it. The owner's metadata
-    does not change.
+    Autogenerate compares it, and create_all() makes the reference database of it. The owner's
+    metadata does not change.
     """
     copied, dialect = copy_metadata(metadata, connection), connection.dialect
     for table in copied.tables.values():
@@ -32,8 +32,8 @@ def _move_checks_to_table(table: sa.Table, dialect: sa.Dialect) -> None:
 
     Alembic compares the CHECKs of tables alone, and MariaDB refuses a named CHECK in a column. The
     CHECK of a type gets the name that create_all() would give it, and is removed if the type needs
-    none. Each expression becomes text: an operation that Alembic makes of a CHECK with an expression
-    adds a second CHECK to the same table.
+    none. Each expression becomes text: an operation that Alembic makes of a CHECK with an
+    expression adds a second CHECK to the same table.
     """
     for check in list(_checks(table)):
         owner = table if check in table.constraints else check.parent

@@ -1,7 +1,7 @@
 """The operations of a revision as one flat list, and keys that identify them.
 
-Autogenerate groups operations by table in ModifyTableOps. `flatten` removes the groups, and `regroup`
-restores them.
+Autogenerate groups operations by table in ModifyTableOps. `flatten` removes the groups, and
+`regroup` restores them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -30,7 +30,7 @@ PARTS = (
 
 
 class Barrier(MigrateOperation):
-    """Ends a group: the operations after it are another batch, which rebuilds the table on SQLite."""
+    """Ends a group: the operations after it are another batch, with its own rebuild on SQLite."""
 
 
 class OpKey(NamedTuple):
@@ -88,7 +88,7 @@ def table_of(op: Any) -> tuple[str, str | None]:
 
 
 def op_key(op: MigrateOperation) -> OpKey | None:
-    """Return the key of an operation on a named index or constraint or on NOT NULL; None for others."""
+    """Return the key of an operation on a named index, constraint or NOT NULL; None for others."""
     match op:
         case ops.CreateIndexOp(index_name=str(name)):
             return OpKey(True, "index", table_key(op), name)

@@ -32,7 +32,7 @@ DRIFT = """The database differs from the models:
   {}
 To create what is missing: make revision, make upgrade
 What is unwanted was created by hand: add it to the models, or drop it by hand."""
-MISSED = """The database that the revisions build differs from the models, and no operation can change this:
+MISSED = """The revisions build a database that differs from the models, and no operation is known:
   {}
 No file was written. Write the revision by hand: alembic revision --message=..."""
 
@@ -97,7 +97,7 @@ def finish_revision(
 
 
 def _not_in_catalog(op: ops.MigrateOperation) -> Iterator[ops.MigrateOperation]:
-    """Yield the operations on what no catalog holds: renames, and values of enums stored as text."""
+    """Yield operations on what no catalog holds: renames, and values of enums stored as text."""
     if isinstance(op, OwnOp):
         yield op
     if isinstance(op, ops.ModifyTableOps):

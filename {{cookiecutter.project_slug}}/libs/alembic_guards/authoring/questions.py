@@ -147,7 +147,7 @@ class Answers:
         yield from _in_rename_order(pairs)
 
     def _rename(self, old: str, new: str) -> None:
-        """Rename objects in answers, so that these may use the old name of a table or the new one."""
+        """Rename objects in answers, which may use the old name of a table or the new one."""
 
         def renamed(answer: tuple[str, str]) -> tuple[str, str]:
             verb, rest = answer

@@ -102,7 +102,7 @@ def _by_definition(
 def recreate_foreign_keys(
     context: AutogenContext, schema: str | None, recreated: set[str]
 ) -> Iterator[ops.ModifyTableOps]:
-    """Yield drops and adds of foreign keys to rename on MariaDB and MySQL, which have no command for it.
+    """Yield drops and adds of foreign keys, as MariaDB and MySQL have no command to rename them.
 
     Those named in `recreated` are left out: other operations add them already.
     """

@@ -29,8 +29,8 @@ Type = sa.types.TypeEngine[Any]
 def change_enum_types(context: AutogenContext, _: object) -> Iterator[SQLOp]:
     """Yield operations that give the enum types of PostgreSQL the values of the models.
 
-    A new value is added, which does not lock tables. If a value is removed or the order changes, the
-    type is replaced.
+    A new value is added, which does not lock tables. If a value is removed or the order changes,
+    the type is replaced.
     """
     target = native_enums(context)
     if not target or context.connection is None:
@@ -244,7 +244,7 @@ def _rename_in_rows(context: AutogenContext, column: sa.Column[Any], old: str, n
 
 
 def _rename_in_mysql(context: AutogenContext, column: sa.Column[Any], old: str, new: str) -> SQLOp:
-    """Return the rename of a value in an ENUM of MariaDB or MySQL: first the type gets both values."""
+    """Return the rename of a value in an ENUM of MariaDB or MySQL: it gets both values first."""
     preparer = context.dialect.identifier_preparer
     modify = f"ALTER TABLE {preparer.format_table(column.table)} MODIFY "
     name = preparer.quote_identifier(column.name)

@@ -108,7 +108,7 @@ def drop_standalone_objects(context: AutogenContext) -> Iterator[SQLOp]:
 
 
 def _types_of_models(context: AutogenContext) -> set[str]:
-    """Return the types that columns use, and those under their domains, but no function depends on."""
+    """Return the types of columns and of their domains, without those that functions depend on."""
     if context.connection is None:
         return set()
     catalog = read_catalog(context.connection)

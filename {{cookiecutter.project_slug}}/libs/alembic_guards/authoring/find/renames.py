@@ -1,7 +1,8 @@
 """Finds renames, which autogenerate takes for a drop and an add: the data would be lost.
 
-The renames run in the scratch database before autogenerate compares it with the models. So autogenerate
-finds all other changes under the new names. The same operations come first in the revision.
+The renames run in the scratch database before autogenerate compares it with the models. So
+autogenerate finds all other changes under the new names. The same operations come first in the
+revision.
 """
 
 import operator
@@ -116,7 +117,7 @@ def _missing_in_other_schemas(context: AutogenContext, schema: str | None) -> di
 
 
 def _move_table(schema: str, old: str, qualified: str) -> Iterator[Rename]:
-    """Yield operations that move a table to `qualified`, a "schema.table"; it may be renamed first."""
+    """Yield operations that rename a table and move it to `qualified`, a "schema.table"."""
     new_schema, _, new = qualified.partition(".")
     if old != new:
         yield RenameTable(old, new, schema=schema)
@@ -135,7 +136,7 @@ def _rename_columns(context: AutogenContext, schema: str | None) -> Iterator[Ren
 def _columns_by_table(
     context: AutogenContext, schema: str | None
 ) -> tuple[dict[str, Columns], dict[str, Columns], str]:
-    """Return the present and the target tables of a schema, and the prefix of their names in answers."""
+    """Return the present and the target tables of a schema, and the prefix of names in answers."""
     reflected = context.inspector.get_multi_columns(schema=schema)
     present = {
         name: {column["name"]: type_affinity(column["type"]) for column in columns}
@@ -150,7 +151,7 @@ def _columns_by_table(
     return present, target, f"{schema}." if schema else ""
 
 
-#: Functions that yield operations to run in the scratch database before autogenerate, in this order.
+#: Yield the operations to run in the scratch database before autogenerate, in this order.
 FINDERS = (
     create_extensions_and_schemas,
     rename_sequences,

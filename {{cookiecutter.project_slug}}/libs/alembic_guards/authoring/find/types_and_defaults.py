@@ -61,7 +61,7 @@ def compare_type(
     present: sa.types.TypeEngine[Any],
     __: object,
 ) -> bool | None:
-    """Return whether the type of a column differs, or the values of its enum; None lets Alembic compare.
+    """Return whether the type or the enum values of a column differ; None lets Alembic compare.
 
     This is a compare_type function of context.configure().
     """

@@ -1,6 +1,7 @@
 """Adds backfills: an existing row gets a value before its column becomes NOT NULL.
 
-Without a backfill SQLite and PostgreSQL refuse the change. MariaDB writes 0 or '' without a warning.
+Without a backfill SQLite and PostgreSQL refuse the change. MariaDB writes 0 or '' without a
+warning.
 """
 
 import re
@@ -34,8 +35,8 @@ def add_backfills(
     """Add a backfill to `container` for every column that becomes NOT NULL.
 
     In an upgrade, the value is the answer fill=TABLE.COLUMN:VALUE, else the scalar default of the
-    model, else the server default, else the reply to a question. An answer may also give a value to a
-    nullable column that is added. In a downgrade, the value is the key of any referenced row, a
+    model, else the server default, else the reply to a question. An answer may also give a value to
+    a nullable column that is added. In a downgrade, the value is the key of any referenced row, a
     distinct value for a unique column, or a neutral value such as 0: the original values were
     dropped. Raises CommandError for an answer that is not a value of the column's type.
     """
@@ -148,7 +149,7 @@ def _model_column(
 
 
 def _split_type_change(op: ops.AlterColumnOp) -> ops.AlterColumnOp:
-    """Remove the change of type from `op`, and return it: it goes before the backfill, NOT NULL after."""
+    """Remove the change of type from `op`, and return it: it runs before the backfill."""
     first = copy(op)
     first.modify_nullable, first.kw = None, dict(op.kw)
     op.existing_type, op.modify_type = op.modify_type, None
@@ -192,7 +193,7 @@ def _referenced_key(
 def _distinct_values(
     table: ops.ModifyTableOps, column: sa.Column[Any], migration: MigrationContext
 ) -> str | None:
-    """Return SQL for a distinct value in each row, for a unique column that a downgrade recreates."""
+    """Return SQL for a distinct value per row, for a unique column that a downgrade recreates."""
     unique = any(column.name in _unique_columns(op) for op in table.ops)
     model = migration.opts["target_metadata"].tables.get(table_key(table))
     keys = [] if model is None else list(model.primary_key)

@@ -18,9 +18,9 @@ Keys = list[sa.ForeignKeyConstraint]
 def sort_by_dependency(container: ops.OpContainer, dialect: sa.Dialect) -> None:
     """Sort the operations of `container` in dependency order, drops in reverse dependency order.
 
-    Autogenerate sorts whole tables in no order, drops an index before the foreign key that needs it,
-    and does not create cyclic foreign keys. SQLite checks no foreign keys during a migration, and each
-    batch rebuilds the table: there the operations on one table stay together.
+    Autogenerate sorts whole tables in no order, drops an index before the foreign key that needs
+    it, and does not create cyclic foreign keys. SQLite checks no foreign keys during a migration,
+    and each batch rebuilds the table: there the operations on one table stay together.
     """
     container.ops = [_bind_columns(op) for op in container.ops]
     changing = set(_changing_columns(container))
@@ -83,7 +83,7 @@ def sort_by_dependency(container: ops.OpContainer, dialect: sa.Dialect) -> None:
 
 
 def _bind_columns(op: ops.MigrateOperation) -> ops.MigrateOperation:
-    """Bind the columns of a CreateTableOp that a Rewriter made: copies of them lose a ForeignKey."""
+    """Bind the columns of a CreateTableOp of a Rewriter: copies of unbound ones lose foreign keys."""
     if not isinstance(op, ops.CreateTableOp):
         return op
     if all(column.table is not None for column in op.columns if isinstance(column, sa.Column)):
@@ -106,7 +106,7 @@ def _name_conflicts(
 
 
 def _changing_columns(container: ops.OpContainer) -> Iterator[str]:
-    """Yield columns that are added or dropped, or whose type or UNIQUE changes, as "table.column"."""
+    """Yield columns that are added or dropped or whose type or UNIQUE changes: "table.column"."""
     for table in container.ops:
         for op in table.ops if isinstance(table, ops.ModifyTableOps) else ():
             names: list[Any] = []
@@ -126,8 +126,8 @@ def _changing_columns(container: ops.OpContainer) -> Iterator[str]:
 def _sort_by_reference(tables: list[ops.ModifyTableOps]) -> Iterator[ops.ModifyTableOps]:
     """Yield batches on tables of SQLite, sorted by the foreign keys that they add and drop.
 
-    A column is added before a foreign key refers to it, and dropped after that. For each batch Alembic
-    reflects the tables that its foreign keys refer to.
+    A column is added before a foreign key refers to it, and dropped after that. For each batch
+    Alembic reflects the tables that its foreign keys refer to.
     """
     waiting = {table_key(table): table for table in tables}
 
@@ -158,7 +158,7 @@ def _dropped_reference(op: ops.MigrateOperation) -> str | None:
 def _sort(
     container: ops.OpContainer, kind: type[WholeTable], changing: set[str]
 ) -> tuple[list[Any], Keys]:
-    """Return the operations of `kind` in dependency order, and foreign keys to add or drop separately.
+    """Return the operations of `kind` in dependency order, and foreign keys to separate from them.
 
     These are cyclic foreign keys, and those that refer to columns in `changing`.
     """
@@ -197,7 +197,7 @@ def _foreign_keys(op: WholeTable) -> Keys:
 
 
 def _is_added_by_alter(key: sa.ForeignKeyConstraint) -> bool:
-    """Whether a foreign key is added by ALTER: use_alter is set, or it needs a unique index first."""
+    """Whether ALTER adds a foreign key: use_alter is set, or it needs a unique index first."""
     try:
         target = key.referred_table
         columns = {element.column.name for element in key.elements}
@@ -228,7 +228,7 @@ def _in_own_group(op: Any) -> ops.ModifyTableOps:
 
 
 def _index_names(table: ops.MigrateOperation) -> set[str]:
-    """Return the names of indexes that `table` creates and drops: unique in a database of SQLite."""
+    """Return the names of indexes that a group creates and drops; SQLite has one namespace."""
     parts = table.ops if isinstance(table, ops.ModifyTableOps) else ()
     kinds = ops.CreateIndexOp | ops.DropIndexOp
     return {str(op.index_name) for op in parts if isinstance(op, kinds)}

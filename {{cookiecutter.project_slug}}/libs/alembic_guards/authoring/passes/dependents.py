@@ -1,10 +1,10 @@
 """Finds dependent objects and drops them before an ALTER; the catalog diff recreates them.
 
-PostgreSQL cannot change the type of a column that a generated column depends on. Nor can it change it
-to another family of types if a CHECK, a foreign key or a partial or expression index depends on it.
-MariaDB and MySQL cannot change the type of a column of a foreign key, nor drop an index that a foreign
-key needs. No server drops a key that a foreign key refers to. Source: "FOREIGN KEY Constraints" in
-MySQL's manual.
+PostgreSQL cannot change the type of a column that a generated column depends on. Nor can it change
+it to another family of types if a CHECK, a foreign key or a partial or expression index depends on
+it. MariaDB and MySQL cannot change the type of a column of a foreign key, nor drop an index that a
+foreign key needs. No server drops a key that a foreign key refers to. Source: "FOREIGN KEY
+Constraints" in MySQL's manual.
 """
 
 from collections.abc import Iterator
@@ -62,11 +62,11 @@ class Changes:
 def drop_dependents(
     container: ops.OpContainer, present: Catalog, target: Catalog, dialect: sa.Dialect
 ) -> None:
-    """Drop the dependent objects of `present` in `container`, before the operations that they block.
+    """Drop dependent objects of `present` in `container`, before the operations that they block.
 
-    These are objects that depend on columns whose type changes or whose index is dropped, and primary
-    keys that differ in `target`. Operations of `container` that create or drop the same objects are
-    removed.
+    These are objects that depend on columns whose type changes or whose index is dropped, and
+    primary keys that differ in `target`. Operations of `container` that create or drop the same
+    objects are removed.
     """
     tables = [op for op in container.ops if isinstance(op, ops.ModifyTableOps)]
     if dialect.name == "sqlite":

@@ -89,7 +89,7 @@ def _alters_unchanged_column(
 
 
 def _catalog_name(catalog: Catalog, key: EntryKey) -> str:
-    """Return the name of an entry; that of an unnamed constraint is the one that the server chose."""
+    """Return the name of an entry; for an unnamed constraint the name that the server chose."""
     return bare(catalog[key].name if key in catalog else key.name)
 
 

@@ -34,8 +34,8 @@ def split(script: ops.MigrationScript, dialect: sa.Dialect) -> list[ops.Migratio
     up = _without_indexes_of_dropped_columns(flatten(script.upgrade_ops.ops))
     down = flatten(script.downgrade_ops.ops)
     movable = _movable(up, down)
-    # If other operations stay in the first revision, only CREATE operations move, and drops of indexes
-    # that are replaced: the new unique index is built before the old one is dropped.
+    # If other operations stay in the first revision, only CREATE operations move, and drops of
+    # indexes that are replaced: the new unique index is built before the old one is dropped.
     replacing = [key for key in movable if key.creates or key.kind in INDEXED]
     for keys in (movable, replacing):
         moved_up = [op for op in up if op_key(op) in keys]

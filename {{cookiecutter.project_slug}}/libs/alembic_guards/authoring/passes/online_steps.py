@@ -90,7 +90,7 @@ def _with_options(op: Any, **options: Any) -> Any:
 
 
 def _not_valid_steps(constraint: Any, dialect: sa.Dialect, about: str) -> Iterator[SQLOp]:
-    """Yield three operations: ADD CONSTRAINT ... NOT VALID, DROP CONSTRAINT, VALIDATE CONSTRAINT."""
+    """Yield ADD CONSTRAINT ... NOT VALID, DROP CONSTRAINT, and VALIDATE CONSTRAINT."""
     alter = f"ALTER TABLE {dialect.identifier_preparer.format_table(constraint.table)}"
     name = dialect.identifier_preparer.format_constraint(constraint)
     add = str(sa.schema.AddConstraint(constraint).compile(dialect=dialect)).removeprefix(alter)
@@ -101,7 +101,7 @@ def _not_valid_steps(constraint: Any, dialect: sa.Dialect, about: str) -> Iterat
 
 
 def _not_null_check(op: ops.AlterColumnOp, dialect: sa.Dialect) -> sa.CheckConstraint:
-    """Return a CHECK that proves NOT NULL: SET NOT NULL on PostgreSQL 12 and newer scans no rows then."""
+    """Return a CHECK that proves NOT NULL: with it, SET NOT NULL scans no rows (PostgreSQL 12)."""
     check = ops.CreateCheckConstraintOp(
         f"ck_{op.column_name}_not_null",
         op.table_name,

@@ -23,8 +23,8 @@ def add_using_clauses(
     """Add a USING clause to each change of type in `container`, on PostgreSQL.
 
     Changes of the type of generated columns are removed, and on MariaDB and MySQL all changes of
-    them: repairs.py recreates the column. Raises CommandError for an answer with a time zone that the
-    server does not know.
+    them: repairs.py recreates the column. Raises CommandError for an answer with a time zone that
+    the server does not know.
     """
     for table in container.ops:
         if isinstance(table, ops.ModifyTableOps):
@@ -92,7 +92,7 @@ def _apply_using(op: ops.AlterColumnOp, using: str) -> list[ops.AlterColumnOp]:
 
 
 def _replace_default(op: ops.AlterColumnOp) -> list[ops.AlterColumnOp]:
-    """Drop the default before the type changes, and set it after: PostgreSQL may not be able to cast it."""
+    """Drop the default before the type changes, and set it after: it may not have a cast."""
     if not op.existing_server_default:
         return [op]
     first = ops.AlterColumnOp(op.table_name, op.column_name, schema=op.schema)

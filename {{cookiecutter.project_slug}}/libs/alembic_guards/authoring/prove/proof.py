@@ -51,10 +51,11 @@ def reference_state(url: URL, metadata: MetaData) -> State:
 def prove(
     config: Config, file: str, revision: str, template: TemplateDatabase, metadata: MetaData | None
 ) -> None:
-    """Run upgrade(), downgrade() and upgrade() of a revision on a replica, and compare the catalogs.
+    """Run upgrade(), downgrade() and upgrade() of a revision on a replica; compare the catalogs.
 
-    Raises CommandError if it fails, if the downgrade does not restore the initial catalog, or if the
-    upgrade does not lead to the catalog of `metadata`. That is None if a later revision leads there.
+    Raises CommandError if it fails, if the downgrade does not restore the initial catalog, or if
+    the upgrade does not lead to the catalog of `metadata`. That is None if a later revision leads
+    there.
     """
     scripts = ScriptDirectory.from_config(config)
     down_revision = str(scripts.get_revision(revision).down_revision or "base")
@@ -86,8 +87,8 @@ def prove(
 def _kept_by_hand(initial: Catalog, upgraded: Catalog, target: Catalog) -> Catalog:
     """Return the objects made by hand, such as views and triggers, that a revision must keep.
 
-    Those of tables that are missing in `target` are left out. Their definitions may follow renames in
-    their tables, and on MariaDB also drops.
+    Those of tables that are missing in `target` are left out. Their definitions may follow renames
+    in their tables, and on MariaDB also drops.
     """
     tables = {key.table for key in target}
     return {

@@ -105,7 +105,7 @@ STAGES = {
 
 
 class State(NamedTuple):
-    """The catalog of a database, and on SQLite also the CREATE statements of its objects by name."""
+    """The catalog of a database, and on SQLite the CREATE statements of its objects by name."""
 
     catalog: Catalog
     statements: dict[str, str]

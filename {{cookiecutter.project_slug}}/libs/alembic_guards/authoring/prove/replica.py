@@ -17,7 +17,7 @@ class TemplateDatabase(ExitStack):
     """A scratch database at head that is never changed; replicas are copies of it."""
 
     def __init__(self, url: URL, scripts: ScriptDirectory) -> None:
-        """Create the database on the server of `url`, and upgrade it; raises what the revisions raise."""
+        """Create the database on the server of `url`, and upgrade it; raises their errors."""
         super().__init__()
         KNOWN.clear()
         atexit.register(self.close)  # also if a command fails

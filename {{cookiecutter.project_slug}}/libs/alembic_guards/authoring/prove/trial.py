@@ -26,7 +26,8 @@ def add_repairs(
     """Add repairs to a new revision, until upgrade and downgrade lead to their target catalogs.
 
     Return the one or two revisions that it is written as. If an operation fails, nothing more is
-    added: the proof of the revision reports the error. A SyntaxError of the rendered code is raised.
+    added: the proof of the revision reports the error. A SyntaxError of the rendered code is
+    raised.
     """
     with template.replica(scripts) as connection:
         initial = read_state(connection)
@@ -55,7 +56,7 @@ def add_repairs(
 def _run_each(
     revisions: list[ops.MigrationScript], migration: MigrationContext, connection: sa.Connection
 ) -> None:
-    """Run upgrade, downgrade and upgrade of each revision in turn; raises what one of them raises."""
+    """Run upgrade, downgrade and upgrade of each revision in turn; raises any error of theirs."""
     for script in revisions:
         for container in (script.upgrade_ops, script.downgrade_ops, script.upgrade_ops):
             if container is not None:

@@ -1,8 +1,8 @@
 """Renders operations as the body of a function, and executes it as a revision.
 
-This is the one place that executes rendered code. Invoking the operations themselves would not be the
-same: rendering replaces custom types by those of SQLAlchemy, escapes colons, and leaves the CREATE
-TYPE of an enum to a separate statement.
+This is the one place that executes rendered code. Invoking the operations themselves would not be
+the same: rendering replaces custom types by those of SQLAlchemy, escapes colons, and leaves the
+CREATE TYPE of an enum to a separate statement.
 """
 
 from textwrap import indent

@@ -49,12 +49,12 @@ NEUTRALS = {
 BYTES = {"postgresql": "'\\x{}'::bytea"}
 
 
-#: A neutral TIMESTAMP of MariaDB and MySQL, whose first one is 1970-01-01 00:00:01 UTC, in any zone.
+#: A neutral TIMESTAMP of MariaDB and MySQL in any time zone: the first is 1970-01-01 00:00:01 UTC.
 FIRST_DAY = datetime(1970, 1, 2)
 
 
 def neutral_value(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Any:
-    """Return the neutral value of a type, such as 0, for rows whose values are lost; None if it has none."""
+    """Return the neutral value of a type, such as 0, for rows whose values are lost, or None."""
     if isinstance(type_, sa.TIMESTAMP) and dialect.name in ("mariadb", "mysql"):
         return FIRST_DAY
     if isinstance(type_, sa.Enum):
@@ -112,7 +112,7 @@ def as_sql(clause: Any, dialect: sa.Dialect) -> str:
 
 
 def _fits(value: Any, type_: Any, dialect: sa.Dialect) -> bool:
-    """Whether a column of the type holds a value unchanged; some servers would truncate or round it."""
+    """Whether a column of the type holds a value unchanged; some servers truncate or round it."""
     if isinstance(value, str):
         return getattr(type_, "length", None) is None or len(value) <= type_.length
     if isinstance(type_, sa.Integer):

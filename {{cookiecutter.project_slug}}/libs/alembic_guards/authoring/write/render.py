@@ -89,7 +89,7 @@ def _render_create_table(context: AutogenContext, op: ops.CreateTableOp) -> str:
     """Render constraints in the order of the models, by which MariaDB numbers unnamed ones."""
     op.columns = sorted(op.columns, key=creation_order)  # constraints of a Table are a set
     table, op_with_table = op.to_table(), copy(op)
-    # A second Table would take over the constraints of the first one, if a Rewriter made the operation.
+    # If a Rewriter made the operation, a second Table would take the constraints of the first one.
     setattr(op_with_table, "to_table", lambda: table)  # noqa: B010 (mypy refuses to replace a method)
     constraints = sorted(table.constraints, key=creation_order)
     texts = [render_constraint(part, op, context) for part in constraints]

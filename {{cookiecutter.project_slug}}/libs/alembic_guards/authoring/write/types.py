@@ -1,4 +1,4 @@
-"""Renders types and expressions without the owner's classes, which may change after the revision."""
+"""Renders types and expressions without classes of the owner, which may change later."""
 
 import ast
 from collections.abc import Iterator
@@ -28,9 +28,9 @@ TYPE_MARK = "<type>"
 def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
     """Return the code of a type of SQLAlchemy that compiles to the same SQL as `item`.
 
-    This is a render_item function of context.configure(). If no such type exists, return the code of
-    the owner's type, and add its import to `context`. False lets Alembic render the item. A default
-    that is a string is rendered as it is: Alembic would strip quotes at its ends.
+    This is a render_item function of context.configure(). If no such type exists, return the code
+    of the owner's type, and add its import to `context`. False lets Alembic render the item. A
+    default that is a string is rendered as it is: Alembic would strip quotes at its ends.
     """
     if kind == "server_default" and isinstance(getattr(item, "arg", None), str):
         return repr(str.__str__(item.arg))  # it may be a member of an enum
@@ -59,7 +59,7 @@ def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[
 
 
 def keep_percent_signs(dialect: sa.Dialect) -> None:
-    """Disable the doubling of percent signs in `dialect`: a revision file holds no driver parameters."""
+    """Disable the doubling of percent signs in `dialect`, which only drivers need."""
     plain: Any = copy(dialect)
     plain.paramstyle = "named"  # the preparer reads it when it is created
     preparer: Any = type(dialect.identifier_preparer)
@@ -67,7 +67,7 @@ def keep_percent_signs(dialect: sa.Dialect) -> None:
 
 
 def escape_colons(impl: DefaultImpl) -> None:
-    """Escape colons in expressions that Alembic renders: sa.text() would take ':x' for a parameter."""
+    """Escape colons in the expressions of Alembic: sa.text() would take ':x' for a parameter."""
     render = impl.render_ddl_sql_expr
 
     def escaped(expression: Any, **options: Any) -> str:
@@ -92,13 +92,16 @@ def _candidates(item: Type, context: AutogenContext) -> Iterator[Type]:
 
 
 def element_type(type_: Any, dialect: sa.Dialect) -> Any:
-    """Return the plain type of a type; that of its elements for an array, also of several dimensions."""
+    """Return the plain type of a type, or that of its elements if it is an array."""
     plain = plain_type(type_, dialect)
     return element_type(plain.item_type, dialect) if isinstance(plain, sa.ARRAY) else plain
 
 
 def _named_type(item: Any, context: AutogenContext) -> str:
-    """Return the begin of the code of a domain or native enum, which another statement creates; or ""."""
+    """Return the begin of the code of a domain or native enum, "" for other types.
+
+    Statements of their own create these types.
+    """
     if isinstance(item, postgresql.DOMAIN):
         return f"DOMAIN(data_type={_type_code(item.data_type, context)}"
     if isinstance(item, sa.Enum) and item.native_enum and context.dialect.name == "postgresql":
@@ -107,7 +110,7 @@ def _named_type(item: Any, context: AutogenContext) -> str:
 
 
 def _code_and_imports(type_: Type, context: AutogenContext) -> tuple[str, set[str]]:
-    """Return the code of a type and its imports: by Alembic, but by `render_type` for types inside it."""
+    """Return the code of a type by Alembic, with `render_type` for inner types, and its imports."""
 
     def render(kind: str, part: Any, inner: AutogenContext) -> Any:
         return False if part is type_ else render_type(kind, part, inner)
