@@ -40,75 +40,99 @@ def add_backfills(
     distinct value for a unique column, or a neutral value such as 0: the original values were
     dropped. Raises CommandError for an answer that is not a value of the column's type.
     """
-    is_upgrade = isinstance(container, ops.UpgradeOps)
+    backfills = _Backfills(container, migration, answers)
+    container.ops = [
+        part
+        for op in container.ops
+        for part in (backfills.of_table(op) if isinstance(op, ops.ModifyTableOps) else [op])
+    ]
 
-    def backfill_value(
-        name: str, column: sa.Column[Any], *, needs_value: bool = True
-    ) -> str | None:
-        type_ = plain_type(column.type, migration.dialect)
-        value: Any = answers.take("fill", name) if is_upgrade else None
-        if value is None and not needs_value:
-            return None
-        if not is_upgrade:
-            type_ = sa.JSON() if _is_json(name, column, migration) else type_
-            value = neutral_value(type_, migration.dialect)
-        elif value is None and isinstance(column.default, ScalarElementColumnDefault):
-            value, type_ = column.default.arg, column.type
-        elif value is None and isinstance(column.server_default, sa.DefaultClause):
-            default: Any = column.server_default.arg
-            default = sa.literal(default) if isinstance(default, str) else default
-            return re.sub(
-                " ON UPDATE .*", "", as_sql(default, migration.dialect), flags=re.IGNORECASE
-            )
-        elif value is None:
-            question = f"{name} is NOT NULL. What value do existing rows get:"
-            value = answers.ask_value(question, name)
-        return None if value is None else literal(name, value, type_, migration.dialect)
 
-    def with_backfill(table: ops.ModifyTableOps) -> Iterator[ops.MigrateOperation]:
-        key = table_key(table)
+class _Backfills:
+    """Adds the backfills of the operations in one container."""
+
+    def __init__(
+        self, container: ops.OpContainer, migration: MigrationContext, answers: Answers
+    ) -> None:
+        self.container, self.migration, self.answers = container, migration, answers
+        self.is_upgrade = isinstance(container, ops.UpgradeOps)
+
+    def of_table(self, table: ops.ModifyTableOps) -> Iterator[ops.MigrateOperation]:
+        """Yield a group of operations with its backfills."""
         alterations: list[ops.MigrateOperation] = []
         updates: list[ops.MigrateOperation] = []
         for op in list(table.ops):
             if isinstance(op, ops.AddColumnOp) and _is_autoincrement(op.column):
-                table.ops[table.ops.index(op)] = _add_autoincrement(op, migration.dialect)
+                table.ops[table.ops.index(op)] = _add_autoincrement(op, self.migration.dialect)
             elif isinstance(op, ops.AddColumnOp):
-                needs_value = _needs_value(op.column)
-                expression = None
-                if needs_value and not is_upgrade:
-                    expression = _referenced_key(container, table, op.column, migration.dialect)
-                    expression = expression or _distinct_values(table, op.column, migration)
-                if expression:
-                    op.column = copy(op.column)
-                    op.column.nullable = True
-                    updates.append(_update(op, op.column.name, expression, migration.dialect))
-                    alterations.append(_alter_after_backfill(op, modify_nullable=False))
-                elif sql := backfill_value(
-                    f"{key}.{op.column.name}", op.column, needs_value=needs_value
-                ):
-                    default, op.column = op.column.server_default, copy(op.column)
-                    op.column.server_default = sa.DefaultClause(sa.text(as_text(sql)))
-                    alterations.append(_alter_after_backfill(op, modify_server_default=default))
+                self._complete_add_column(table, op, updates, alterations)
             elif isinstance(op, ops.AlterColumnOp) and op.modify_nullable is False:
-                column = _model_column(migration, key, op) if is_upgrade else None
-                if column is None:
-                    column = sa.Column(op.column_name, op.modify_type or op.existing_type)
-                if sql := backfill_value(f"{key}.{op.column_name}", column):
-                    if op.modify_type is not None:
-                        yield ops.ModifyTableOps(
-                            op.table_name, [_split_type_change(op)], schema=op.schema
-                        )
-                    yield _update(op, op.column_name, sql, migration.dialect)
+                yield from self._before_not_null(table_key(table), op)
         yield table
         yield from updates
         if alterations:  # a second batch: on SQLite the rebuild of the first one fills the rows
             yield ops.ModifyTableOps(table.table_name, alterations, schema=table.schema)
 
-    container.ops = [
-        part
-        for op in container.ops
-        for part in (with_backfill(op) if isinstance(op, ops.ModifyTableOps) else [op])
-    ]
+    def _complete_add_column(
+        self,
+        table: ops.ModifyTableOps,
+        op: ops.AddColumnOp,
+        updates: list[ops.MigrateOperation],
+        alterations: list[ops.MigrateOperation],
+    ) -> None:
+        """Add a column as nullable with an UPDATE, or with the value as a temporary default."""
+        dialect, needs_value, expression = self.migration.dialect, _needs_value(op.column), None
+        if needs_value and not self.is_upgrade:
+            expression = _referenced_key(self.container, table, op.column, dialect)
+            expression = expression or _distinct_values(table, op.column, self.migration)
+        if expression:
+            op.column = copy(op.column)
+            op.column.nullable = True
+            updates.append(_update(op, op.column.name, expression, dialect))
+            alterations.append(_alter_after_backfill(op, modify_nullable=False))
+            return
+        name = f"{table_key(table)}.{op.column.name}"
+        if sql := self._value(name, op.column, needs_value=needs_value):
+            default, op.column = op.column.server_default, copy(op.column)
+            op.column.server_default = sa.DefaultClause(sa.text(as_text(sql)))
+            alterations.append(_alter_after_backfill(op, modify_server_default=default))
+
+    def _before_not_null(self, key: str, op: ops.AlterColumnOp) -> Iterator[ops.MigrateOperation]:
+        """Yield the operations that run before `op` sets NOT NULL: a change of type, the UPDATE."""
+        column = _model_column(self.migration, key, op) if self.is_upgrade else None
+        if column is None:
+            column = sa.Column(op.column_name, op.modify_type or op.existing_type)
+        if sql := self._value(f"{key}.{op.column_name}", column):
+            if op.modify_type is not None:
+                change = _split_type_change(op)
+                yield ops.ModifyTableOps(op.table_name, [change], schema=op.schema)
+            yield _update(op, op.column_name, sql, self.migration.dialect)
+
+    def _value(self, name: str, column: sa.Column[Any], *, needs_value: bool = True) -> str | None:
+        """Return the value of a column as SQL; None for no value."""
+        dialect = self.migration.dialect
+        type_ = plain_type(column.type, dialect)
+        value: Any = self.answers.take("fill", name) if self.is_upgrade else None
+        if value is None and not needs_value:
+            return None
+        if not self.is_upgrade:
+            type_ = sa.JSON() if _is_json(name, column, self.migration) else type_
+            value = neutral_value(type_, dialect)
+        elif value is None and isinstance(column.default, ScalarElementColumnDefault):
+            value, type_ = column.default.arg, column.type
+        elif value is None and isinstance(column.server_default, sa.DefaultClause):
+            return _server_default(column.server_default, dialect)
+        elif value is None:
+            question = f"{name} is NOT NULL. What value do existing rows get:"
+            value = self.answers.ask_value(question, name)
+        return None if value is None else literal(name, value, type_, dialect)
+
+
+def _server_default(clause: sa.DefaultClause, dialect: sa.Dialect) -> str:
+    """Return a server default as SQL, without the ON UPDATE of MariaDB and MySQL."""
+    default: Any = clause.arg
+    default = sa.literal(default) if isinstance(default, str) else default
+    return re.sub(" ON UPDATE .*", "", as_sql(default, dialect), flags=re.IGNORECASE)
 
 
 def _is_json(name: str, column: sa.Column[Any], migration: MigrationContext) -> bool:

@@ -88,6 +88,7 @@ def drop_dependents(
             return op.old in drop_names
         if isinstance(op, RenameSequence) and op.table:
             old, new = (f"{op.schema}.{n}" if op.schema else n for n in (op.old, op.new))
+            # A downgrade renames only the sequences that exist when it begins, or renamed ones.
             sequences.update({new} if old in sequences else ())
             return not is_upgrade and old not in sequences
         name = getattr(op, "constraint_name", None) or getattr(op, "index_name", None)
@@ -228,8 +229,8 @@ def _drop_primary_key(
 def _leaves_conflicting_index(key: Entry, present: Catalog, target: Catalog) -> bool:
     """Whether dropping a foreign key of MariaDB or MySQL leaves an index whose name is needed."""
     index = EntryKey(key.table, "index", key.name)
-    comes = index in target or index._replace(kind="foreign key") in target
-    return comes and index in present and not same(target.get(index), present[index])
+    is_needed = index in target or index._replace(kind="foreign key") in target
+    return is_needed and index in present and not same(target.get(index), present[index])
 
 
 def _with_index_drop(
