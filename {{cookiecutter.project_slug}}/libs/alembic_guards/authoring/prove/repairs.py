@@ -27,7 +27,7 @@ class Repair(NamedTuple):
     """The statements that add, change and drop one kind of catalog entry; "" for none."""
 
     add: str = ""
-    change: str = ""  # "" if the entry is dropped and added
+    alter: str = ""  # "" if the entry is dropped and added
     drop: str = ""
 
 
@@ -46,12 +46,12 @@ REPAIRS = {
             ALTER_TABLE + "RESET ({keys}), SET ({text})",
             ALTER_TABLE + "RESET ({keys})",
         ),
-        "logging": Repair(change=ALTER_TABLE + "SET {text}"),
-        "column": Repair(change=ALTER_COLUMN + "TYPE {text}"),
+        "logging": Repair(alter=ALTER_TABLE + "SET {text}"),
+        "column": Repair(alter=ALTER_COLUMN + "TYPE {text}"),
         "not null": Repair(ALTER_COLUMN + "SET NOT NULL", drop=ALTER_COLUMN + "DROP NOT NULL"),
         "default": Repair(SET_DEFAULT, SET_DEFAULT, ALTER_COLUMN + "DROP DEFAULT"),
         "generated": Repair(RECREATE_COLUMN, RECREATE_COLUMN, ALTER_COLUMN + "DROP EXPRESSION"),
-        "identity": Repair(change=ALTER_COLUMN + "SET GENERATED {text}"),
+        "identity": Repair(alter=ALTER_COLUMN + "SET GENERATED {text}"),
         "comment": Repair(
             COLUMN_COMMENT + "{text}", COLUMN_COMMENT + "{text}", COLUMN_COMMENT + "NULL"
         ),
@@ -68,12 +68,12 @@ REPAIRS = {
             CONSTRAINT_COMMENT + "NULL",
         ),
         "index": Repair("{text}", drop="DROP INDEX {name}"),
-        "sequence": Repair(change="ALTER SEQUENCE {name} {text}"),
+        "sequence": Repair(alter="ALTER SEQUENCE {name} {text}"),
     },
     "mysql": {
-        "table": Repair(change=ALTER_TABLE + "{text}{reset}"),
+        "table": Repair(alter=ALTER_TABLE + "{text}{reset}"),
         "partitioning": Repair(ALTER_TABLE + "{text}", ALTER_TABLE + "{text}"),
-        "column": Repair(change=ALTER_TABLE + "MODIFY {text}"),
+        "column": Repair(alter=ALTER_TABLE + "MODIFY {text}"),
         "stored": Repair(ALTER_TABLE + "ADD {text}", ALTER_TABLE + "DROP {name}, ADD {text}"),
         **dict.fromkeys(
             ("foreign key", "check"),
@@ -100,6 +100,8 @@ RESET_VALUES = {"KEY_BLOCK_SIZE": "0", "COMMENT": "''"}
 #: The exceptions to the rule that the stage of a statement is its verb.
 STAGES = {
     ("mysql", "drop", "index"): "last",  # a foreign key may need it until another index exists
+    ("mysql", "add", "foreign key"): "last",  # the key that it refers to is added first
+    ("postgresql", "add", "foreign key"): "last",
     ("postgresql", "add", "generated"): "alter",  # indexes and constraints may use it
 }
 
@@ -121,57 +123,71 @@ def repairs(present: State, target: State, dialect: sa.Dialect, *, downgrade: bo
 
     In a `downgrade`, a plain column may become generated again: the server has computed its values.
     """
-    changed = _changed(present.catalog, target.catalog, downgrade=downgrade)
+    old, new = present.catalog, target.catalog
+    changed = _changed(old, new, downgrade=downgrade)
     if dialect.name == "sqlite":
         return list(_sqlite_repairs(changed, present, target, dialect))
     stages: dict[str, list[Step]] = {"drop": [], "alter": [], "add": [], "last": []}
     if dialect.name == "postgresql":
-        stages["alter"] += change_domains(changed, present.catalog, target.catalog)
-        stages["add"] += alter_autoincrement(changed, present.catalog, target.catalog)
-    missing = target.catalog.keys() - present.catalog.keys()
-    # MariaDB drops the index of a foreign key itself when another index replaces it.
-    if_exists = "IF EXISTS " if getattr(dialect, "is_mariadb", False) else ""
+        stages["alter"] += change_domains(changed, old, new)
+        stages["add"] += alter_autoincrement(changed, old, new)
     for key in sorted(changed, key=_order):
-        if key.kind == "default" and autoincrement_kind(key, {**present.catalog, **target.catalog}):
+        if _is_repaired_with_another(key, changed, old, new):
             continue
-        if key.kind == "column" and key._replace(kind="generated") in changed:
-            continue
-        if key.kind == "index" and key._replace(kind="foreign key") in missing:
-            continue  # the foreign key of that name creates it
-        text, old_text = _definition(target.catalog, key), _definition(present.catalog, key)
-        kind = "stored" if _is_recreated(key, present.catalog, target.catalog) else key.kind
+        kind = "stored" if _is_recreated(key, old, new) else key.kind
         repair = REPAIRS[dialect.name].get(kind, Repair())
-        entry = present.catalog.get(key) or target.catalog[key]
-        # The next upgrade drops the constraint by this name.
-        constraint = f"CONSTRAINT {entry.name} " if downgrade and entry.is_numbered else ""
-        keys = re.findall(r"([\w.]+)`?=", LITERAL.sub("", old_text))
-        removed = (option for option in keys if f"{option}=" not in text)
-        names = {
-            "table": entry.table,
-            "name": entry.name,
-            "text": text,
-            "if_exists": if_exists,
-            "constraint": constraint,
-            "keys": ", ".join(keys),
-            "reset": "".join(
-                f" {option}={RESET_VALUES.get(option, 'DEFAULT')}" for option in removed
-            ),
-        }
-        verbs = ["drop"] if key not in target.catalog else []
-        verbs += ["add"] if key not in present.catalog else []
-        verbs = verbs or (["alter"] if repair.change else ["drop", "add"])
-        for verb in verbs:
-            if statement := getattr(repair, verb.replace("alter", "change")).format(**names):
-                object_name = ".".join(filter(None, (key.table, key.name)))
-                stage = STAGES.get((dialect.name, verb, key.kind), verb)
-                if (
-                    key.kind == "foreign key" and verb == "add"
-                ):  # the key that it refers to is added first
-                    stage = "last"
-                stages[stage].append(SQLOp([statement], [], f"{verb} {key.kind} {object_name}"))
+        fields = _fields(key, old, new, dialect, downgrade=downgrade)
+        for verb in _verbs(key, repair, old, new):
+            if statement := getattr(repair, verb).format(**fields):
+                name = ".".join(filter(None, (key.table, key.name)))
+                step = SQLOp([statement], [], f"{verb} {key.kind} {name}")
+                stages[STAGES.get((dialect.name, verb, key.kind), verb)].append(step)
     last = stages.pop("last")
     steps = [step for stage in stages.values() for step in stage]
     return [*(_combined(steps) if dialect.name == "mysql" else steps), *last]
+
+
+def _is_repaired_with_another(
+    key: EntryKey, changed: set[EntryKey], present: Catalog, target: Catalog
+) -> bool:
+    """Whether the operation for another entry changes this one too."""
+    foreign_key = key._replace(kind="foreign key")  # it creates an index of its name
+    return (
+        (key.kind == "default" and autoincrement_kind(key, {**present, **target}) != "")
+        or (key.kind == "column" and key._replace(kind="generated") in changed)
+        or (key.kind == "index" and foreign_key in target and foreign_key not in present)
+    )
+
+
+def _verbs(key: EntryKey, repair: Repair, present: Catalog, target: Catalog) -> list[str]:
+    """Return the fields of `repair` that turn the present entry into the target entry."""
+    if key not in target:
+        return ["drop"]
+    if key not in present:
+        return ["add"]
+    return ["alter"] if repair.alter else ["drop", "add"]
+
+
+def _fields(
+    key: EntryKey, present: Catalog, target: Catalog, dialect: sa.Dialect, *, downgrade: bool
+) -> dict[str, str]:
+    """Return the replacement fields of the statements for an entry."""
+    entry = present.get(key) or target[key]
+    text = _definition(target, key)
+    options = re.findall(r"([\w.]+)`?=", LITERAL.sub("", _definition(present, key)))
+    removed = (option for option in options if f"{option}=" not in text)
+    is_mariadb = getattr(dialect, "is_mariadb", False)
+    return {
+        "table": entry.table,
+        "name": entry.name,
+        "text": text,
+        # MariaDB drops the index of a foreign key itself when another index replaces it.
+        "if_exists": "IF EXISTS " if is_mariadb else "",
+        # The next upgrade drops the constraint by this name.
+        "constraint": f"CONSTRAINT {entry.name} " if downgrade and entry.is_numbered else "",
+        "keys": ", ".join(options),
+        "reset": "".join(f" {option}={RESET_VALUES.get(option, 'DEFAULT')}" for option in removed),
+    }
 
 
 def _changed(present: Catalog, target: Catalog, *, downgrade: bool) -> set[EntryKey]:
