@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from alembic.operations import ops
@@ -15,6 +15,14 @@ WholeTable = ops.CreateTableOp | ops.DropTableOp
 Keys = list[sa.ForeignKeyConstraint]
 
 
+class Separated(NamedTuple):
+    """Operations that run outside of the group of their table."""
+
+    early: list[ops.MigrateOperation]  # before all tables
+    after_tables: list[ops.MigrateOperation]  # after the created and changed tables
+    last: list[ops.MigrateOperation]
+
+
 def sort_by_dependency(container: ops.OpContainer, dialect: sa.Dialect) -> None:
     """Sort the operations of `container` in dependency order, drops in reverse dependency order.
 
@@ -24,8 +32,8 @@ def sort_by_dependency(container: ops.OpContainer, dialect: sa.Dialect) -> None:
     """
     container.ops = [_bind_columns(op) for op in container.ops]
     changing = set(_changing_columns(container))
-    created, circular = _sort(container, ops.CreateTableOp, changing)
-    dropped, dropped_separately = _sort(container, ops.DropTableOp, changing)
+    created, keys_to_add = _sort(container, ops.CreateTableOp, changing)
+    dropped, keys_to_drop = _sort(container, ops.DropTableOp, changing)
     dropped_tables = {table_key(op) for op in dropped}  # their indexes are dropped with them
     changed = [
         op
@@ -40,50 +48,72 @@ def sort_by_dependency(container: ops.OpContainer, dialect: sa.Dialect) -> None:
     trailing = other_kinds[len(leading) :]
     for op in created:
         op.columns.sort(key=creation_order)
-    early: list[ops.MigrateOperation] = []
-    after_tables: list[ops.MigrateOperation] = []
-    last: list[ops.MigrateOperation] = []
     for table in changed:
         order_generated_columns(table.ops)
     if dialect.name == "sqlite":
-        indexes_of_dropped_tables = {
-            name for op in container.ops if op not in changed for name in _index_names(op)
-        }
-        for table in changed:
-            created_elsewhere = {
-                name for other in changed if other is not table for name in _index_names(other)
-            }
-            early += _extract(table, partial(_is_early_drop, created_elsewhere=created_elsewhere))
-            after_tables += _extract(table, lambda op: _has_expressions(op, ops.CreateIndexOp))
-            last += _extract(
-                table, lambda op: getattr(op, "index_name", "") in indexes_of_dropped_tables
-            )
+        separated = _separate_indexes(container, changed)
         changed = list(_sort_by_reference([table for table in changed if table.ops]))
     else:
-        for op in created:
-            op.columns = [part for part in op.columns if all(part is not key for key in circular)]
-        for key in circular:
-            for column in key.columns:
-                if column.autoincrement == "auto":
-                    column.autoincrement = False  # without its foreign key it would be SERIAL
-        for table in changed:
-            early += _extract(table, _drops_foreign_key)
-            if dialect.name == "mysql":  # no rollback: run first what rows may make fail
-                last += _extract(table, lambda op: isinstance(op, ops.DropColumnOp))
-            after_tables += _extract(table, lambda op: isinstance(op, ops.CreateForeignKeyOp))
-        dropped_separately += _name_conflicts(after_tables, dropped, dropped_separately)
-        early += [
-            _in_own_group(ops.DropConstraintOp.from_constraint(key)) for key in dropped_separately
-        ]
-        after_tables += [
-            _in_own_group(ops.CreateForeignKeyOp.from_constraint(key)) for key in circular
-        ]
+        _remove_keys(created, keys_to_add)
+        separated = _separate_foreign_keys(changed, dialect)
+        keys_to_drop += _name_conflicts(separated.after_tables, dropped, keys_to_drop)
+        separated.early.extend(
+            _in_own_group(ops.DropConstraintOp.from_constraint(key)) for key in keys_to_drop
+        )
+        separated.after_tables.extend(
+            _in_own_group(ops.CreateForeignKeyOp.from_constraint(key)) for key in keys_to_add
+        )
+    early, after_tables, last = separated
     ordered = [*early, *created, *changed, *after_tables, *reversed(dropped), *last]
     container.ops = [*leading, *ordered, *trailing]
 
 
+def _separate_indexes(container: ops.OpContainer, changed: list[ops.ModifyTableOps]) -> Separated:
+    """Remove the indexes from the batches of SQLite that cannot be created or dropped in them."""
+    separated = Separated([], [], [])
+    indexes_of_dropped_tables = {
+        name for op in container.ops if op not in changed for name in _index_names(op)
+    }
+    for table in changed:
+        others = (other for other in changed if other is not table)
+        created_elsewhere = {name for other in others for name in _index_names(other)}
+        separated.early.extend(
+            _extract(table, partial(_is_early_drop, created_elsewhere=created_elsewhere))
+        )
+        separated.after_tables.extend(
+            _extract(table, lambda op: _has_expressions(op, ops.CreateIndexOp))
+        )
+        separated.last.extend(
+            _extract(table, lambda op: getattr(op, "index_name", "") in indexes_of_dropped_tables)
+        )
+    return separated
+
+
+def _separate_foreign_keys(changed: list[ops.ModifyTableOps], dialect: sa.Dialect) -> Separated:
+    """Remove foreign keys from groups of operations, on MariaDB and MySQL dropped columns, too."""
+    separated = Separated([], [], [])
+    for table in changed:
+        separated.early.extend(_extract(table, _drops_foreign_key))
+        if dialect.name == "mysql":  # no rollback: run first what rows may make fail
+            separated.last.extend(_extract(table, lambda op: isinstance(op, ops.DropColumnOp)))
+        separated.after_tables.extend(
+            _extract(table, lambda op: isinstance(op, ops.CreateForeignKeyOp))
+        )
+    return separated
+
+
+def _remove_keys(created: list[ops.CreateTableOp], keys: Keys) -> None:
+    """Remove foreign keys from new tables: ALTER adds them later."""
+    for op in created:
+        op.columns = [part for part in op.columns if all(part is not key for key in keys)]
+    for key in keys:
+        for column in key.columns:
+            if column.autoincrement == "auto":
+                column.autoincrement = False  # without its foreign key it would be SERIAL
+
+
 def _bind_columns(op: ops.MigrateOperation) -> ops.MigrateOperation:
-    """Bind the columns of a CreateTableOp of a Rewriter: copies of unbound ones lose foreign keys."""
+    """Bind the columns of a CreateTableOp of a Rewriter: unbound copies lose foreign keys."""
     if not isinstance(op, ops.CreateTableOp):
         return op
     if all(column.table is not None for column in op.columns if isinstance(column, sa.Column)):
@@ -94,7 +124,7 @@ def _bind_columns(op: ops.MigrateOperation) -> ops.MigrateOperation:
 
 
 def _name_conflicts(
-    after_tables: list[Any], dropped: list[ops.DropTableOp], dropped_separately: Keys
+    after_tables: list[Any], dropped: list[ops.DropTableOp], keys_to_drop: Keys
 ) -> Keys:
     """Return the foreign keys of dropped tables whose names are given to foreign keys before.
 
@@ -102,7 +132,7 @@ def _name_conflicts(
     """
     names = {op.ops[0].constraint_name for op in after_tables}
     keys = [key for op in dropped for key in _foreign_keys(op) if key.name in names]
-    return [key for key in keys if all(key is not other for other in dropped_separately)]
+    return [key for key in keys if all(key is not other for other in keys_to_drop)]
 
 
 def _changing_columns(container: ops.OpContainer) -> Iterator[str]:
