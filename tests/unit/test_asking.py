@@ -18,7 +18,9 @@ def pairs(
     alike: Callable[[object, object], bool] = always,
 ) -> list[tuple[str, str]]:
     """Pair the columns of users."""
-    return list(answers.pair("users.", dict.fromkeys(present, 1), dict.fromkeys(wanted, 1), alike))
+    return list(
+        answers.find_renames("users.", dict.fromkeys(present, 1), dict.fromkeys(wanted, 1), alike)
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,9 +74,9 @@ def test_what_is_said_twice_is_refused() -> None:
 
 def test_names_of_answers_are_read_with_the_names_that_are_wanted() -> None:
     answers = Answers(["rename=users.a:b rename=users.c:d:e rename=posts.f:g drop=users.h"])
-    assert answers.named("rename", "users.", ["b", "d:e"]) == ["a", "c"]
-    assert answers.named("rename", "users.", []) == ["a", "c"]
-    assert answers.named("drop", "users.", []) == ["h"]
+    assert answers.answered_names("rename", "users.", ["b", "d:e"]) == ["a", "c"]
+    assert answers.answered_names("rename", "users.", []) == ["a", "c"]
+    assert answers.answered_names("drop", "users.", []) == ["h"]
 
 
 def test_a_column_that_is_gone_is_asked_for_where_nobody_answers() -> None:
@@ -129,7 +131,9 @@ def test_a_new_name_that_is_none_is_refused(
 
 def test_answers_follow_a_renamed_table() -> None:
     answers = Answers(["rename=users:people drop=users.age fill=people.city:x"])
-    assert list(answers.pair("", {"users": 1}, {"people": 1}, always)) == [("users", "people")]
+    assert list(answers.find_renames("", {"users": 1}, {"people": 1}, always)) == [
+        ("users", "people")
+    ]
     assert answers.take("drop", "people.age") == ""
     assert answers.take("fill", "people.city") == "x"
     answers.check_complete()

@@ -72,10 +72,7 @@ def finish_revision(
             add_backfills(container, migration, answers)
         add_using_clauses(container, migration, answers)
     if answers is None or template is None:  # `alembic check`
-        if drift:
-            raise CommandError(DRIFT.format(drift))
-        if steps := [step for up in script.upgrade_ops_list for step in describe(up)]:
-            raise CommandError(DRIFT.format("\n  ".join(steps)))
+        _refuse_drift(drift, script)
         return
     answers.check_complete()
     for up in script.upgrade_ops_list:
@@ -94,6 +91,13 @@ def finish_revision(
         context.config.print_stdout(
             "Nothing to write: the revisions build the database of the models."
         )
+
+
+def _refuse_drift(drift: str, script: ops.MigrationScript) -> None:
+    """Raise CommandError for differences between the catalogs, or else for the steps of `script`."""
+    steps = [step for up in script.upgrade_ops_list for step in describe(up)]
+    if differing := drift or "\n  ".join(steps):
+        raise CommandError(DRIFT.format(differing))
 
 
 def _not_in_catalog(op: ops.MigrateOperation) -> Iterator[ops.MigrateOperation]:

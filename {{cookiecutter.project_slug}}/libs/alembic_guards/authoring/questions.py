@@ -51,7 +51,7 @@ class Answers:
         self.unused -= {(verb, rest) for rest in found}
         return found[0].removeprefix(name).removeprefix(":") if found else None
 
-    def named(self, verb: str, prefix: str, target: Iterable[str]) -> list[str]:
+    def answered_names(self, verb: str, prefix: str, target: Iterable[str]) -> list[str]:
         """Return the names that begin with `prefix` and have an answer, without the prefix.
 
         Names may contain colons: an answer that ends with one of `target` is split there.
@@ -104,7 +104,7 @@ class Answers:
             pass
         return "" if reply == "''" else reply
 
-    def pair(
+    def find_renames(
         self,
         prefix: str,
         present: Mapping[str, Any],

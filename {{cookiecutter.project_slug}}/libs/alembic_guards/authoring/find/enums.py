@@ -158,17 +158,17 @@ def rename_enum_values(context: AutogenContext, schema: str | None) -> Iterator[
     renamed_types: set[str] = set()
     for column, type_ in _columns(context, schema):
         target = _enum(column.type, context.dialect)
-        label = f"{column.table.fullname}.{column.name}."
+        prefix = f"{column.table.fullname}.{column.name}."
         if target is None or type_ is None or target.name in renamed_types:
-            for old in answers.named("rename", label, []):
-                answers.take("rename", label + old)  # repeated for another column of its type
+            for old in answers.answered_names("rename", prefix, []):
+                answers.take("rename", prefix + old)  # repeated for another column of its type
             continue
         server_enum = _enum(type_, context.dialect)
         present = server_enum.enums if server_enum else _text_values(context, column)
-        present = [*present, *answers.named("rename", label, target.enums)]
+        present = [*present, *answers.answered_names("rename", prefix, target.enums)]
         if not set(target.enums) <= set(present):
             before, after = dict.fromkeys(present), dict.fromkeys(target.enums)
-            for values in answers.pair(label, before, after, lambda *_: True):
+            for values in answers.find_renames(prefix, before, after, lambda *_: True):
                 yield _rename_value(context, column, server_enum, *values)
         if server_enum and context.dialect.name == "postgresql":
             renamed_types.add(str(server_enum.name))  # its columns share the type

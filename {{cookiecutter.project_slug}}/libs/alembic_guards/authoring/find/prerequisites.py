@@ -89,7 +89,7 @@ def rename_sequences(context: AutogenContext, schema: str | None) -> Iterator[Re
         }
         for names in _standalone_objects(context).get("SEQUENCE", ({}, {}))
     )
-    for old, new in context.opts["answers"].pair(prefix, present, target, operator.ne):
+    for old, new in context.opts["answers"].find_renames(prefix, present, target, operator.ne):
         yield RenameSequence(old, new, schema=schema)
 
 

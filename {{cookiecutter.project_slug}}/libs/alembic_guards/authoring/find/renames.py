@@ -83,10 +83,10 @@ def _rename_tables(context: AutogenContext, schema: str | None) -> Iterator[Rena
     def is_similar(old: Columns, new: Columns) -> bool:
         return 2 * len(old.keys() & new.keys()) >= len(old)
 
-    present, target, label = _columns_by_table(context, schema)
+    present, target, prefix = _columns_by_table(context, schema)
     in_other_schemas = _missing_in_other_schemas(context, schema)
-    for old, new in context.opts["answers"].pair(
-        label, present, {**in_other_schemas, **target}, is_similar
+    for old, new in context.opts["answers"].find_renames(
+        prefix, present, {**in_other_schemas, **target}, is_similar
     ):
         if new in in_other_schemas:
             yield from _move_table(schema or str(context.dialect.default_schema_name), old, new)
@@ -126,10 +126,12 @@ def _move_table(schema: str, old: str, qualified: str) -> Iterator[Rename]:
 
 def _rename_columns(context: AutogenContext, schema: str | None) -> Iterator[Rename]:
     """Yield renames of the columns of a schema."""
-    present, target, label = _columns_by_table(context, schema)
+    present, target, prefix = _columns_by_table(context, schema)
     for table in sorted(present.keys() & target.keys()):
-        pair = context.opts["answers"].pair
-        for old, new in pair(f"{label}{table}.", present[table], target[table], operator.is_):
+        find_renames = context.opts["answers"].find_renames
+        for old, new in find_renames(
+            f"{prefix}{table}.", present[table], target[table], operator.is_
+        ):
             yield RenameColumn(old, new, table=table, schema=schema)
 
 
