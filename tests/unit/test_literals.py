@@ -110,7 +110,7 @@ def test_the_largest_values_of_a_type_are_taken() -> None:
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
 @pytest.mark.parametrize("type_", [str, bool, int, float, Decimal, date, timedelta, bytes])
-def test_what_a_way_back_takes_can_be_written(type_: type, dialect: sa.Dialect) -> None:
+def test_a_neutral_value_can_be_written(type_: type, dialect: sa.Dialect) -> None:
     types: dict[type, Any] = {
         str: sa.String(),
         bool: sa.Boolean(),
@@ -140,9 +140,7 @@ def test_what_a_way_back_takes_can_be_written(type_: type, dialect: sa.Dialect) 
     ],
     ids=_named,
 )
-def test_each_type_has_a_value_that_says_nothing(
-    type_: sa.types.TypeEngine[Any], value: object
-) -> None:
+def test_each_type_has_a_neutral_value(type_: sa.types.TypeEngine[Any], value: object) -> None:
     assert neutral_value(type_, POSTGRESQL) == value
 
 
