@@ -62,7 +62,7 @@ def test_what_autogenerate_cannot_write_is_named_until_it_is_there(
     said = project.make("revision", status=2)
     [revision] = project.revisions()
     file = revision.relative_to(project.path).as_posix()
-    assert f"{file} is written, but upgrade() does not lead to what the models say:" in said
+    assert f"{file} is written, but upgrade() does not lead to the schema of the models:" in said
     assert "missing: every view" in said.replace("`", "")
 
     upgrade, _, downgrade = revision.read_text().partition("\n\n\ndef downgrade")

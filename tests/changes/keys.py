@@ -557,7 +557,7 @@ CHANGES = [
         look="SELECT id, shelf_id FROM items ORDER BY id",
         sees=((1, 1), (2, None)),
         # which names the index that both keys share after the older one
-        refused={"mariadb": "upgrade() leads elsewhere the second time"},
+        refused={"mariadb": "a second upgrade() leads to another schema"},
     ),
     Change("a table between two others is added", item() + SHELF, item() + SHELF + ASSOCIATION),
     Change(

@@ -371,7 +371,7 @@ class Measure(Base):
         answers="drop=shelves",
         only=("mariadb",),
         # MariaDB shows the checksums of Aria, which SQLAlchemy reads as an option that is another one.
-        refused={"mariadb": "downgrade() does not lead back"},
+        refused={"mariadb": "downgrade() does not restore the schema"},
     ),
     Change(
         "a table in partitions is added",
@@ -387,7 +387,7 @@ class Measure(Base):
         item(),
         answers="drop=shelves",
         only=("postgresql",),
-        refused={"postgresql": "downgrade() does not lead back"},
+        refused={"postgresql": "downgrade() does not restore the schema"},
     ),
     Change(
         "a table in partitions, which somebody made by hand, gets a column",

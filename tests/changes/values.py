@@ -282,7 +282,9 @@ CHANGES = [
         "a column whose default is a function of Python is added, and nobody says what rows get",
         item(),
         item("code: Mapped[uuid.UUID] = mapped_column(default=uuid.uuid4)"),
-        refused=dict.fromkeys(("sqlite", "postgresql", "mariadb"), "What do rows get"),
+        refused=dict.fromkeys(
+            ("sqlite", "postgresql", "mariadb"), "What value do existing rows get"
+        ),
     ),
     Change(
         "a column whose default is an expression of SQL is added",

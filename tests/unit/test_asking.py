@@ -14,11 +14,15 @@ def always(_: object, __: object) -> bool:
 def pairs(
     answers: Answers,
     present: Iterable[str],
-    wanted: Iterable[str],
-    alike: Callable[[object, object], bool] = always,
+    target: Iterable[str],
+    is_candidate: Callable[[object, object], bool] = always,
 ) -> list[tuple[str, str]]:
     """Pair the columns of users."""
-    return list(answers.pair("users.", dict.fromkeys(present, 1), dict.fromkeys(wanted, 1), alike))
+    return list(
+        answers.find_renames(
+            "users.", dict.fromkeys(present, 1), dict.fromkeys(target, 1), is_candidate
+        )
+    )
 
 
 @pytest.mark.parametrize(
@@ -65,16 +69,16 @@ def test_a_name_may_hold_a_colon() -> None:
     assert Answers(["fill=a.b:c:0"]).take("fill", "a.b:c") == "0"
 
 
-def test_what_is_said_twice_is_refused() -> None:
+def test_two_answers_about_one_name_are_refused() -> None:
     with pytest.raises(CommandError, match="fill=a.b is said twice"):
         Answers(["fill=a.b:0 fill=a.b:1"]).take("fill", "a.b")
 
 
-def test_names_of_answers_are_read_with_the_names_that_are_wanted() -> None:
+def test_names_of_answers_are_read_with_the_target_names() -> None:
     answers = Answers(["rename=users.a:b rename=users.c:d:e rename=posts.f:g drop=users.h"])
-    assert answers.named("rename", "users.", ["b", "d:e"]) == ["a", "c"]
-    assert answers.named("rename", "users.", []) == ["a", "c"]
-    assert answers.named("drop", "users.", []) == ["h"]
+    assert answers.answered_names("rename", "users.", ["b", "d:e"]) == ["a", "c"]
+    assert answers.answered_names("rename", "users.", []) == ["a", "c"]
+    assert answers.answered_names("drop", "users.", []) == ["h"]
 
 
 def test_a_column_that_is_gone_is_asked_for_where_nobody_answers() -> None:
@@ -85,7 +89,7 @@ def test_a_column_that_is_gone_is_asked_for_where_nobody_answers() -> None:
     assert question == f"  users.name is gone from the models: {' or '.join(ways)}"
 
 
-def test_only_what_is_alike_is_offered() -> None:
+def test_only_candidates_are_offered() -> None:
     answers = Answers([])
     pairs(answers, ["name"], ["full_name"], lambda _, __: False)
     assert answers.questions == ["  users.name is gone from the models: drop=users.name"]
@@ -94,7 +98,7 @@ def test_only_what_is_alike_is_offered() -> None:
 def test_an_answer_renames_or_drops() -> None:
     answers = Answers(["rename=users.name:full_name drop=users.age"])
     assert pairs(answers, ["id", "name", "age"], ["id", "full_name"]) == [("name", "full_name")]
-    answers.settle()
+    answers.check_complete()
 
 
 def test_a_column_may_take_the_name_of_another_one() -> None:
@@ -102,7 +106,7 @@ def test_a_column_may_take_the_name_of_another_one() -> None:
     assert pairs(answers, ["a", "b"], ["b", "c"]) == [("b", "c"), ("a", "b")]
 
 
-def test_names_may_go_in_a_circle() -> None:
+def test_two_names_may_be_swapped() -> None:
     answers = Answers(["rename=users.a:b rename=users.b:a"])
     steps = pairs(answers, ["a", "b"], ["a", "b"])
     names = {"a": "was a", "b": "was b"}
@@ -113,7 +117,7 @@ def test_names_may_go_in_a_circle() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "present", "wanted"),
+    ("said", "present", "target"),
     [
         ("rename=users.a:x", ["a"], ["b"]),  # no such column
         ("rename=users.a:id", ["a", "id"], ["id"]),  # it stays
@@ -121,18 +125,20 @@ def test_names_may_go_in_a_circle() -> None:
     ],
 )
 def test_a_new_name_that_is_none_is_refused(
-    said: str, present: list[str], wanted: list[str]
+    said: str, present: list[str], target: list[str]
 ) -> None:
     with pytest.raises(CommandError, match="cannot be renamed to"):
-        pairs(Answers([said]), present, wanted)
+        pairs(Answers([said]), present, target)
 
 
 def test_answers_follow_a_renamed_table() -> None:
     answers = Answers(["rename=users:people drop=users.age fill=people.city:x"])
-    assert list(answers.pair("", {"users": 1}, {"people": 1}, always)) == [("users", "people")]
+    assert list(answers.find_renames("", {"users": 1}, {"people": 1}, always)) == [
+        ("users", "people")
+    ]
     assert answers.take("drop", "people.age") == ""
     assert answers.take("fill", "people.city") == "x"
-    answers.settle()
+    answers.check_complete()
 
 
 def test_questions_without_an_answer_are_all_told_at_once() -> None:
@@ -140,18 +146,18 @@ def test_questions_without_an_answer_are_all_told_at_once() -> None:
     answers.ask("users.a is gone:", "drop=users.a")
     answers.ask_value("users.b is NULL in some rows:", "users.b")
     with pytest.raises(CommandError) as raised:
-        answers.settle()
+        answers.check_complete()
     for words in ("drop=users.a", "fill=users.b:VALUE", "no such change as in drop=users.typo"):
         assert words in str(raised.value)
 
 
 def test_an_answer_without_a_question_is_a_mistake() -> None:
     with pytest.raises(CommandError, match="no such change as in fill=users.a"):
-        Answers(["fill=users.a:0"]).settle()
+        Answers(["fill=users.a:0"]).check_complete()
 
 
 def test_with_all_answered_nothing_is_said() -> None:
-    Answers([]).settle()
+    Answers([]).check_complete()
 
 
 class Terminal:

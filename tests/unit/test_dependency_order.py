@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 import sqlalchemy as sa
 from alembic.operations import MigrateOperation, ops
-from alembic_guards.authoring.passes.dependency_order import put_in_order
+from alembic_guards.authoring.passes.dependency_order import sort_by_dependency
 from alembic_guards.authoring.write.describe import describe
 
 URLS = {
@@ -17,7 +17,7 @@ URLS = {
 
 def in_order(steps: Iterable[MigrateOperation], database: str = "postgresql") -> list[str]:
     container = ops.UpgradeOps(list(steps))
-    put_in_order(container, sa.make_url(URLS[database]).get_dialect()())
+    sort_by_dependency(container, sa.make_url(URLS[database]).get_dialect()())
     return list(describe(container))
 
 
@@ -96,7 +96,7 @@ def test_tables_that_a_rewriter_makes_of_loose_columns_keep_their_foreign_keys()
         ops.CreateTableOp("users", [sa.Column("id", sa.Integer, primary_key=True)]),
     ]
     container = ops.UpgradeOps(list(steps))
-    put_in_order(container, sa.make_url(URLS["postgresql"]).get_dialect()())
+    sort_by_dependency(container, sa.make_url(URLS["postgresql"]).get_dialect()())
     assert list(describe(container)) == ["create users", "create posts"]
     posts = container.ops[1]
     assert isinstance(posts, ops.CreateTableOp)

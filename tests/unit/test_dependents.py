@@ -43,15 +43,17 @@ def dropped(
     entries: list[Entry],
     *operations: ops.MigrateOperation,
     dialect: sa.Dialect = POSTGRESQL,
-    wanted: list[Entry] | None = None,
+    target: list[Entry] | None = None,
 ) -> list[str]:
     """Return the statements that come before the operations on the table "items"."""
-    there = catalog_of([ITEMS, *entries])
-    after = there if wanted is None else catalog_of([ITEMS, *wanted])
+    present = catalog_of([ITEMS, *entries])
+    target_catalog = present if target is None else catalog_of([ITEMS, *target])
     if dialect is MARIADB:
-        there, after = (catalog_of(map(in_mariadb, c.values())) for c in (there, after))
+        present, target_catalog = (
+            catalog_of(map(in_mariadb, c.values())) for c in (present, target_catalog)
+        )
     container = ops.UpgradeOps([ops.ModifyTableOps("items", list(operations))])
-    drop_dependents(container, there, after, dialect)
+    drop_dependents(container, present, target_catalog, dialect)
     return [sql for op in container.ops if isinstance(op, SQLOp) for sql in op.statements]
 
 
@@ -130,8 +132,8 @@ def test_what_refers_to_a_key_goes_before_it() -> None:
         for columns in (("code",),)
     ]
     stays = of_items("foreign key", "own", columns=("up",), refers_to=Reference("items", ("id",)))
-    said = dropped([key, *others, stays], retype("x"), wanted=[*others, stays])
-    assert said == ["ALTER TABLE items DROP CONSTRAINT fk"]
+    statements = dropped([key, *others, stays], retype("x"), target=[*others, stays])
+    assert statements == ["ALTER TABLE items DROP CONSTRAINT fk"]
 
 
 def test_what_refers_to_a_primary_key_and_uses_a_column_of_it_goes_before_both() -> None:
@@ -139,8 +141,8 @@ def test_what_refers_to_a_primary_key_and_uses_a_column_of_it_goes_before_both()
         of_items("primary key", "pk", "PRIMARY KEY (id)", columns=("id",), unique=("id",)),
         of_items("foreign key", "zz", columns=("up",), refers_to=Reference("items", ("id",))),
     ]
-    wanted = [of_items("primary key", "pk", "PRIMARY KEY (id, up)"), entries[1]]
-    assert dropped(entries, retype("x"), wanted=wanted) == [
+    target = [of_items("primary key", "pk", "PRIMARY KEY (id, up)"), entries[1]]
+    assert dropped(entries, retype("x"), target=target) == [
         "ALTER TABLE items DROP CONSTRAINT zz",
         "ALTER TABLE items DROP CONSTRAINT pk",
     ]

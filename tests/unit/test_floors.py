@@ -83,3 +83,16 @@ def test_what_an_upgrade_imports_is_nothing_of_authoring(module: str) -> None:
         [sys.executable, "-c", code], cwd=LIBS, capture_output=True, text=True, check=True
     )
     assert run.stdout == "[]\n"
+
+
+def test_an_upgrade_knows_each_operation_that_a_revision_may_hold() -> None:
+    code = """
+from alembic.operations import Operations
+from alembic_guards import runtime
+runtime.install()
+print([hasattr(Operations, name) for name in ("backfill", "rebuild_table", "rename_value")])
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=LIBS, capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "[True, True, True]\n"

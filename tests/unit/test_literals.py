@@ -9,7 +9,13 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 from alembic.util import CommandError
-from alembic_guards.authoring.write.literals import NEUTRALS, READERS, as_sql, literal, neutral
+from alembic_guards.authoring.write.literals import (
+    NEUTRALS,
+    READERS,
+    as_sql,
+    literal,
+    neutral_value,
+)
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 SQLITE, POSTGRESQL, MYSQL = (module.dialect() for module in (sqlite, postgresql, mysql))
@@ -104,7 +110,7 @@ def test_the_largest_values_of_a_type_are_taken() -> None:
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
 @pytest.mark.parametrize("type_", [str, bool, int, float, Decimal, date, timedelta, bytes])
-def test_what_a_way_back_takes_can_be_written(type_: type, dialect: sa.Dialect) -> None:
+def test_a_neutral_value_can_be_written(type_: type, dialect: sa.Dialect) -> None:
     types: dict[type, Any] = {
         str: sa.String(),
         bool: sa.Boolean(),
@@ -115,7 +121,7 @@ def test_what_a_way_back_takes_can_be_written(type_: type, dialect: sa.Dialect) 
         timedelta: sa.Interval(),
         bytes: sa.LargeBinary(),
     }
-    value = neutral(types[type_], dialect)
+    value = neutral_value(types[type_], dialect)
     assert isinstance(value, type_)
     assert literal("x", value, types[type_], dialect)
 
@@ -134,10 +140,8 @@ def test_what_a_way_back_takes_can_be_written(type_: type, dialect: sa.Dialect) 
     ],
     ids=_named,
 )
-def test_each_type_has_a_value_that_says_nothing(
-    type_: sa.types.TypeEngine[Any], value: object
-) -> None:
-    assert neutral(type_, POSTGRESQL) == value
+def test_each_type_has_a_neutral_value(type_: sa.types.TypeEngine[Any], value: object) -> None:
+    assert neutral_value(type_, POSTGRESQL) == value
 
 
 def test_each_neutral_value_of_python_is_one_of_its_type() -> None:

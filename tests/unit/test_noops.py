@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from alembic.operations import ops
-from alembic_guards.authoring.passes.noops import leave_out_what_is_there
+from alembic_guards.authoring.passes.noops import remove_noops
 from alembic_guards.database.catalog import Catalog, Entry, catalog_of
 
 
@@ -20,10 +20,10 @@ def catalog(table: str = "items", **default: str) -> Catalog:
     )
 
 
-def left(found: Catalog, wanted: Catalog, schema: str | None = None, **options: Any) -> int:
+def remaining(present: Catalog, target: Catalog, schema: str | None = None, **options: Any) -> int:
     alter = ops.AlterColumnOp("items", "Size", schema=schema, **options)
     container = ops.UpgradeOps([ops.ModifyTableOps("items", [alter], schema=schema)])
-    leave_out_what_is_there(container, found, wanted)
+    remove_noops(container, present, target)
     return len(container.ops)
 
 
@@ -32,21 +32,21 @@ def test_a_column_that_is_the_same_in_both_catalogs_is_not_altered(
     table: str, schema: str | None
 ) -> None:
     same = catalog(table)
-    assert left(same, same, schema, modify_type=sa.Text()) == 0
-    assert left(same, same, schema, modify_nullable=False) == 0
+    assert remaining(same, same, schema, modify_type=sa.Text()) == 0
+    assert remaining(same, same, schema, modify_nullable=False) == 0
 
 
 def test_a_column_is_altered_where_anything_of_it_differs() -> None:
-    assert left(catalog(), catalog(**{"is": "2"}), modify_server_default="2") == 1
+    assert remaining(catalog(), catalog(**{"is": "2"}), modify_server_default="2") == 1
     without = {key: entry for key, entry in catalog().items() if key.kind != "default"}
-    assert left(catalog(), without, modify_server_default=None) == 1
-    assert left({}, {}, modify_type=sa.Text()) == 1
+    assert remaining(catalog(), without, modify_server_default=None) == 1
+    assert remaining({}, {}, modify_type=sa.Text()) == 1
 
 
 def test_an_enum_that_is_a_text_changes_though_no_catalog_tells() -> None:
     enum = sa.Enum("a", "b", native_enum=False)
-    assert left(catalog(), catalog(), existing_type=sa.String(1), modify_type=enum) == 1
+    assert remaining(catalog(), catalog(), existing_type=sa.String(1), modify_type=enum) == 1
 
 
 def test_a_rename_is_not_left_out() -> None:
-    assert left(catalog(), catalog(), modify_name="name") == 1
+    assert remaining(catalog(), catalog(), modify_name="name") == 1

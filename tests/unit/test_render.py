@@ -11,9 +11,9 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from alembic_guards.authoring import install
-from alembic_guards.authoring.passes.dependency_order import put_in_order
-from alembic_guards.authoring.write.code import function
-from alembic_guards.authoring.write.types import keep_percents, render_type
+from alembic_guards.authoring.passes.dependency_order import sort_by_dependency
+from alembic_guards.authoring.write.code import render_function
+from alembic_guards.authoring.write.types import keep_percent_signs, render_type
 from alembic_guards.runtime.lossy.families import plain_type
 from sqlalchemy.dialects import mysql, postgresql
 
@@ -91,7 +91,7 @@ def test_constraints_are_written_in_the_order_of_the_models_after_sorting() -> N
     checks = [sa.CheckConstraint(f"{name} > 0") for name in "zyx"]
     table = sa.Table("t", sa.MetaData(), *columns, *checks)
     container = ops.UpgradeOps([ops.CreateTableOp.from_table(table)])
-    put_in_order(container, context().dialect)
+    sort_by_dependency(container, context().dialect)
     code = render_op_text(context(), container.ops[0])
     places = [code.index(f"sa.CheckConstraint('{name} > 0')") for name in "zyx"]
     assert places == sorted(places)
@@ -120,7 +120,7 @@ def test_a_using_clause_is_written() -> None:
 @pytest.mark.parametrize("database", URLS)
 def test_percents_are_written_once(database: str) -> None:
     found = context(database)
-    keep_percents(found.dialect)
+    keep_percent_signs(found.dialect)
     quoted = found.dialect.identifier_preparer.quote("100%")
     assert quoted[1:-1] == "100%"
     expression: sa.ColumnElement[Any] = sa.column("a", sa.Integer) % sa.literal_column("2")
@@ -158,6 +158,8 @@ def test_the_code_of_several_operations_is_one_function(batch: bool) -> None:
     migration.opts["render_as_batch"] = batch
     migration.opts["target_metadata"] = sa.MetaData()
     columns = [ops.AddColumnOp("t", sa.Column(name, sa.JSON)) for name in "ab"]
-    code = function([ops.ModifyTableOps("t", columns), ops.ExecuteSQLOp("SELECT 1")], migration)
+    code = render_function(
+        [ops.ModifyTableOps("t", columns), ops.ExecuteSQLOp("SELECT 1")], migration
+    )
     [upgrade] = [node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)]
     assert len(upgrade.body) == (2 if batch else 3)

@@ -1,6 +1,6 @@
 """The private names of Alembic and SQLAlchemy that the guards use, each with its reason.
 
-A new release of either breaks this module alone.
+A new release of either can break only this module.
 """
 
 from collections.abc import Callable, Collection
@@ -19,18 +19,18 @@ from sqlalchemy.util import immutabledict
 
 
 class Command(Enum):
-    """What a command does with the models."""
+    """A kind of Alembic command, by its use of the models."""
 
     REVISION = auto()  # `revision --autogenerate` writes a revision
     CHECK = auto()  # `check` compares them with the database
-    OTHER = auto()  # all others need none
+    OTHER = auto()  # all others do not need the models
 
 
 def running_command() -> Command:
-    """Return which kind of command runs env.py, from a command line or by `alembic.command`.
+    """Return the kind of the command that runs env.py, from a command line or by `alembic.command`.
 
-    Alembic tells env.py only by the options of its EnvironmentContext. The proxy that leads to them
-    is private, and `check` differs from `revision` by the function that it hands over alone.
+    Only the options of the EnvironmentContext hold it, and the proxy of that is private. `check`
+    and `revision` differ only in the function that they pass.
     """
     options = context._proxy.context_opts  # type: ignore[attr-defined]
     revision = options.get("revision_context")
@@ -43,7 +43,7 @@ def running_command() -> Command:
 def is_meant_for(part: Any, owner: object, connection: sa.Connection) -> bool:
     """Whether ddl_if() lets create_all() make a constraint or an index in this database.
 
-    Only SchemaGenerator asks that, when it executes DDL.
+    Only SchemaGenerator evaluates the condition, when it executes DDL.
     """
     create: Any = (
         sa.schema.CreateIndex(part)
@@ -54,9 +54,9 @@ def is_meant_for(part: Any, owner: object, connection: sa.Connection) -> bool:
 
 
 def is_needed_by_type(check: sa.CheckConstraint, dialect: sa.Dialect) -> bool:
-    """Whether CREATE TABLE holds a CHECK: that of a native enum, for example, it leaves out.
+    """Whether CREATE TABLE includes a CHECK; it leaves out that of a native enum, for example.
 
-    The rule belongs to the constraint; only DDLCompiler asks it.
+    The rule is a method of the constraint that only DDLCompiler calls.
     """
     compiler = dialect.ddl_compiler(dialect, None)  # type: ignore[arg-type]
     return check._should_create_for_compiler(compiler)
@@ -71,35 +71,35 @@ def creation_order(part: sa.schema.SchemaItem) -> int:
 
 
 def copy_creation_order(original: sa.Constraint, copied: sa.Constraint) -> None:
-    """Give a copy the place of its original: `Table.to_metadata()` copies in the order of a set."""
+    """Give a copy the sort key of its original: `Table.to_metadata()` copies in random order."""
     copied._creation_order = original._creation_order
 
 
 def copy_prefixes(original: sa.Table, copied: sa.Table) -> None:
-    """Copy words such as UNLOGGED, which `Table.to_metadata()` leaves out."""
+    """Copy prefixes such as UNLOGGED, which `Table.to_metadata()` leaves out."""
     copied._prefixes = list(original._prefixes)
 
 
 def sequences(metadata: sa.MetaData) -> Collection[sa.Sequence]:
-    """Return all sequences of the models: get_schema_objects() wants to know their schemas."""
+    """Return all sequences of the models: get_schema_objects() returns those of one schema."""
     return metadata._sequences.values()
 
 
 def variant(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
-    """Return what `with_variant()` gave a type for a dialect, without the variants for others.
+    """Return the variant of a type for a dialect, without the variants for others.
 
-    `dialect_impl()` gives that too, but adapted for a driver, which says less than the type itself.
+    `dialect_impl()` returns it adapted to a driver, which loses parameters of the type.
     """
-    found = type_._variant_mapping.get(dialect.name, type_).copy()
-    found._variant_mapping = immutabledict()
-    return found
+    result = type_._variant_mapping.get(dialect.name, type_).copy()
+    result._variant_mapping = immutabledict()
+    return result
 
 
 def render_body(operations: ops.UpgradeOps, context: AutogenContext) -> str:
-    """Return the body of a function of a revision, as Alembic writes it to a file.
+    """Return the body of upgrade() or downgrade(), as Alembic writes it to a file.
 
-    `render_python_code()` makes a context of its own, without the metadata, and refuses to do so
-    while a command runs.
+    `render_python_code()` creates its own context, without the metadata, and fails while a command
+    runs.
     """
     return _render_cmd_body(operations, context)
 
@@ -109,14 +109,14 @@ def render_constraint(
 ) -> str | None:
     """Return the code of one constraint of a new table.
 
-    Alembic renders them only together, and sorts their texts. The metadata of the operation leads
-    from the keys of columns in other tables to their names.
+    Alembic renders all constraints together, sorted by their code. The metadata of the operation
+    maps the keys of columns in other tables to their names.
     """
     return _render_constraint(part, context, op._namespace_metadata)
 
 
 def type_affinity(type_: sa.types.TypeEngine[Any]) -> object:
-    """Return the general type, such as Integer for BIGINT, that a type is a kind of.
+    """Return the affinity of a type, such as Integer for BIGINT.
 
     `TypeEngine.as_generic()` is narrower: BigInteger for BIGINT, and an error for many others.
     """
@@ -124,39 +124,39 @@ def type_affinity(type_: sa.types.TypeEngine[Any]) -> object:
 
 
 def replace_steps(migration: MigrationContext, steps: Any) -> Any:
-    """Let `steps` find the revisions to run, and return the function that has done so.
+    """Replace the function that finds the revisions to run by `steps`, and return the replaced one.
 
-    Alembic hands that over before env.py runs, and has no hook around a single revision.
+    Alembic sets it before env.py runs, and has no hook around a single revision.
     """
     before, migration._migrations_fn = migration._migrations_fn, steps
     return before
 
 
 def visit_name(type_: TypeEngine[Any]) -> str:
-    """Return the name by which SQLAlchemy compiles a type; that of a subclass is its parent's."""
+    """Return the name by which SQLAlchemy compiles a type; subclasses inherit it."""
     return str(type_.__visit_name__)
 
 
 def reflect_through(dialect: Dialect, rewrite: Callable[[Connection, str], str]) -> None:
-    """Have the reflection of a dialect of SQLite read each CREATE TABLE as `rewrite` gives it.
+    """Have the reflection of a dialect of SQLite read each CREATE TABLE as returned by `rewrite`.
 
-    It finds constraints by regular expressions that know one spelling, take comments for constraints
-    and stop at others; only this method says what they read. It is replaced on one dialect object.
+    Reflection finds constraints by regular expressions, which match one spelling and take comments
+    for constraints. Only this method provides their input. It is replaced on one dialect object.
     """
-    own: Any = dialect
-    if "_get_table_sql" in vars(own):
+    patched: Any = dialect
+    if "_get_table_sql" in vars(patched):
         return
-    read = own._get_table_sql
+    read = patched._get_table_sql
 
     def rewritten(connection: Connection, *args: Any, **options: Any) -> str | None:
         sql = read(connection, *args, **options)
         return rewrite(connection, sql) if sql else None
 
-    own._get_table_sql = rewritten
+    patched._get_table_sql = rewritten
 
 
 def type_of(dialect: Dialect, text: str) -> TypeEngine[Any]:
-    """Return what the reflection of SQLite makes of the text of a type."""
-    own: Any = dialect
-    found: TypeEngine[Any] = own._resolve_type_affinity(text)
-    return found
+    """Return the type that the reflection of SQLite returns for the text of a type."""
+    patched: Any = dialect
+    result: TypeEngine[Any] = patched._resolve_type_affinity(text)
+    return result

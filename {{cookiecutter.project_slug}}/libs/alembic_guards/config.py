@@ -1,4 +1,4 @@
-"""What env.py asks for: a connection to the right database, and the options of Alembic."""
+"""The interface for env.py: the connection, and the options of context.configure()."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,22 +21,22 @@ from alembic_guards.runtime.apply import BY_BACKEND, backend_options
 
 @contextmanager
 def connect(url: URL | str) -> Iterator[Connection]:
-    """Yield a connection to the database at `url`, whose driver is synchronous.
+    """Yield a connection to the database at `url`, whose driver must be synchronous.
 
-    For `revision --autogenerate` it leads to a scratch database that the revisions have brought to
-    head: what differs from the models there is what no revision holds yet, whatever state the
-    database at `url` is in. With `-x create-database`, a missing database is made first. Raises
-    CommandError where there is no connection.
+    For `revision --autogenerate` the connection is to a scratch database that the existing
+    revisions have built: autogenerate compares the models with it, whatever the state of the
+    database at `url` is. With `-x create-database`, a missing database is created first. Raises
+    CommandError if the connection fails or the guards do not support the database.
     """
     runtime.install()
-    url = _known(url)
+    url = _supported(url)
     if "create-database" in context.get_x_argument():
         context.config.print_stdout(create_database(url))
     if running_command() is Command.REVISION:
-        from alembic_guards.authoring.prove.replica import Original
+        from alembic_guards.authoring.prove.replica import TemplateDatabase
 
-        original = Original(url, context.script)  # a revision that is written closes it
-        with original.copy(context.script) as connection:
+        template = TemplateDatabase(url, context.script)  # authoring/pipeline.py closes it
+        with template.replica(context.script) as connection:
             yield connection
     else:
         with open_connection(url) as connection:
@@ -46,21 +46,21 @@ def connect(url: URL | str) -> Iterator[Connection]:
 def options(url: URL | str, models: Callable[[], MetaData]) -> dict[str, Any]:
     """Return the arguments of context.configure() for a database like the one at `url`.
 
-    `models` imports the models and returns their metadata. It is called for the commands that
-    compare, `revision --autogenerate` and `check`, and for no other: an upgrade needs no models.
-    Raises CommandError where they cannot be imported.
+    `models` imports the models and returns their metadata. Only the commands that compare metadata
+    call it, `revision --autogenerate` and `check`: an upgrade does not import the models. Raises
+    CommandError if they cannot be imported, or for an invalid answer in `-x`.
     """
     runtime.install()
-    always = {
-        "dialect_opts": {"paramstyle": "named"},  # offline, where no driver wants a % doubled
-        "include_name": _is_ours,
+    common = {
+        "dialect_opts": {"paramstyle": "named"},  # offline: no driver needs doubled percent signs
+        "include_name": _is_managed,
         "on_version_apply": _refuse_orphans,
-        **backend_options(_known(url)),
+        **backend_options(_supported(url)),
     }
     command = running_command()
     if command is Command.OTHER:
-        return always
-    with suppress(ValueError):  # an entry point has registered it already
+        return common
+    with suppress(ValueError):  # the entry point has registered it already
         Plugin.setup_plugin_from_module(plugin, plugin.NAME)
     from alembic_guards import authoring
     from alembic_guards.authoring.find.types_and_defaults import compare_type
@@ -71,7 +71,7 @@ def options(url: URL | str, models: Callable[[], MetaData]) -> dict[str, Any]:
 
     authoring.install()
     return {
-        **always,
+        **common,
         "answers": Answers(context.get_x_argument()) if command is Command.REVISION else None,
         "autogenerate_plugins": [
             "alembic.autogenerate.*",
@@ -86,15 +86,19 @@ def options(url: URL | str, models: Callable[[], MetaData]) -> dict[str, Any]:
     }
 
 
-def _known(url: URL | str) -> URL:
-    """Return `url`; raises CommandError where the guards or synchronous migrations cannot use it."""
+def _supported(url: URL | str) -> URL:
+    """Return `url`, that of MariaDB as mysql.
+
+    Raises CommandError if the guards do not support the database, or if the driver is asynchronous.
+    """
     url = make_url(url)
-    if url.get_backend_name() == "mariadb":  # the guards tell it from MySQL by its version
+    if url.get_backend_name() == "mariadb":  # the version tells it from MySQL
         url = url.set(drivername=url.drivername.replace("mariadb", "mysql", 1))
     if url.get_backend_name() not in BY_BACKEND:
-        known = ", ".join(BY_BACKEND)
+        supported = ", ".join(BY_BACKEND)
         raise CommandError(
-            f"The guards know no {url.get_backend_name()}. Nothing was changed. Known are: {known}."
+            f"The guards know no {url.get_backend_name()}. Nothing was changed."
+            f" Supported are: {supported}."
         )
     if _is_asynchronous(url):
         raise CommandError(
@@ -107,12 +111,16 @@ def _known(url: URL | str) -> URL:
 def _is_asynchronous(url: URL) -> bool:
     try:
         return url.get_dialect().is_async
-    except ArgumentError:  # no such driver: connecting says so, with what helps
+    except ArgumentError:  # an unknown driver: connecting raises a message
         return False
 
 
-def _is_ours(name: str | None, kind: str, _: object) -> bool:
-    """Leave alone what no model is about: schemas, partitions, and what extensions brought."""
+def _is_managed(name: str | None, kind: str, _: object) -> bool:
+    """Whether autogenerate compares a schema or table; this is an include_name function.
+
+    It leaves out the version table, unmanaged tables (partitions, and those of extensions), and for
+    `check` schemas that no model uses.
+    """
     migration = context.get_context()
     if kind == "table" and migration.connection is not None:
         return name not in {migration.version_table, *unmanaged_tables(migration.connection)}
@@ -125,7 +133,10 @@ def _is_ours(name: str | None, kind: str, _: object) -> bool:
 
 
 def _refuse_orphans(*, ctx: MigrationContext, **_: Any) -> None:
-    """Raise CommandError where rows refer to none, which SQLite lets pass while tables change."""
+    """Raise CommandError for violated foreign keys, which SQLite does not check during a migration.
+
+    This is an on_version_apply function of context.configure().
+    """
     if ctx.dialect.name == "sqlite" and ctx.connection is not None and not ctx.as_sql:
         orphans = ctx.connection.exec_driver_sql("PRAGMA foreign_key_check").all()
         if orphans:

@@ -1,7 +1,7 @@
-"""The plugin of Alembic: comparators of autogenerate, active where env.py asks for them.
+"""A plugin of Alembic: comparators of autogenerate, active only if env.py calls `options()`.
 
-An installed distribution registers it by an entry point, a copy in `libs/` by `config.py`. Until a
-command compares, it imports nothing of `authoring`.
+The entry point of an installed distribution registers it, or `config.py` for a copy in `libs/`. It
+imports nothing of `authoring` until a command compares metadata.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ NAME = "alembic_guards"
 
 
 def setup(plugin: Plugin) -> None:
-    """Register the comparators that run before and after those of Alembic."""
+    """Register comparators with `plugin`: before those of Alembic, after them, and for defaults."""
     add = plugin.add_autogenerate_comparator
     add(_prepare, "schema", "prepare", priority=DispatchPriority.FIRST)
     add(_complete, "schema", "complete", priority=DispatchPriority.LAST)
@@ -25,17 +25,17 @@ def setup(plugin: Plugin) -> None:
 
 
 def _prepare(context: "AutogenContext", *arguments: Any) -> PriorityDispatchResult:
-    from alembic_guards.authoring.find.renames import rename_scratch
+    from alembic_guards.authoring.find.renames import rename_in_scratch_database
     from alembic_guards.authoring.models import normalize_target
 
     normalize_target(context)
-    return rename_scratch(context, *arguments)
+    return rename_in_scratch_database(context, *arguments)
 
 
 def _complete(*arguments: Any) -> PriorityDispatchResult:
-    from alembic_guards.authoring.find.renames import write_renames
+    from alembic_guards.authoring.find.renames import prepend_renames
 
-    return write_renames(*arguments)
+    return prepend_renames(*arguments)
 
 
 def _compare_default(*arguments: Any) -> PriorityDispatchResult:

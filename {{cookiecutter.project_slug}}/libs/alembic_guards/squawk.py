@@ -1,4 +1,4 @@
-"""Asks squawk what new revisions would do to a PostgreSQL database that is in use.
+"""Lints the SQL of new revisions with squawk, for locks and rewrites on PostgreSQL.
 
 Run it beside alembic.ini: python -m alembic_guards.squawk
 """
@@ -18,20 +18,20 @@ from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
 from alembic.util import CommandError, to_tuple
 
-#: What a branch is compared with: the first that there is.
+#: Revisions of git to compare a branch with: the first one that exists.
 BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
-#: The rules of squawk that do not fit, by the reason.
+#: Excluded rules of squawk, by the reason.
 EXCLUDED = {
-    "a person has answered for it, by drop= or rename=": (
+    "a person has confirmed it by an answer, drop= or rename=": (
         "ban-drop-column,ban-drop-table,renaming-column,renaming-object,renaming-table"
     ),
-    "the models say so, and it takes no time": (
+    "the models define it, and it takes no time": (
         "ban-char-field,ban-drop-constraint,ban-drop-default,ban-drop-not-null,"
         "prefer-bigint-over-int,prefer-bigint-over-smallint,prefer-identity,prefer-text-field,"
         "prefer-timestamp-tz,require-enum-value-ordering"
     ),
-    "transactions, limits and retries of the upgrade see to it": (
+    "the upgrade has transactions, timeouts and retries": (
         "prefer-robust-stmts,require-lock-timeout,require-statement-timeout,require-timeout-settings"
     ),
 }
@@ -45,9 +45,9 @@ ADVICE = """Nothing was changed. Write it in another way, or accept it by a line
 
 
 def lint() -> bool:
-    """Print what squawk says of the revisions that are new on this branch; return if it is nothing.
+    """Print the findings of squawk in the revisions that are new on this branch.
 
-    Raises CommandError where squawk is not there.
+    Return whether there are none. Raises CommandError if squawk is not installed, or fails.
     """
     squawk = shutil.which("squawk", path=os.path.dirname(sys.executable))
     if squawk is None:
@@ -55,11 +55,11 @@ def lint() -> bool:
             "squawk is not installed. Install what the project needs, again: make -B install"
         )
     scripts = ScriptDirectory.from_config(Config("alembic.ini"))
-    base, there = _files_of_base(Path(scripts.versions))
+    base, known = _files_of_base(Path(scripts.versions))
     new = [
         script
         for script in scripts.walk_revisions()
-        if Path(script.path).name not in there and not script.is_merge_point
+        if Path(script.path).name not in known and not script.is_merge_point
     ]
     findings = [finding for script in reversed(new) for finding in _findings(squawk, script)]
     print(f"{len(new)} new revisions ({base}), and squawk finds {len(findings) or 'nothing'}.")
@@ -71,7 +71,7 @@ def lint() -> bool:
 
 
 def _files_of_base(folder: Path) -> tuple[str, set[str]]:
-    """Return what makes revisions new, in words, and the files of those that are not."""
+    """Return a description of the base of this branch, and the names of its revision files."""
     for base in BASES:
         git = ["git", "ls-tree", "--name-only", base, "./"]
         try:
@@ -85,7 +85,10 @@ def _files_of_base(folder: Path) -> tuple[str, set[str]]:
 
 
 def _findings(squawk: str, script: Script) -> Iterator[dict[str, str]]:
-    """Yield what squawk says of a revision."""
+    """Yield the findings of squawk in a revision; the keys are those of FINDING.
+
+    Raises CommandError if squawk fails.
+    """
     file = os.path.relpath(script.path)
     sql = _sql(script, file)
     accepted = ACCEPTED.findall(Path(script.path).read_text(encoding="utf-8"))
@@ -93,17 +96,17 @@ def _findings(squawk: str, script: Script) -> Iterator[dict[str, str]]:
     run = [squawk, "--reporter=json", f"--exclude={rules}", "--stdin-filepath", file]
     result = subprocess.run(run, input=sql, capture_output=True, encoding="utf-8", check=False)
     try:
-        found = json.loads(result.stdout)
+        findings = json.loads(result.stdout)
     except ValueError:
         raise CommandError(f"squawk fails at {file}: {result.stderr.strip()}") from None
-    for finding in found:
+    for finding in findings:
         statement = sql.splitlines()[finding["line"]].strip()
         advice = f" {finding['help']}" if finding["help"] else ""
         yield {**finding, "file": file, "statement": statement, "help": advice}
 
 
 def _sql(script: Script, file: str) -> str:
-    """Return what a revision would execute; "" where only a database can tell."""
+    """Return the SQL of a revision in offline mode; "" if the revision needs a connection."""
     before = to_tuple(script.down_revision, default=("base",))[0]
     output = io.StringIO()
     try:
@@ -113,7 +116,7 @@ def _sql(script: Script, file: str) -> str:
     except CommandError:
         raise
     except Exception as error:  # noqa: BLE001 (what an owner's revision may raise without a connection)
-        print(f"{file} cannot be written as SQL, so nothing is said of it: {error!r}")
+        print(f"{file} cannot be written as SQL, so squawk does not check it: {error!r}")
         return ""
     return output.getvalue()
 

@@ -1,4 +1,4 @@
-"""What the tests of a project use: scratch databases, the tables of the models, and drift."""
+"""Functions for the tests of a project: a scratch database, create_all(), and drift."""
 
 from alembic_guards.authoring.find.prerequisites import create_all
 from alembic_guards.authoring.prove.proof import drift

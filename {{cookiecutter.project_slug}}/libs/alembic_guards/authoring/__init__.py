@@ -5,7 +5,7 @@ from functools import cache
 
 @cache
 def install() -> None:
-    """Have Alembic render operations as the guards need them, for the rest of this process."""
+    """Replace renderers of Alembic by those of the guards, for the rest of this process."""
     from alembic_guards.authoring.write.render import install_renderers
 
     install_renderers()

@@ -1,7 +1,7 @@
 """Copies the metadata of the models, with what `Table.to_metadata()` leaves out.
 
-That is the order of constraints, by which MariaDB and PostgreSQL name those without a name, DDL
-events, prefixes of tables, sequences of no column, and what ddl_if() says.
+It leaves out the order of constraints, by which MariaDB and PostgreSQL name unnamed ones, DDL
+events, prefixes of tables, sequences of no column, and the conditions of ddl_if().
 """
 
 from collections import defaultdict
@@ -16,63 +16,66 @@ from sqlalchemy.types import SchemaType
 
 from alembic_guards import compat
 
-EVENTS = ("before_create", "after_create")
-OPTIONS = (
+EVENT_NAMES = ("before_create", "after_create")
+SEQUENCE_OPTIONS = (
     *("start", "increment", "minvalue", "maxvalue", "nominvalue", "nomaxvalue"),
     *("cycle", "cache", "order", "schema", "data_type", "optional"),
 )
 
 
 def copy_metadata(metadata: sa.MetaData, connection: sa.Connection) -> sa.MetaData:
-    """Return a copy of `metadata`, without what ddl_if() keeps from the database of `connection`."""
+    """Return a copy of `metadata`, without the parts that ddl_if() excludes for `connection`."""
     copied = sa.MetaData(
         schema=metadata.schema,
         naming_convention=metadata.naming_convention,
         info=dict(metadata.info),
     )
     for table in metadata.tables.values():
-        _complete(table, table.to_metadata(copied), connection)
-    _keep_events(metadata, copied)
+        _complete_copy(table, table.to_metadata(copied), connection)
+    _copy_listeners(metadata, copied)
     present = {(sequence.schema, sequence.name) for sequence in compat.sequences(copied)}
     for sequence in compat.sequences(metadata):
         if (sequence.schema, sequence.name) not in present:
-            options = {name: getattr(sequence, name) for name in OPTIONS}
+            options = {name: getattr(sequence, name) for name in SEQUENCE_OPTIONS}
             sa.Sequence(sequence.name, **options, **sequence.dialect_kwargs, metadata=copied)
     return copied
 
 
-def _complete(original: sa.Table, copied: sa.Table, connection: sa.Connection) -> None:
-    """Give the copy of a table what it lacks, and take away what is not for this database."""
+def _complete_copy(original: sa.Table, copied: sa.Table, connection: sa.Connection) -> None:
+    """Add what `to_metadata()` leaves out of the copy of a table; remove what ddl_if() excludes."""
     compat.copy_prefixes(original, copied)
     for column in original.columns:
         type_: Any = copied.columns[column.key].type
         if isinstance(type_, SchemaType) and getattr(type_, "schema", None):
-            type_.schema = getattr(column.type, "schema", None)  # not that of the table
-    pairs: list[tuple[Any, Any, Any]] = [
+            type_.schema = getattr(
+                column.type, "schema", None
+            )  # to_metadata() sets that of the table
+    groups: list[tuple[Any, Any, Any]] = [
         (original, original.constraints, copied.constraints),
         (original, original.indexes, copied.indexes),
         *((c, c.constraints, copied.columns[c.key].constraints) for c in original.columns),
     ]
-    for owner, parts, copies in pairs:
-        for part, copied_part in _pairs(parts, copies, connection.dialect):
+    for owner, parts, copies in groups:
+        for part, copied_part in _pair_with_copies(parts, copies, connection.dialect):
             if isinstance(part, sa.Constraint):
                 compat.copy_creation_order(part, copied_part)
             if not compat.is_meant_for(part, owner, connection):
-                _remove(copied_part, copies)
-            elif isinstance(part, sa.ForeignKeyConstraint) and _leads_elsewhere(part):
-                _remove(copied_part, copies)
-                copied.append_constraint(_with_columns(part))
-    _keep_events(original, copied)
+                _discard(copied_part, copies)
+            elif isinstance(part, sa.ForeignKeyConstraint) and _refers_to_other_metadata(part):
+                _discard(copied_part, copies)
+                copied.append_constraint(_copy_with_columns(part))
+    _copy_listeners(original, copied)
 
 
-def _remove(part: Any, parts: set[Any]) -> None:
+def _discard(part: Any, parts: set[Any]) -> None:
+    """Remove a part from those of a table, a foreign key also from its columns."""
     parts.remove(part)
     for element in part.elements if isinstance(part, sa.ForeignKeyConstraint) else ():
         element.parent.foreign_keys.discard(element)
         element.parent.table.foreign_keys.discard(element)
 
 
-def _leads_elsewhere(key: sa.ForeignKeyConstraint) -> bool:
+def _refers_to_other_metadata(key: sa.ForeignKeyConstraint) -> bool:
     """Whether a foreign key refers to a table of other metadata, which is not copied."""
     try:
         return key.referred_table.metadata is not key.table.metadata
@@ -80,8 +83,8 @@ def _leads_elsewhere(key: sa.ForeignKeyConstraint) -> bool:
         return False
 
 
-def _with_columns(key: sa.ForeignKeyConstraint) -> sa.ForeignKeyConstraint:
-    """Return a copy of a foreign key that holds the columns of the other table, not their names."""
+def _copy_with_columns(key: sa.ForeignKeyConstraint) -> sa.ForeignKeyConstraint:
+    """Return a copy of a foreign key that refers to columns as objects, not by name."""
     copied = sa.ForeignKeyConstraint(
         key.column_keys,
         [element.column for element in key.elements],
@@ -99,35 +102,38 @@ def _with_columns(key: sa.ForeignKeyConstraint) -> sa.ForeignKeyConstraint:
     return copied
 
 
-def _pairs(
+def _pair_with_copies(
     parts: Collection[Any], copies: set[Any], dialect: sa.Dialect
 ) -> Iterator[tuple[Any, Any]]:
-    """Yield parts of a table with their copies; remove copies of none.
+    """Yield the parts of a table with their copies, and discard copies without an original.
 
-    Those are what a flag or an event makes anew, though the owner has removed it.
+    A flag of a column or an event creates those again, although the owner has removed the original.
     """
-    waiting = defaultdict(list)
+    unpaired = defaultdict(list)
     for part in sorted(parts, key=compat.creation_order):
-        waiting[_signature(part, dialect)].append(part)
+        unpaired[_signature(part, dialect)].append(part)
     for copied in sorted(copies, key=compat.creation_order):
-        originals = waiting[_signature(copied, dialect)]
+        originals = unpaired[_signature(copied, dialect)]
         if originals:
             yield originals.pop(0), copied
         else:
-            _remove(copied, copies)
+            _discard(copied, copies)
 
 
 def _signature(part: Any, dialect: sa.Dialect) -> tuple[object, ...]:
-    """Return what a constraint or an index and its copy have in common."""
+    """Return a key that is equal for a constraint or an index and its copy."""
     if isinstance(part, sa.CheckConstraint):
-        said = [_sql(part.sqltext, dialect)]
+        features = [_sql(part.sqltext, dialect)]
     elif isinstance(part, sa.Index):
-        said = [str(part.unique), *(_sql(expression, dialect) for expression in part.expressions)]
+        features = [
+            str(part.unique),
+            *(_sql(expression, dialect) for expression in part.expressions),
+        ]
     elif isinstance(part, sa.ForeignKeyConstraint):
-        said = [*part.column_keys, *(element.target_fullname for element in part.elements)]
+        features = [*part.column_keys, *(element.target_fullname for element in part.elements)]
     else:
-        said = [column.key for column in part.columns]
-    return (type(part), str(part.name), *said)
+        features = [column.key for column in part.columns]
+    return (type(part), str(part.name), *features)
 
 
 def _sql(expression: Any, dialect: sa.Dialect) -> str:
@@ -137,12 +143,12 @@ def _sql(expression: Any, dialect: sa.Dialect) -> str:
         return type(expression).__name__
 
 
-def _keep_events(original: Any, copied: Any) -> None:
-    """Have the listeners of the owner's object run for its copy too, with the owner's as target."""
-    for name in EVENTS:
-        present = list(getattr(copied.dispatch, name))
+def _copy_listeners(original: Any, copied: Any) -> None:
+    """Add the listeners of `original` to `copied`; they receive `original` as their target."""
+    for name in EVENT_NAMES:
+        copied_listeners = list(getattr(copied.dispatch, name))
         for listener in list(getattr(original.dispatch, name)):
-            if listener not in present:
+            if listener not in copied_listeners:
                 event.listen(copied, name, partial(_forward, listener, original))
 
 

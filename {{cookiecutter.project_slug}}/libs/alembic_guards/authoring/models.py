@@ -12,7 +12,7 @@ from alembic_guards.errors import explain
 
 
 def import_models(models: Callable[[], MetaData]) -> MetaData:
-    """Return what `models` returns, once all mappers are configured.
+    """Call `models` and configure all mappers; return the metadata.
 
     Raises CommandError for whatever the models raise, with the place in the owner's code.
     """
@@ -27,9 +27,9 @@ def import_models(models: Callable[[], MetaData]) -> MetaData:
 
 
 def normalize_target(context: AutogenContext) -> None:
-    """Let a normalized copy of the models be the `target_metadata` of the command that runs.
+    """Replace the `target_metadata` of the running command by a normalized copy.
 
-    Only once Alembic compares, it is sure which database there is.
+    Normalization needs the connection, which the options of context.configure() do not have yet.
     """
     if context.connection is not None:
         options = context.migration_context.opts

@@ -1,4 +1,4 @@
-"""Gives a copy of the metadata the form in which the database will hold it."""
+"""Normalizes a copy of the metadata: gives it the form in which the database will hold it."""
 
 from collections.abc import Iterator
 
@@ -13,26 +13,27 @@ from alembic_guards.runtime.operations import as_text
 def normalized(metadata: sa.MetaData, connection: sa.Connection) -> sa.MetaData:
     """Return a normalized copy of `metadata`, for a database like that of `connection`.
 
-    Autogenerate compares it, and create_all() makes it. The owner's metadata stays as it is.
+    Autogenerate compares it, and create_all() makes the reference database of it. The owner's
+    metadata does not change.
     """
     copied, dialect = copy_metadata(metadata, connection), connection.dialect
     for table in copied.tables.values():
         _move_checks_to_table(table, dialect)
         for column in table.columns:
-            _leave_counting_to_sequence(column)
-            _adjust_nullable(column, dialect)
+            _disable_autoincrement(column)
+            _normalize_nullable(column, dialect)
         for index in table.indexes:
-            _adjust_options(index, dialect)
+            _normalize_options(index, dialect)
     return copied
 
 
 def _move_checks_to_table(table: sa.Table, dialect: sa.Dialect) -> None:
     """Move each CHECK of a column or of a type, such as Boolean, to its table.
 
-    Alembic compares those of tables alone, and MariaDB refuses one in a column, because it has a
-    name. One that comes with a type gets the name that create_all() would give it, or is left out
-    where the type needs none. Each becomes a text: from an expression Alembic makes a second CHECK
-    in the same table when it makes an operation of it.
+    Alembic compares the CHECKs of tables alone, and MariaDB refuses a named CHECK in a column. The
+    CHECK of a type gets the name that create_all() would give it, and is removed if the type needs
+    none. Each expression becomes text: an operation that Alembic makes of a CHECK with an
+    expression adds a second CHECK to the same table.
     """
     for check in list(_checks(table)):
         owner = table if check in table.constraints else check.parent
@@ -59,22 +60,22 @@ def _checks(table: sa.Table) -> Iterator[sa.CheckConstraint]:
 
 
 def _expression(check: sa.CheckConstraint, dialect: sa.Dialect) -> str:
-    """Return the SQL of a CHECK as it stands in CREATE TABLE, with no % doubled."""
+    """Return the SQL of a CHECK as in CREATE TABLE, without doubled percent signs."""
     compiler = dialect.statement_compiler(dialect, None)
     sql = compiler.process(check.sqltext, include_table=False, literal_binds=True)
     return sql.replace("%%", "%") if doubles_percents(dialect) else sql
 
 
-def _leave_counting_to_sequence(column: sa.Column[object]) -> None:
-    """Switch autoincrement off for a column that a sequence of the models numbers."""
+def _disable_autoincrement(column: sa.Column[object]) -> None:
+    """Disable autoincrement of a column whose default is a sequence of the models."""
     if isinstance(column.default, sa.Sequence) and not column.default.optional:
         column.autoincrement = False
 
 
-def _adjust_nullable(column: sa.Column[object], dialect: sa.Dialect) -> None:
+def _normalize_nullable(column: sa.Column[object], dialect: sa.Dialect) -> None:
     """Mark primary-key columns NOT NULL in the metadata, as the server will; SQLite does not.
 
-    And mark generated columns of MariaDB as nullable: it takes no NOT NULL for them.
+    Mark generated columns nullable on MariaDB, which accepts no NOT NULL for them.
     """
     if column.primary_key and dialect.name != "sqlite":
         column.nullable = False
@@ -82,10 +83,10 @@ def _adjust_nullable(column: sa.Column[object], dialect: sa.Dialect) -> None:
         column.nullable = True
 
 
-def _adjust_options(index: sa.Index, dialect: sa.Dialect) -> None:
-    """Build an index in a transaction: passes/online.py decides which ones are built online.
+def _normalize_options(index: sa.Index, dialect: sa.Dialect) -> None:
+    """Remove CONCURRENTLY from an index: passes/online.py decides which ones are built online.
 
-    A condition that is a column alone becomes an expression: Alembic takes a column for a string.
+    A condition that is a single column becomes text: Alembic would render the column as a string.
     """
     options = index.dialect_kwargs
     for name in list(options):

@@ -1,7 +1,7 @@
-"""The operations of a revision as one flat list, which passes take and give back.
+"""The operations of a revision as one flat list, and keys that identify them.
 
-Autogenerate groups operations by table. `flatten` takes them out of their groups once, and `regroup`
-puts them back once, after the last pass.
+Autogenerate groups operations by table in ModifyTableOps. `flatten` removes the groups, and
+`regroup` restores them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ from alembic_guards.database.identifiers import table_key
 
 Operations = list[MigrateOperation]
 
-#: What belongs to a table that exists before and after, and is rendered in its batch on SQLite.
+#: Operations on an existing table: they are grouped, and rendered in a batch on SQLite.
 PARTS = (
     ops.AddColumnOp,
     ops.AddConstraintOp,
@@ -30,26 +30,26 @@ PARTS = (
 
 
 class Barrier(MigrateOperation):
-    """Ends a group: what follows changes a table of SQLite in a rebuild of its own."""
+    """Ends a group: the operations after it are another batch, with its own rebuild on SQLite."""
 
 
 class OpKey(NamedTuple):
-    """Identifies an operation and, by `inverse`, the one that undoes it."""
+    """Identifies an operation; `inverse` identifies the one that reverts it."""
 
-    creates: bool  # or else drops
+    creates: bool  # False: drops
     kind: str  # "check", "foreign key", "index", "not null" or "unique"
     table: str  # with its schema, if it has one
     name: str
 
     def inverse(self) -> "OpKey":
-        """Return the key of the operation that undoes this one."""
+        """Return the key of the operation that reverts this one."""
         return self._replace(creates=not self.creates)
 
 
 def flatten(operations: Iterable[MigrateOperation]) -> Operations:
-    """Return operations without the groups of tables that they stand in.
+    """Return operations without their groups.
 
-    Two groups of one table that follow each other stay two: a `Barrier` stands between them.
+    A `Barrier` separates two adjacent groups of one table, so that `regroup` restores both.
     """
     flat: Operations = []
     for op in operations:
@@ -63,7 +63,7 @@ def flatten(operations: Iterable[MigrateOperation]) -> Operations:
 
 
 def regroup(operations: Iterable[MigrateOperation]) -> Operations:
-    """Return operations with those on one table that follow each other in a group."""
+    """Return operations with adjacent operations on one table in a group."""
     return list(_groups(operations))
 
 
@@ -81,14 +81,14 @@ def _group(op: MigrateOperation) -> tuple[str, str | None] | None:
 
 
 def table_of(op: Any) -> tuple[str, str | None]:
-    """Return the table of an operation, and its schema; those of a foreign key are its source."""
+    """Return the table of an operation and its schema; for a foreign key the referring table."""
     if isinstance(op, ops.CreateForeignKeyOp):
         return op.source_table, op.kw.get("source_schema")
     return op.table_name, op.schema
 
 
 def op_key(op: MigrateOperation) -> OpKey | None:
-    """Return what identifies an operation on a named part of a table; None for all others."""
+    """Return the key of an operation on a named index, constraint or NOT NULL; None for others."""
     match op:
         case ops.CreateIndexOp(index_name=str(name)):
             return OpKey(True, "index", table_key(op), name)
@@ -118,7 +118,7 @@ def _changes_only_nullable(op: ops.AlterColumnOp) -> bool:
 
 
 def columns_of(op: MigrateOperation) -> set[str]:
-    """Return the columns that an operation on an index or a constraint names."""
+    """Return the names of the columns of an index or a constraint; empty for other operations."""
     if isinstance(op, ops.CreateIndexOp | ops.DropIndexOp):
         parts = op.to_index().expressions
         return {part.name for part in parts if isinstance(part, sa.Column)}

@@ -1,4 +1,4 @@
-"""Finishes what autogenerate found before it is written as a revision."""
+"""Runs the passes, the trial and the proof on the operations that autogenerate has found."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -11,30 +11,30 @@ from alembic.script import write_hooks
 from alembic.util import CommandError
 from sqlalchemy import MetaData
 
-from alembic_guards.authoring.passes.backfill import fill
-from alembic_guards.authoring.passes.consent import write_consent
-from alembic_guards.authoring.passes.dependency_order import put_in_order
-from alembic_guards.authoring.passes.noops import leave_out_what_is_there
-from alembic_guards.authoring.passes.unnamed import leave_to_rebuild
-from alembic_guards.authoring.passes.using import add_casts
-from alembic_guards.authoring.prove.proof import prove, state_of_models
-from alembic_guards.authoring.prove.replica import Original
-from alembic_guards.authoring.prove.trial import complete
+from alembic_guards.authoring.passes.backfill import add_backfills
+from alembic_guards.authoring.passes.consent import confirm_drops
+from alembic_guards.authoring.passes.dependency_order import sort_by_dependency
+from alembic_guards.authoring.passes.noops import remove_noops
+from alembic_guards.authoring.passes.unnamed import remove_unnamed_on_sqlite
+from alembic_guards.authoring.passes.using import add_using_clauses
+from alembic_guards.authoring.prove.proof import prove, reference_state
+from alembic_guards.authoring.prove.replica import TemplateDatabase
+from alembic_guards.authoring.prove.trial import add_repairs
 from alembic_guards.authoring.questions import Answers
 from alembic_guards.authoring.write.describe import describe
-from alembic_guards.authoring.write.types import keep_percents, write_colons
-from alembic_guards.authoring.write.unknown_types import write_strange_types
+from alembic_guards.authoring.write.types import escape_colons, keep_percent_signs
+from alembic_guards.authoring.write.unknown_types import write_unknown_types
 from alembic_guards.database.catalog import differences, of_models, read_catalog
 from alembic_guards.runtime.journal import NAME as RESERVED
 from alembic_guards.runtime.operations import OwnOp
 
-DRIFT = """The database is not what the models say:
+DRIFT = """The database differs from the models:
   {}
-What is missing comes with: make revision, make upgrade
-What is unwanted was made by hand: give it to the models, or drop it by hand."""
-MISSED = """The revisions do not lead to what the models say, and no operation for it is known:
+To create what is missing: make revision, make upgrade
+What is unwanted was created by hand: add it to the models, or drop it by hand."""
+MISSED = """The revisions build a database that differs from the models, and no operation is known:
   {}
-No file was written. Begin one to write by hand: alembic revision --message=..."""
+No file was written. Write the revision by hand: alembic revision --message=..."""
 
 
 def finish_revision(
@@ -42,10 +42,11 @@ def finish_revision(
     _: str | Iterable[str | None] | Iterable[str],
     directives: list[ops.MigrationScript],
 ) -> None:
-    """Make what autogenerate found run on every database, name it, and say what it does.
+    """Turn the operations of autogenerate into one or two revisions, describe and prove them.
 
-    This is a process_revision_directives function of context.configure(). Where nothing has
-    changed, no revision is left to be written.
+    This is a process_revision_directives function of context.configure(). It removes all directives
+    if nothing has changed. Raises CommandError for drift found by `alembic check`, for questions
+    without an answer, and for changes that no operation is known for.
     """
     connection = migration.connection
     if connection is None:
@@ -54,47 +55,53 @@ def finish_revision(
     if RESERVED in metadata.tables:
         raise CommandError(f"Nothing was written: {RESERVED} is a name that upgrades need.")
     answers: Answers | None = migration.opts["answers"]
-    keep_percents(migration.dialect)
-    write_colons(migration.impl)
-    there = read_catalog(connection)
-    original: Original | None = connection.info.get("original")
-    url = original.url if original else connection.engine.url
-    wanted = state_of_models(url, metadata).catalog
-    drift = "\n  ".join(differences(of_models(there, wanted), wanted))
+    keep_percent_signs(migration.dialect)
+    escape_colons(migration.impl)
+    present = read_catalog(connection)
+    template: TemplateDatabase | None = connection.info.get("template")
+    url = template.url if template else connection.engine.url
+    target = reference_state(url, metadata).catalog
+    drift = "\n  ".join(differences(of_models(present, target), target))
     for container in (*script.upgrade_ops_list, *script.downgrade_ops_list):
-        if not drift:  # whatever Alembic takes for a change, but for what no catalog tells
-            container.ops = [part for op in container.ops for part in _beside(op)]
-        leave_out_what_is_there(container, there, wanted)
-        leave_to_rebuild(container, migration.dialect)
-        put_in_order(container, migration.dialect)
+        if not drift:  # Alembic has found no-ops, and changes that the catalog does not hold
+            container.ops = [part for op in container.ops for part in _not_in_catalog(op)]
+        remove_noops(container, present, target)
+        remove_unnamed_on_sqlite(container, migration.dialect)
+        sort_by_dependency(container, migration.dialect)
         if answers:
-            fill(container, migration, answers)
-        add_casts(container, migration, answers)
-    if answers is None or original is None:  # `alembic check`
-        if drift:
-            raise CommandError(DRIFT.format(drift))
-        if steps := [step for up in script.upgrade_ops_list for step in describe(up)]:
-            raise CommandError(DRIFT.format("\n  ".join(steps)))
+            add_backfills(container, migration, answers)
+        add_using_clauses(container, migration, answers)
+    if answers is None or template is None:  # `alembic check`
+        _refuse_drift(drift, script)
         return
-    answers.settle()
+    answers.check_complete()
     for up in script.upgrade_ops_list:
-        write_consent(up)
+        confirm_drops(up)
     for down in script.downgrade_ops_list:
-        write_strange_types(down, there, migration.dialect)
+        write_unknown_types(down, present, migration.dialect)
         down.ops.sort(key=lambda op: not getattr(op, "leads", False))
-    directives[:] = complete(script, context.script, migration, original)
+    directives[:] = add_repairs(script, context.script, migration, template)
     if _describe(directives):
-        _prove_when_written(directives, original, metadata)
+        _prove_when_written(directives, template, metadata)
     else:
         directives.clear()
-        original.close()
+        template.close()
         if drift:
             raise CommandError(MISSED.format(drift))
-        context.config.print_stdout("Nothing to write: the revisions hold all that the models say.")
+        context.config.print_stdout(
+            "Nothing to write: the revisions build the database of the models."
+        )
 
 
-def _beside(op: ops.MigrateOperation) -> Iterator[ops.MigrateOperation]:
-    """Yield the renames that are done here, and the changes of values in enums that are texts."""
+def _refuse_drift(drift: str, script: ops.MigrationScript) -> None:
+    """Raise CommandError for differences between the catalogs, or else for the steps of `script`."""
+    steps = [step for up in script.upgrade_ops_list for step in describe(up)]
+    if differing := drift or "\n  ".join(steps):
+        raise CommandError(DRIFT.format(differing))
+
+
+def _not_in_catalog(op: ops.MigrateOperation) -> Iterator[ops.MigrateOperation]:
+    """Yield operations on what no catalog holds: renames, and values of enums stored as text."""
     if isinstance(op, OwnOp):
         yield op
     if isinstance(op, ops.ModifyTableOps):
@@ -105,35 +112,35 @@ def _beside(op: ops.MigrateOperation) -> Iterator[ops.MigrateOperation]:
 
 
 def _describe(scripts: list[ops.MigrationScript]) -> list[str]:
-    """Print and return what revisions do, and name those after it that have no name."""
-    every: list[str] = []
+    """Print and return the steps of revisions; give a message to each revision that has none."""
+    all_steps: list[str] = []
     for script in scripts:
-        steps = [step for found in script.upgrade_ops_list for step in describe(found)]
-        later = " (online)" if script is not scripts[0] else ""
-        script.message = f"{script.message}{later}" if script.message else _message(steps)
-        every += steps
-    if every:
-        context.config.print_stdout("\n".join(f"  {step}" for step in every))
-    return every
+        steps = [step for container in script.upgrade_ops_list for step in describe(container)]
+        suffix = " (online)" if script is not scripts[0] else ""
+        script.message = f"{script.message}{suffix}" if script.message else _message(steps)
+        all_steps += steps
+    if all_steps:
+        context.config.print_stdout("\n".join(f"  {step}" for step in all_steps))
+    return all_steps
 
 
 def _prove_when_written(
-    scripts: list[ops.MigrationScript], original: Original, metadata: MetaData
+    scripts: list[ops.MigrationScript], template: TemplateDatabase, metadata: MetaData
 ) -> None:
-    """Have Alembic call `prove` after the hooks of alembic.ini have shaped a file."""
-    config, written = context.config, list[str]()
+    """Have Alembic call `prove` for each file, after the post-write hooks of alembic.ini."""
+    config, written_files = context.config, list[str]()
 
     @write_hooks.register("prove")
     def hook(file: str, _: object) -> None:
-        script = scripts[len(written)]
-        written.append(file)
-        wanted = metadata if script is scripts[-1] else None
+        script = scripts[len(written_files)]
+        written_files.append(file)
+        target = metadata if script is scripts[-1] else None
         try:
-            prove(config, os.path.relpath(file), str(script.rev_id), original, wanted)
-            if wanted is not None:
-                original.close()
+            prove(config, os.path.relpath(file), str(script.rev_id), template, target)
+            if target is not None:
+                template.close()
         except KeyboardInterrupt:
-            for unproven in written:  # it must not look as if it were proven
+            for unproven in written_files:  # an unproven revision must not stay
                 os.remove(unproven)
             raise CommandError("Interrupted. Nothing was written.") from None
 
@@ -141,8 +148,8 @@ def _prove_when_written(
 
 
 def _message(steps: list[str]) -> str:
-    """Name a revision after its first steps, but for those that only complete another one."""
-    lesser = ("create index", "alter", "use times", "UPDATE", "ALTER")
-    steps = [step for step in steps if not step.startswith(lesser)] or steps
-    more = f" and {len(steps) - 3} more" if len(steps) > 3 else ""
-    return ", ".join(steps[:3]) + more
+    """Return the message of a revision: its first steps, without those that complete others."""
+    secondary = ("create index", "alter", "use times", "UPDATE", "ALTER")
+    steps = [step for step in steps if not step.startswith(secondary)] or steps
+    rest = f" and {len(steps) - 3} more" if len(steps) > 3 else ""
+    return ", ".join(steps[:3]) + rest

@@ -2,7 +2,16 @@
 
 from functools import cache
 
-from alembic_guards.runtime import destructive, enum_history, mysql, postgresql, sqlite, violations
+from alembic_guards.runtime import (
+    backfill,  # noqa: F401 (registers op.backfill)
+    destructive,
+    enum_history,
+    enum_values,  # noqa: F401 (registers op.rename_value)
+    mysql,
+    postgresql,
+    sqlite,
+    violations,
+)
 from alembic_guards.runtime.lossy import guard
 
 

@@ -1,1 +1,1 @@
-"""Finds what has changed, where autogenerate sees a drop and an add, or nothing."""
+"""Detects changes that autogenerate takes for a drop and an add, or does not detect."""

@@ -1,4 +1,4 @@
-"""Renames constraints, indexes and sequences of which nothing but the name has changed."""
+"""Finds constraints, indexes and sequences whose names alone have changed, and renames them."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -9,15 +9,15 @@ import sqlalchemy as sa
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 
-from alembic_guards.authoring.prove.proof import state_of_models
+from alembic_guards.authoring.prove.proof import reference_state
 from alembic_guards.database.catalog import CONSTRAINTS, Catalog, EntryKey, read_catalog
 from alembic_guards.database.identifiers import bare, final_name, is_in, quoter, serial_name
 from alembic_guards.runtime.renames import Rename, RenameConstraint, RenameIndex, RenameSequence
 
-InTable = type[RenameConstraint | RenameIndex | RenameSequence]
+RenameInTable = type[RenameConstraint | RenameIndex | RenameSequence]
 
-#: The parts of tables that a database can rename, as a catalog calls them.
-KINDS: dict[str, dict[str, InTable]] = {
+#: The kinds of objects in a table that a database can rename, with the operation that does it.
+KINDS: dict[str, dict[str, RenameInTable]] = {
     "postgresql": {
         "constraint": RenameConstraint,
         "index": RenameIndex,
@@ -27,66 +27,69 @@ KINDS: dict[str, dict[str, InTable]] = {
 }
 
 
-def rename_parts(context: AutogenContext, schema: str | None) -> Iterator[Rename]:
-    """Yield renames of constraints, indexes and sequences to the names that create_all() gives them.
+def rename_table_objects(context: AutogenContext, schema: str | None) -> Iterator[Rename]:
+    """Yield renames of constraints, indexes and sequences to the names in the reference database.
 
-    Where a database has no such command, autogenerate drops them and creates them again.
+    If a database has no command for it, autogenerate drops and recreates them.
     """
-    kinds, tables = KINDS.get(context.dialect.name), list(both(context, schema))
+    kinds, tables = KINDS.get(context.dialect.name), list(tables_in_both(context, schema))
     if kinds is None or context.connection is None or not tables:
         return
-    found = read_catalog(context.connection)
+    present = read_catalog(context.connection)
     metadata = context.migration_context.opts["target_metadata"]
-    wanted = state_of_models(context.connection.info["original"].url, metadata).catalog
+    target = reference_state(context.connection.info["template"].url, metadata).catalog
     prefix = f"{schema}." if schema else ""
-    old, new = _by_definition(found), _by_definition(wanted)
-    taken = {bare(key.name) for key in found}
-    later: list[Rename] = []
+    present_keys, target_keys = _by_definition(present), _by_definition(target)
+    taken_names = {bare(key.name) for key in present}
+    second_renames: list[Rename] = []
 
-    def renamed(kind: str, table: str, was: str, will: str) -> Rename:
-        """Return a rename, to a temporary name where another table may still have the new one."""
-        rename = kinds[kind](was, will, table=table, schema=schema)
-        if prefix + will in taken and context.dialect.name == "postgresql":
-            later.append(replace(rename, old=f"{will}_"))
-            return replace(rename, new=f"{will}_")
+    def renamed(kind: str, table: str, old: str, new: str) -> Rename:
+        """Return a rename; to a temporary name while another object may still have the new one."""
+        rename = kinds[kind](old, new, table=table, schema=schema)
+        if prefix + new in taken_names and context.dialect.name == "postgresql":
+            second_renames.append(replace(rename, old=f"{new}_"))
+            return replace(rename, new=f"{new}_")
         return rename
 
     for table in tables:
         key = prefix + table.name
-        for (kind, what), parts in sorted(old[key].items()):
-            gone, come = parts - wanted.keys(), new[key][kind, what] - found.keys()
+        for (kind, definition), keys in sorted(present_keys[key].items()):
+            dropped = keys - target.keys()
+            created = target_keys[key][kind, definition] - present.keys()
             kind = "constraint" if kind in CONSTRAINTS else kind
-            if len(gone) == len(come) == 1 and kind in kinds:
-                was, will = (bare(one.name).removeprefix(prefix) for one in (*gone, *come))
-                yield renamed(kind, table.name, was, will)
-        for ends in _counters(context, table, schema, found) if "sequence" in kinds else ():
-            yield renamed("sequence", table.name, *ends)
-    yield from later
+            if len(dropped) == len(created) == 1 and kind in kinds:
+                old, new = (bare(one.name).removeprefix(prefix) for one in (*dropped, *created))
+                yield renamed(kind, table.name, old, new)
+        if "sequence" in kinds:
+            for names in _serial_renames(context, table, schema, present):
+                yield renamed("sequence", table.name, *names)
+    yield from second_renames
 
 
-def _counters(
-    context: AutogenContext, table: sa.Table, schema: str | None, found: Catalog
+def _serial_renames(
+    context: AutogenContext, table: sa.Table, schema: str | None, present: Catalog
 ) -> Iterator[tuple[str, str]]:
-    """Yield the sequences by which columns count whose names are not those that PostgreSQL gives."""
+    """Yield the old and the new name of sequences of serial and identity columns.
+
+    The new name is the one that PostgreSQL would give in a new table.
+    """
     quote = quoter(context.dialect)
     in_catalog = ".".join(quote(name) for name in (schema, table.name) if name)
     for column in table.columns:
         default = EntryKey(in_catalog, "default", quote(column.name))
-        if default in found or default._replace(kind="identity") in found:
-            now, wanted = (
-                _counter(context, table, column.name),
-                serial_name(table.name, column.name),
-            )
-            if now and now != wanted:
-                yield now, wanted
+        if default in present or default._replace(kind="identity") in present:
+            old = _owned_sequence(context, table, column.name)
+            new = serial_name(table.name, column.name)
+            if old and old != new:
+                yield old, new
 
 
 def _by_definition(
     catalog: Catalog,
 ) -> defaultdict[str, defaultdict[tuple[str, str], set[EntryKey]]]:
-    """Return the entries of each table by their definitions without their names.
+    """Return the keys of each table's entries by kind and definition, without their names.
 
-    An index that comes with a foreign key is left out: it has its name from that.
+    An index that belongs to a foreign key is left out: it is renamed with the foreign key.
     """
     tables: defaultdict[str, Any] = defaultdict(lambda: defaultdict(set))
     for key, entry in catalog.items():
@@ -96,44 +99,44 @@ def _by_definition(
     return tables
 
 
-def recreate_keys(
-    context: AutogenContext, schema: str | None, made: set[str]
+def recreate_foreign_keys(
+    context: AutogenContext, schema: str | None, recreated: set[str]
 ) -> Iterator[ops.ModifyTableOps]:
-    """Yield what drops and creates foreign keys on MariaDB and MySQL, which cannot rename them.
+    """Yield drops and adds of foreign keys, as MariaDB and MySQL have no command to rename them.
 
-    Those that are `made` in any case are left out.
+    Those named in `recreated` are left out: other operations add them already.
     """
-    for table in both(context, schema) if context.dialect.name == "mysql" else ():
+    for table in tables_in_both(context, schema) if context.dialect.name == "mysql" else ():
         present = sa.Table(
             table.name, sa.MetaData(), schema=schema, autoload_with=context.connection
         )
-        old = {_ends(key): key for key in present.foreign_key_constraints}
+        present_keys = {_reference(key): key for key in present.foreign_key_constraints}
         for new in table.foreign_key_constraints:
-            key, name = old.get(_ends(new)), final_name(new, context.dialect)
-            if key is not None and name is not None and name not in {key.name, *made}:
-                again = [
-                    ops.DropConstraintOp.from_constraint(key),
+            old, name = present_keys.get(_reference(new)), final_name(new, context.dialect)
+            if old is not None and name is not None and name not in {old.name, *recreated}:
+                operations = [
+                    ops.DropConstraintOp.from_constraint(old),
                     ops.CreateForeignKeyOp.from_constraint(new),
                 ]
-                yield ops.ModifyTableOps(table.name, again, schema=schema)
+                yield ops.ModifyTableOps(table.name, operations, schema=schema)
 
 
-def _ends(key: sa.ForeignKeyConstraint) -> tuple[str, ...]:
+def _reference(key: sa.ForeignKeyConstraint) -> tuple[str, ...]:
     return (*key.column_keys, *(element.target_fullname for element in key.elements))
 
 
-def both(context: AutogenContext, schema: str | None) -> Iterator[sa.Table]:
-    """Yield the tables of the models that the database has, too."""
+def tables_in_both(context: AutogenContext, schema: str | None) -> Iterator[sa.Table]:
+    """Yield the tables of the models that exist in the database."""
     present = set(context.inspector.get_table_names(schema))
     for table in context.sorted_tables:
         if is_in(table, schema, context.dialect) and table.name in present:
             yield table
 
 
-def _counter(context: AutogenContext, table: sa.Table, column: str) -> str | None:
-    """Return the name of the sequence that a column of PostgreSQL counts by."""
+def _owned_sequence(context: AutogenContext, table: sa.Table, column: str) -> str | None:
+    """Return the sequence of a serial or identity column of PostgreSQL; None if it has none."""
     columns = context.inspector.get_columns(table.name, table.schema)
-    if context.connection is None or column not in {found["name"] for found in columns}:
+    if context.connection is None or column not in {each["name"] for each in columns}:
         return None
     quoted = ".".join(map(quoter(context.dialect), filter(None, (table.schema, table.name))))
     query = sa.select(sa.func.pg_get_serial_sequence(quoted, column))

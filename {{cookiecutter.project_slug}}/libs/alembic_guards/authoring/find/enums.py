@@ -1,4 +1,4 @@
-"""Follows the values of enums, in the types of the server and in the rows that hold them."""
+"""Changes and renames the values of enums, in types of the server and in rows."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic.autogenerate.api import AutogenContext
 
 from alembic_guards.authoring.questions import Answers
-from alembic_guards.authoring.write.types import innermost
+from alembic_guards.authoring.write.types import element_type
 from alembic_guards.database.catalog import (
     CONSTRAINTS,
     LITERAL,
@@ -26,14 +26,14 @@ from alembic_guards.runtime.renames import RenameEnumValue, literal
 Type = sa.types.TypeEngine[Any]
 
 
-def change_types(context: AutogenContext, _: object) -> Iterator[SQLOp]:
-    """Yield what gives the enums of PostgreSQL the values of the models.
+def change_enum_types(context: AutogenContext, _: object) -> Iterator[SQLOp]:
+    """Yield operations that give the enum types of PostgreSQL the values of the models.
 
-    A value that comes is added, which no row has to wait for; where one goes, or the order changes,
-    a new type takes the place of the old one.
+    A new value is added, which does not lock tables. If a value is removed or the order changes,
+    the type is replaced.
     """
-    wanted = native_enums(context)
-    if not wanted or context.connection is None:
+    target = native_enums(context)
+    if not target or context.connection is None:
         return
     catalog = read_catalog(context.connection)
     present = {
@@ -41,19 +41,21 @@ def change_types(context: AutogenContext, _: object) -> Iterator[SQLOp]:
         for entry in catalog.values()
         if entry.kind == "enum"
     }
-    for name, values in sorted(wanted.items()):
+    for name, values in sorted(target.items()):
         if [value for value in values if value in present[name]] == present[name]:
-            if added := list(_add(name, present[name], values)):
-                back = _replace(name, _enum_of(name, present[name]), catalog)
-                yield SQLOp(added, back, f"add values to enum {name}", autocommit=True)
+            if added := list(_add_values(name, present[name], values)):
+                downgrade = _replace_type(name, _create_enum(name, present[name]), catalog)
+                yield SQLOp(added, downgrade, f"add values to enum {name}", autocommit=True)
         else:
-            there = _replace(name, _enum_of(name, values), _with_defaults(catalog, context))
-            back = _replace(name, _enum_of(name, present[name]), catalog)
-            yield SQLOp(there, back, f"replace values of enum {name}")
+            upgrade = _replace_type(
+                name, _create_enum(name, values), _with_defaults(catalog, context)
+            )
+            downgrade = _replace_type(name, _create_enum(name, present[name]), catalog)
+            yield SQLOp(upgrade, downgrade, f"replace values of enum {name}")
 
 
 def _with_defaults(catalog: Catalog, context: AutogenContext) -> Catalog:
-    """Return `catalog` with the defaults of the models: an old one may be a value that goes."""
+    """Return `catalog` with the defaults of the models: a present one may be a removed value."""
     preparer, changed = context.dialect.identifier_preparer, dict(catalog)
     for table in context.sorted_tables:
         for column in table.columns:
@@ -62,7 +64,7 @@ def _with_defaults(catalog: Catalog, context: AutogenContext) -> Catalog:
             if isinstance(default, sa.DefaultClause) and isinstance(default.arg, str):
                 changed[key] = _default(key, literal(default.arg))
             elif default is None and key in catalog:
-                changed[key] = _default(key, "")  # it goes
+                changed[key] = _default(key, "")  # it is dropped
     return changed
 
 
@@ -71,7 +73,7 @@ def _default(key: EntryKey, text: str) -> Entry:
 
 
 def native_enums(context: AutogenContext) -> dict[str, list[str]]:
-    """Return the enums that the models want PostgreSQL to have as types, with their values as SQL."""
+    """Return the enum types of PostgreSQL that the models define, with their values as literals."""
     if context.dialect.name != "postgresql":
         return {}
     return {
@@ -83,12 +85,12 @@ def native_enums(context: AutogenContext) -> dict[str, list[str]]:
 
 
 def _enum(type_: Any, dialect: sa.Dialect) -> sa.Enum | None:
-    plain = innermost(type_, dialect)
+    plain = element_type(type_, dialect)
     return plain if isinstance(plain, sa.Enum) else None
 
 
-def _add(name: str, present: list[str], values: list[str]) -> Iterator[str]:
-    """Yield the statements that add values, each before the next one that is there."""
+def _add_values(name: str, present: list[str], values: list[str]) -> Iterator[str]:
+    """Yield the statements that add values, each before the next value that is present."""
     for place, value in enumerate(values):
         if value not in present:
             later = next((other for other in values[place:] if other in present), None)
@@ -96,27 +98,32 @@ def _add(name: str, present: list[str], values: list[str]) -> Iterator[str]:
             yield f"ALTER TYPE {name} ADD VALUE IF NOT EXISTS {value}{before}"
 
 
-def change_domains(changed: set[EntryKey], found: Catalog, wanted: Catalog) -> Iterator[SQLOp]:
-    """Yield what gives domains, of those that have `changed`, another default or another check.
+def change_domains(changed: set[EntryKey], present: Catalog, target: Catalog) -> Iterator[SQLOp]:
+    """Yield operations that replace `changed` domains whose default or CHECK differs.
 
-    One of another type is left as it is: values would be cut short without a word.
+    A domain whose type differs is left alone: a cast could truncate values silently.
     """
     for key in sorted(key for key in changed if key.kind == "domain"):
-        texts = [catalog[key].definition for catalog in (found, wanted) if key in catalog]
+        texts = [catalog[key].definition for catalog in (present, target) if key in catalog]
         types = {re.split(" (?:DEFAULT|NOT NULL|CONSTRAINT)", text)[0] for text in texts}
         if len(texts) == 2 and len(types) == 1:
             create = f"CREATE DOMAIN {key.name} AS {texts[1]}"
-            yield SQLOp(_replace(key.name, create, found, ""), [], f"replace domain {key.name}")
+            yield SQLOp(
+                _replace_type(key.name, create, present, ""), [], f"replace domain {key.name}"
+            )
 
 
-def _enum_of(name: str, values: list[str]) -> str:
+def _create_enum(name: str, values: list[str]) -> str:
     return f"CREATE TYPE {name} AS ENUM ({', '.join(values)})"
 
 
-def _replace(
+def _replace_type(
     name: str, create: str, catalog: Catalog, using: str = " USING {0}::text{1}::{2}{1}"
 ) -> Iterator[str]:
-    """Yield the statements that make a type anew; a row with a value that it has not refuses them."""
+    """Yield the statements that replace a type by that of `create`, with the columns that use it.
+
+    They fail if a row holds a value that the new type lacks.
+    """
     old = re.sub(r'([^."]{1,58})[^."]*("?)$', r"\1_old\2", name)  # within 63 bytes
     columns = [entry for entry in catalog.values() if entry.kind == "column" and name in entry.uses]
     names = {(column.table, bare(column.name)) for column in columns}
@@ -128,7 +135,7 @@ def _replace(
         if (name in entry.uses or refers) and entry.kind in CONSTRAINTS | {"index"}:
             is_index = entry.kind == "index"
             drop = "DROP INDEX" if is_index else f"ALTER TABLE {entry.table} DROP CONSTRAINT"
-            yield f"{drop} IF EXISTS {entry.name}"  # it is made again once it is missed
+            yield f"{drop} IF EXISTS {entry.name}"  # repairs.py recreates it
     yield f"ALTER TYPE {name} RENAME TO {old.rpartition('.')[2]}"
     yield create
     for column in columns:
@@ -142,43 +149,46 @@ def _replace(
     yield f"DROP TYPE {old}"
 
 
-def rename_values(context: AutogenContext, schema: str | None) -> Iterator[OwnOp]:
-    """Yield the renames of values, in the enums of the server or in the rows that hold them."""
+def rename_enum_values(context: AutogenContext, schema: str | None) -> Iterator[OwnOp]:
+    """Yield renames of values, in enum types of the server or in rows.
+
+    Answers are read as rename=TABLE.COLUMN.VALUE:NEW_VALUE.
+    """
     answers: Answers = context.opts["answers"]
-    done: set[str] = set()
+    renamed_types: set[str] = set()
     for column, type_ in _columns(context, schema):
-        wanted = _enum(column.type, context.dialect)
-        label = f"{column.table.fullname}.{column.name}."
-        if wanted is None or type_ is None or wanted.name in done:
-            for old in answers.named("rename", label, []):
-                answers.take("rename", label + old)  # said of another column of the same type
+        target = _enum(column.type, context.dialect)
+        prefix = f"{column.table.fullname}.{column.name}."
+        if target is None or type_ is None or target.name in renamed_types:
+            for old in answers.answered_names("rename", prefix, []):
+                answers.take("rename", prefix + old)  # repeated for another column of its type
             continue
-        has = _enum(type_, context.dialect)
-        present = has.enums if has else _values(context, column)
-        present = [*present, *answers.named("rename", label, wanted.enums)]
-        if not set(wanted.enums) <= set(present):
-            before, after = dict.fromkeys(present), dict.fromkeys(wanted.enums)
-            for values in answers.pair(label, before, after, lambda *_: True):
-                yield _rename_value(context, column, has, *values)
-        if has and context.dialect.name == "postgresql":
-            done.add(str(has.name))  # the type is one for all its columns
+        server_enum = _enum(type_, context.dialect)
+        present = server_enum.enums if server_enum else _text_values(context, column)
+        present = [*present, *answers.answered_names("rename", prefix, target.enums)]
+        if not set(target.enums) <= set(present):
+            before, after = dict.fromkeys(present), dict.fromkeys(target.enums)
+            for values in answers.find_renames(prefix, before, after, lambda *_: True):
+                yield _rename_value(context, column, server_enum, *values)
+        if server_enum and context.dialect.name == "postgresql":
+            renamed_types.add(str(server_enum.name))  # its columns share the type
 
 
 def _columns(
     context: AutogenContext, schema: str | None
 ) -> Iterator[tuple[sa.Column[Any], Type | None]]:
-    """Yield the columns of the models in tables that are there, with the type that each has there."""
+    """Yield the columns of the models in present tables, each with its present type."""
     for table in context.sorted_tables:
-        here = is_in(table, schema, context.dialect)
-        if here and context.inspector.has_table(table.name, schema):
+        in_schema = is_in(table, schema, context.dialect)
+        if in_schema and context.inspector.has_table(table.name, schema):
             columns = context.inspector.get_columns(table.name, schema)
             types = {column["name"]: column["type"] for column in columns}
             yield from ((column, types.get(column.name)) for column in table.columns)
 
 
-def _values(context: AutogenContext, column: sa.Column[Any]) -> list[str]:
-    """Return the values of an enum that is a text to the database, as far as they are known."""
-    return _checked(context, column) or KNOWN.get((column.table.fullname, column.name), [])
+def _text_values(context: AutogenContext, column: sa.Column[Any]) -> list[str]:
+    """Return the present values of an enum stored as text, from its CHECK or the revisions."""
+    return _checked_values(context, column) or KNOWN.get((column.table.fullname, column.name), [])
 
 
 def _entries(context: AutogenContext, column: sa.Column[Any], kind: str) -> list[Entry]:
@@ -193,7 +203,7 @@ def _entries(context: AutogenContext, column: sa.Column[Any], kind: str) -> list
 
 
 def _checks(context: AutogenContext, column: sa.Column[Any]) -> dict[str, str]:
-    """Return the checks that list the values of a column, and do nothing else."""
+    """Return the CHECKs that only list the values of a column, by name."""
     name = re.escape(column.name)
     lists = re.compile(
         rf'CHECK[\s("`]*{name}\b[^=<>]*(= ANY| IN) \((?!.* (AND|OR) )', re.IGNORECASE
@@ -205,47 +215,50 @@ def _checks(context: AutogenContext, column: sa.Column[Any]) -> dict[str, str]:
     }
 
 
-def _checked(context: AutogenContext, column: sa.Column[Any]) -> list[str]:
-    """Return the values that these checks allow."""
+def _checked_values(context: AutogenContext, column: sa.Column[Any]) -> list[str]:
+    """Return the values that the CHECKs of a column list."""
     texts = _checks(context, column).values()
     return [value.replace("''", "'") for text in texts for value in LITERAL.findall(text)]
 
 
 def _rename_value(
-    context: AutogenContext, column: sa.Column[Any], has: sa.Enum | None, old: str, new: str
+    context: AutogenContext, column: sa.Column[Any], server_enum: sa.Enum | None, old: str, new: str
 ) -> OwnOp:
-    """Return what renames a value of a column, whose type is the enum `has` if the server has one."""
+    """Return the rename of a value; `server_enum` is the present type of the column, if an enum."""
     if context.dialect.name == "sqlite":
         return RenameValueOp(column.table.name, column.name, old, new)
-    if has is None:
+    if server_enum is None:
         return _rename_in_rows(context, column, old, new)
     if context.dialect.name == "mysql":
         return _rename_in_mysql(context, column, old, new)
-    enum = has.compile(dialect=context.dialect)
+    enum = server_enum.compile(dialect=context.dialect)
     return RenameEnumValue(old, new, enum=enum, column=f"{column.table.name}.{column.name}")
 
 
 def _rename_in_rows(context: AutogenContext, column: sa.Column[Any], old: str, new: str) -> SQLOp:
-    """Return what renames a value of a text; checks that list the values are made again later."""
+    """Return the rename of a value stored as text; repairs.py recreates the CHECKs on it."""
     table = context.dialect.identifier_preparer.format_table(column.table)
     drops = (f"ALTER TABLE {table} DROP CONSTRAINT {name}" for name in _checks(context, column))
-    there, back = _update(context, column, old, new), _update(context, column, new, old)
-    return SQLOp([*drops, there], [back], _about(column, old, new))
+    upgrade, downgrade = _update(context, column, old, new), _update(context, column, new, old)
+    return SQLOp([*drops, upgrade], [downgrade], _about(column, old, new))
 
 
 def _rename_in_mysql(context: AutogenContext, column: sa.Column[Any], old: str, new: str) -> SQLOp:
-    """Return what renames a value of an ENUM of MariaDB or MySQL: first the type takes both."""
+    """Return the rename of a value in an ENUM of MariaDB or MySQL: it gets both values first."""
     preparer = context.dialect.identifier_preparer
     modify = f"ALTER TABLE {preparer.format_table(column.table)} MODIFY "
     name = preparer.quote_identifier(column.name)
     entries = _entries(context, column, "column")
     [definition] = [entry.definition for entry in entries if entry.name == name]
-    about, (was, will) = _about(column, old, new), map(literal, (old, new))
-    if old.lower() == new.lower():  # one value, but for collations of bytes
-        return SQLOp([modify + definition.replace(was, will, 1)], [modify + definition], about)
-    wider = definition if will in definition else definition.replace(was, f"{was},{will}", 1)
-    there, back = _update(context, column, old, new), _update(context, column, new, old)
-    return SQLOp([modify + wider, there], [back, modify + definition], about)
+    about, (old_literal, new_literal) = _about(column, old, new), map(literal, (old, new))
+    if old.lower() == new.lower():  # the same value in most collations
+        return SQLOp(
+            [modify + definition.replace(old_literal, new_literal, 1)], [modify + definition], about
+        )
+    extended = definition.replace(old_literal, f"{old_literal},{new_literal}", 1)
+    wider = definition if new_literal in definition else extended
+    upgrade, downgrade = _update(context, column, old, new), _update(context, column, new, old)
+    return SQLOp([modify + wider, upgrade], [downgrade, modify + definition], about)
 
 
 def _about(column: sa.Column[Any], old: str, new: str) -> str:
@@ -253,7 +266,7 @@ def _about(column: sa.Column[Any], old: str, new: str) -> str:
 
 
 def _update(context: AutogenContext, column: sa.Column[Any], old: str, new: str) -> str:
-    """Return what gives all rows that hold a value another one."""
+    """Return the UPDATE that replaces a value in all rows."""
     table = context.dialect.identifier_preparer.format_table(column.table)
     name = quoter(context.dialect)(column.name)
     return f"UPDATE {table} SET {name} = {literal(new)} WHERE {name} = {literal(old)}"

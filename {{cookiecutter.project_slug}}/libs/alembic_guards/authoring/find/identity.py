@@ -1,4 +1,4 @@
-"""Lets the columns of PostgreSQL count in another way, and go on from where they are."""
+"""Changes columns of PostgreSQL between serial, identity and no autoincrement."""
 
 import re
 from collections.abc import Iterator
@@ -8,19 +8,27 @@ from alembic_guards.database.identifiers import bare, serial_name
 from alembic_guards.runtime.operations import SQLOp
 
 
-def alter_counting(changed: set[EntryKey], found: Catalog, wanted: Catalog) -> Iterator[SQLOp]:
-    """Yield what changes the way in which columns count, for those whose entries have `changed`."""
+def alter_autoincrement(
+    changed: set[EntryKey], present: Catalog, target: Catalog
+) -> Iterator[SQLOp]:
+    """Yield operations that change the kind of autoincrement of columns with `changed` entries.
+
+    The new sequence continues after the highest value of the column.
+    """
     kinds = ("default", "identity")
     for key in sorted({key._replace(kind="column") for key in changed if key.kind in kinds}):
-        has, wants = way_of_counting(key, found), way_of_counting(key, wanted)
+        present_kind, target_kind = (
+            autoincrement_kind(key, present),
+            autoincrement_kind(key, target),
+        )
         alter = f"ALTER TABLE {key.table} ALTER {key.name}"
-        sequence = _serial(key)
-        identity = wanted.get(key._replace(kind="identity"))
-        leave = {
+        sequence = _serial_sequence(key)
+        identity = target.get(key._replace(kind="identity"))
+        drops = {
             "serial": [f"{alter} DROP DEFAULT", f"DROP SEQUENCE {sequence}"],
             "identity": [f"{alter} DROP IDENTITY"],
         }
-        enter = {
+        adds = {
             "serial": [
                 f"CREATE SEQUENCE {sequence} OWNED BY {key.table}.{key.name}",
                 f"{alter} SET DEFAULT nextval('{sequence}')",
@@ -29,23 +37,23 @@ def alter_counting(changed: set[EntryKey], found: Catalog, wanted: Catalog) -> I
                 f"{alter} ADD GENERATED {identity.definition} AS IDENTITY" if identity else ""
             ],
         }
-        if has != wants:
-            last = f"coalesce(max({key.name}), 0) + 1, false) FROM {key.table}"
-            go_on = [f"SELECT setval('{sequence}', {last}"] if wants else []
-            steps = [*leave.get(has, []), *enter.get(wants, []), *go_on]
-            yield SQLOp(steps, [], f"alter how {key.table}.{key.name} counts")
+        if present_kind != target_kind:
+            next_value = f"coalesce(max({key.name}), 0) + 1, false) FROM {key.table}"
+            set_sequence = [f"SELECT setval('{sequence}', {next_value}"] if target_kind else []
+            steps = [*drops.get(present_kind, []), *adds.get(target_kind, []), *set_sequence]
+            yield SQLOp(steps, [], f"alter autoincrement of {key.table}.{key.name}")
 
 
-def way_of_counting(column: EntryKey, catalog: Catalog) -> str:
-    """Return how a column counts: by an "identity", as a "serial" does, or "" for not at all."""
+def autoincrement_kind(column: EntryKey, catalog: Catalog) -> str:
+    """Return the kind of autoincrement of a column: "identity", "serial", or "" for none."""
     if column._replace(kind="identity") in catalog:
         return "identity"
     default = catalog.get(column._replace(kind="default"))
-    return "serial" if default and _serial(column) in default.uses else ""
+    return "serial" if default and _serial_sequence(column) in default.uses else ""
 
 
-def _serial(column: EntryKey) -> str:
-    """Return the sequence that PostgreSQL lets a column count by, as it writes its name."""
+def _serial_sequence(column: EntryKey) -> str:
+    """Return the name of the sequence of a serial or identity column, as PostgreSQL writes it."""
     schema, dot, table = column.table.rpartition(".")
     name = serial_name(bare(table), bare(column.name))
     plain = re.fullmatch("[a-z_][a-z0-9_]*", name)

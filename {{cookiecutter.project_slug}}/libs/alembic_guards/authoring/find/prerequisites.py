@@ -1,4 +1,4 @@
-"""Makes what tables need before they are there: extensions, schemas, sequences and types."""
+"""Creates the prerequisites of tables: extensions, schemas, sequences and types."""
 
 import operator
 import re
@@ -13,25 +13,25 @@ from sqlalchemy.schema import CreateSequence
 
 from alembic_guards.authoring.find.enums import native_enums
 from alembic_guards.authoring.normalize import normalized
-from alembic_guards.authoring.write.types import innermost
+from alembic_guards.authoring.write.types import element_type
 from alembic_guards.compat import sequences
 from alembic_guards.database.catalog import EntryKey, read_catalog
 from alembic_guards.database.identifiers import bare, quoter
 from alembic_guards.runtime.operations import SQLOp
 from alembic_guards.runtime.renames import RenameSequence
 
-#: A statement for each name.
+#: CREATE statements by the name of the object.
 Statements = dict[str, str]
 
-#: The sequences that belong to no column.
-FREE = """
+#: Selects the sequences of PostgreSQL that belong to no column.
+STANDALONE_SEQUENCES = """
     SELECT oid::regclass::text FROM pg_class WHERE relkind = 'S' AND NOT EXISTS (
         SELECT FROM pg_depend
         WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype IN ('a', 'e', 'i'))
 """
 
-#: The types that functions, casts and operators need.
-NEEDED = """
+#: Selects the types that functions, casts and operators depend on.
+TYPES_OF_FUNCTIONS = """
     SELECT CASE WHEN typlen = -1 AND typelem <> 0 THEN typelem ELSE t.oid END::regtype::text
     FROM pg_depend JOIN pg_type t ON t.oid = refobjid AND refclassid = 'pg_type'::regclass
     WHERE classid IN ('pg_proc'::regclass, 'pg_cast'::regclass, 'pg_operator'::regclass)
@@ -50,91 +50,94 @@ EXTENSIONS = {
 
 
 def create_all(connection: sa.Connection, metadata: sa.MetaData) -> None:
-    """Create what the models define in an empty database: extensions and schemas come first."""
+    """Create all that `metadata` defines in an empty database, with its extensions and schemas."""
     create_normalized(connection, normalized(metadata, connection))
 
 
 def create_normalized(connection: sa.Connection, metadata: sa.MetaData) -> None:
-    """Create what metadata that is normalized already defines."""
+    """Create all that normalized metadata defines, with its extensions and schemas."""
     for statement in _before_tables(metadata, connection):
         connection.exec_driver_sql(statement)
     metadata.create_all(connection)
 
 
-def make_shared(context: AutogenContext, _: object) -> Iterator[SQLOp]:
-    """Yield CREATE EXTENSION and CREATE SCHEMA. No way back drops them: others may use them, too."""
+def create_extensions_and_schemas(context: AutogenContext, _: object) -> Iterator[SQLOp]:
+    """Yield CREATE EXTENSION and CREATE SCHEMA.
+
+    A downgrade does not drop them: other applications may use them.
+    """
     for statement in _before_tables(_metadata(context), context.connection):
         about = statement.lower().replace(" if not exists", "")
         yield SQLOp([statement], [], about)
 
 
-def make_free(context: AutogenContext, _: object) -> Iterator[SQLOp]:
+def create_standalone_objects(context: AutogenContext, _: object) -> Iterator[SQLOp]:
     """Yield CREATE SEQUENCE, TYPE and DOMAIN; repairs.py adds the options of sequences."""
-    for kind, (present, wanted) in _free(context).items():
-        for name in sorted(wanted.keys() - present.keys()):
-            yield SQLOp([wanted[name]], [f"DROP {kind} {name}"], f"create {kind.lower()} {name}")
+    for kind, (present, target) in _standalone_objects(context).items():
+        for name in sorted(target.keys() - present.keys()):
+            yield SQLOp([target[name]], [f"DROP {kind} {name}"], f"create {kind.lower()} {name}")
 
 
 def rename_sequences(context: AutogenContext, schema: str | None) -> Iterator[RenameSequence]:
-    """Yield the renames of sequences: a new one would begin at its first value."""
-    before = f"{schema}." if schema else ""
-    present, wanted = (
+    """Yield renames of standalone sequences, which keep their current value."""
+    prefix = f"{schema}." if schema else ""
+    present, target = (
         {
             part: part
             for *of, part in (bare(name).rpartition(".") for name in names)
-            if "".join(of) == before
+            if "".join(of) == prefix
         }
-        for names in _free(context).get("SEQUENCE", ({}, {}))
+        for names in _standalone_objects(context).get("SEQUENCE", ({}, {}))
     )
-    for old, new in context.opts["answers"].pair(before, present, wanted, operator.ne):
+    for old, new in context.opts["answers"].find_renames(prefix, present, target, operator.ne):
         yield RenameSequence(old, new, schema=schema)
 
 
-def drop_free(context: AutogenContext) -> Iterator[SQLOp]:
-    """Yield DROP SEQUENCE, TYPE and DOMAIN for those that no model has any more.
+def drop_standalone_objects(context: AutogenContext) -> Iterator[SQLOp]:
+    """Yield DROP SEQUENCE, TYPE and DOMAIN for objects that the models no longer define.
 
-    Types that no column uses belong to no model: a revision made them by hand. Others stay as long
-    as a function needs them.
+    Types that no column uses stay: a revision has created them by hand. So do types that a function
+    depends on.
     """
-    for kind, (present, wanted) in reversed(_free(context).items()):
-        gone = present.keys() - wanted.keys()
-        if gone and kind != "SEQUENCE":
-            gone &= _types_of_models(context)
-        for name in sorted(gone):
+    for kind, (present, target) in reversed(_standalone_objects(context).items()):
+        dropped = present.keys() - target.keys()
+        if dropped and kind != "SEQUENCE":
+            dropped &= _types_of_models(context)
+        for name in sorted(dropped):
             yield SQLOp([f"DROP {kind} {name}"], [present[name]], f"drop {kind.lower()} {name}")
 
 
 def _types_of_models(context: AutogenContext) -> set[str]:
-    """Return the types that columns of tables use, and domains over them, but no function does."""
+    """Return the types of columns and of their domains, without those that functions depend on."""
     if context.connection is None:
         return set()
     catalog = read_catalog(context.connection)
     used = {name for entry in catalog.values() if entry.table for name in entry.uses}
     domains = (catalog.get(EntryKey("", "domain", name)) for name in used)
     used |= {name for domain in domains if domain for name in domain.uses}
-    return used.difference(context.connection.exec_driver_sql(NEEDED).scalars())
+    return used.difference(context.connection.exec_driver_sql(TYPES_OF_FUNCTIONS).scalars())
 
 
-def _free(context: AutogenContext) -> dict[str, tuple[Statements, Statements]]:
-    """Return CREATE statements for each kind of object beside tables: present ones, and wanted ones."""
+def _standalone_objects(context: AutogenContext) -> dict[str, tuple[Statements, Statements]]:
+    """Return the present and the target CREATE statements of objects outside of tables, by kind."""
     dialect, connection = context.dialect, context.connection
     if not dialect.supports_sequences or connection is None:
         return {}
-    quote, is_postgresql = dialect.identifier_preparer, dialect.name == "postgresql"
+    preparer, is_postgresql = dialect.identifier_preparer, dialect.name == "postgresql"
     catalog = read_catalog(connection).values() if is_postgresql else ()
     present = (
-        connection.exec_driver_sql(FREE).scalars()
+        connection.exec_driver_sql(STANDALONE_SEQUENCES).scalars()
         if is_postgresql
-        else map(quote.quote, sa.inspect(connection).get_sequence_names())
+        else map(preparer.quote, sa.inspect(connection).get_sequence_names())
     )
-    wished = sequences(_metadata(context))
+    defined = sequences(_metadata(context))
     columns = (column for table in context.sorted_tables for column in table.columns)
-    types = (innermost(column.type, dialect) for column in columns)
+    types = (element_type(column.type, dialect) for column in columns)
     domains = [type_ for type_ in types if isinstance(type_, postgresql.DOMAIN) and is_postgresql]
     return {
         "SEQUENCE": (
             {name: f"CREATE SEQUENCE {name}" for name in present},
-            {quote.format_sequence(s): _sql(CreateSequence(s), dialect) for s in wished},
+            {preparer.format_sequence(s): _sql(CreateSequence(s), dialect) for s in defined},
         ),
         "TYPE": (
             {
@@ -168,14 +171,15 @@ def _metadata(context: AutogenContext) -> sa.MetaData:
 
 
 def _before_tables(metadata: sa.MetaData, connection: sa.Connection | None) -> Iterator[str]:
+    """Yield the CREATE EXTENSION and CREATE SCHEMA that tables need and the database lacks."""
     if connection is None or connection.dialect.name != "postgresql":
         return
     quote = quoter(connection.dialect)
     tables = metadata.tables.values()
-    words = {word for table in tables for word in _words(table, connection.dialect)}
-    there = set(connection.exec_driver_sql("SELECT extname FROM pg_extension").scalars())
+    needed = {name for table in tables for name in _extension_objects(table, connection.dialect)}
+    installed = set(connection.exec_driver_sql("SELECT extname FROM pg_extension").scalars())
     for name, pattern in EXTENSIONS.items():
-        if name not in there and any(re.fullmatch(pattern, word) for word in words):
+        if name not in installed and any(re.fullmatch(pattern, each) for each in needed):
             yield f"CREATE EXTENSION IF NOT EXISTS {quote(name)}"
     types = (column.type for table in tables for column in table.columns)
     owners: list[Any] = [*tables, *sequences(metadata), *types]
@@ -184,10 +188,10 @@ def _before_tables(metadata: sa.MetaData, connection: sa.Connection | None) -> I
         yield f"CREATE SCHEMA IF NOT EXISTS {quote(name)}"
 
 
-def _words(table: sa.Table, dialect: sa.Dialect) -> Iterator[str]:
-    """Yield the names of types, operator classes and functions that a table needs."""
+def _extension_objects(table: sa.Table, dialect: sa.Dialect) -> Iterator[str]:
+    """Yield the names of types, operator classes and functions that a table uses."""
     for column in table.columns:
-        if not isinstance(column.type, sa.types.NullType):  # as that of a key to no table is
+        if not isinstance(column.type, sa.types.NullType):  # a foreign key to a missing table
             yield re.split(r"\W", column.type.compile(dialect=dialect).lower())[0]
         if isinstance(column.server_default, sa.DefaultClause):
             default: Any = column.server_default.arg

@@ -1,7 +1,8 @@
-"""Finds what was renamed, which autogenerate takes for a drop and an add: the data would be lost.
+"""Finds renames, which autogenerate takes for a drop and an add: the data would be lost.
 
-The renames are done in the scratch database before autogenerate compares it with the models. So it finds
-all other changes under the new names. The same operations then come first in the revision.
+The renames run in the scratch database before autogenerate compares it with the models. So
+autogenerate finds all other changes under the new names. The same operations come first in the
+revision.
 """
 
 import operator
@@ -12,13 +13,19 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 from alembic.util import PriorityDispatchResult
 
-from alembic_guards.authoring.find.constraint_names import recreate_keys, rename_parts
-from alembic_guards.authoring.find.enums import change_types, rename_values
-from alembic_guards.authoring.find.generated_columns import begin_computing, end_computing
+from alembic_guards.authoring.find.constraint_names import (
+    recreate_foreign_keys,
+    rename_table_objects,
+)
+from alembic_guards.authoring.find.enums import change_enum_types, rename_enum_values
+from alembic_guards.authoring.find.generated_columns import (
+    make_plain_columns,
+    rename_replaced_columns,
+)
 from alembic_guards.authoring.find.prerequisites import (
-    drop_free,
-    make_free,
-    make_shared,
+    create_extensions_and_schemas,
+    create_standalone_objects,
+    drop_standalone_objects,
     rename_sequences,
 )
 from alembic_guards.compat import type_affinity
@@ -27,19 +34,22 @@ from alembic_guards.runtime.operations import OwnOp
 from alembic_guards.runtime.renames import MoveTable, Rename, RenameColumn, RenameTable
 from alembic_guards.runtime.sqlite import RebuildTableOp
 
-Shape = dict[str, Any]  # the columns of a table, and the family of their types
+Columns = dict[str, Any]  # the columns of a table, with the affinity of their types
 
 
-def rename_scratch(
+def rename_in_scratch_database(
     context: AutogenContext, _: ops.UpgradeOps, schemas: set[str | None]
 ) -> PriorityDispatchResult:
-    """Find what was renamed, and rename it in the database that autogenerate will compare."""
+    """Run the operations of FINDERS in the scratch database that autogenerate will compare.
+
+    They are kept in `context.opts["renames"]`. This is a comparator of autogenerate.
+    """
     renames: list[OwnOp | RebuildTableOp] = []
     if context.opts.get("answers") and context.connection is not None and context.inspector:
-        schemas.update(_targets(context))  # or else Alembic does not look there
-        for find in FIRST:
+        schemas.update(_model_schemas(context))  # Alembic compares no other schemas
+        for find in FINDERS:
             for schema in sorted(schemas, key=str):
-                for step in find(context, schema):  # the next one finds it done
+                for step in find(context, schema):  # the next finder compares the result
                     step.run(context.connection)
                     renames.append(step)
                 context.inspector.clear_cache()
@@ -49,30 +59,37 @@ def rename_scratch(
     return PriorityDispatchResult.CONTINUE
 
 
-def write_renames(
-    context: AutogenContext, found: ops.UpgradeOps, schemas: Iterable[str | None]
+def prepend_renames(
+    context: AutogenContext, operations: ops.UpgradeOps, schemas: Iterable[str | None]
 ) -> PriorityDispatchResult:
-    """Put the renames first: all other operations use the new names."""
-    found.ops[:0] = context.opts["renames"]
-    tables = [op for op in found.ops if isinstance(op, ops.ModifyTableOps)]
+    """Put the operations of `rename_in_scratch_database` first: all others use the new names.
+
+    Also append operations that autogenerate does not find. This is a comparator of autogenerate.
+    """
+    operations.ops[:0] = context.opts["renames"]
+    tables = [op for op in operations.ops if isinstance(op, ops.ModifyTableOps)]
     parts = [op for table in tables for op in table.ops]
-    made = {str(op.constraint_name) for op in parts if isinstance(op, ops.CreateForeignKeyOp)}
-    found.ops += [op for schema in schemas for op in recreate_keys(context, schema, made)]
-    found.ops += drop_free(context)
+    created = {str(op.constraint_name) for op in parts if isinstance(op, ops.CreateForeignKeyOp)}
+    operations.ops += [
+        op for schema in schemas for op in recreate_foreign_keys(context, schema, created)
+    ]
+    operations.ops += drop_standalone_objects(context)
     return PriorityDispatchResult.CONTINUE
 
 
-def _tables(context: AutogenContext, schema: str | None) -> Iterator[Rename]:
-    """Yield the renames of the tables of a schema, and their moves to other schemas."""
+def _rename_tables(context: AutogenContext, schema: str | None) -> Iterator[Rename]:
+    """Yield renames of the tables of a schema, and moves of them to other schemas."""
 
-    def alike(was: Shape, will: Shape) -> bool:
-        return 2 * len(was.keys() & will.keys()) >= len(was)
+    def is_similar(old: Columns, new: Columns) -> bool:
+        return 2 * len(old.keys() & new.keys()) >= len(old)
 
-    present, wanted, label = _shapes(context, schema)
-    elsewhere = _elsewhere(context, schema)
-    for old, new in context.opts["answers"].pair(label, present, {**elsewhere, **wanted}, alike):
-        if new in elsewhere:
-            yield from _move(schema or str(context.dialect.default_schema_name), old, new)
+    present, target, prefix = _columns_by_table(context, schema)
+    in_other_schemas = _missing_in_other_schemas(context, schema)
+    for old, new in context.opts["answers"].find_renames(
+        prefix, present, {**in_other_schemas, **target}, is_similar
+    ):
+        if new in in_other_schemas:
+            yield from _move_table(schema or str(context.dialect.default_schema_name), old, new)
         elif context.dialect.name == "sqlite" and old.lower() == new.lower():
             yield RenameTable(old, f"{old}_")  # to SQLite the names are the same
             yield RenameTable(f"{old}_", new)
@@ -80,68 +97,72 @@ def _tables(context: AutogenContext, schema: str | None) -> Iterator[Rename]:
             yield RenameTable(old, new, schema=schema)
 
 
-def _targets(context: AutogenContext) -> set[str | None]:
-    """Return the schemas of PostgreSQL that the models name, but for the default one."""
+def _model_schemas(context: AutogenContext) -> set[str | None]:
+    """Return the schemas of the models on PostgreSQL, without the default schema."""
     named = {table.schema for table in context.sorted_tables}
     others = named - {context.dialect.default_schema_name}
     return others if context.dialect.name == "postgresql" else set()
 
 
-def _elsewhere(context: AutogenContext, schema: str | None) -> dict[str, Shape]:
-    """Return the tables of the models that are missing in schemas other than this one."""
-    found: dict[str, Shape] = {}
-    for other in {None, *_targets(context)} - {schema}:
-        present, wanted, _ = _shapes(context, other)
-        where = other or context.dialect.default_schema_name
-        found |= {f"{where}.{name}": wanted[name] for name in wanted.keys() - present.keys()}
-    return found
+def _missing_in_other_schemas(context: AutogenContext, schema: str | None) -> dict[str, Columns]:
+    """Return the tables of the models that are missing in other schemas than `schema`."""
+    missing: dict[str, Columns] = {}
+    for other in {None, *_model_schemas(context)} - {schema}:
+        present, target, _ = _columns_by_table(context, other)
+        other_schema = other or context.dialect.default_schema_name
+        missing |= {
+            f"{other_schema}.{name}": target[name] for name in target.keys() - present.keys()
+        }
+    return missing
 
 
-def _move(schema: str, old: str, target: str) -> Iterator[Rename]:
-    """Yield what brings a table to `target`, a schema and the name that the table gets there."""
-    new_schema, _, new = target.partition(".")
+def _move_table(schema: str, old: str, qualified: str) -> Iterator[Rename]:
+    """Yield operations that rename a table and move it to `qualified`, a "schema.table"."""
+    new_schema, _, new = qualified.partition(".")
     if old != new:
         yield RenameTable(old, new, schema=schema)
     yield MoveTable(schema, new_schema, table=new)
 
 
-def _columns(context: AutogenContext, schema: str | None) -> Iterator[Rename]:
-    """Yield the renames of the columns of a schema."""
-    present, wanted, label = _shapes(context, schema)
-    for table in sorted(present.keys() & wanted.keys()):
-        pair = context.opts["answers"].pair
-        for old, new in pair(f"{label}{table}.", present[table], wanted[table], operator.is_):
+def _rename_columns(context: AutogenContext, schema: str | None) -> Iterator[Rename]:
+    """Yield renames of the columns of a schema."""
+    present, target, prefix = _columns_by_table(context, schema)
+    for table in sorted(present.keys() & target.keys()):
+        find_renames = context.opts["answers"].find_renames
+        for old, new in find_renames(
+            f"{prefix}{table}.", present[table], target[table], operator.is_
+        ):
             yield RenameColumn(old, new, table=table, schema=schema)
 
 
-def _shapes(
+def _columns_by_table(
     context: AutogenContext, schema: str | None
-) -> tuple[dict[str, Shape], dict[str, Shape], str]:
-    """Return the tables of a schema in the database and in the models, and the prefix of answers."""
+) -> tuple[dict[str, Columns], dict[str, Columns], str]:
+    """Return the present and the target tables of a schema, and the prefix of names in answers."""
     reflected = context.inspector.get_multi_columns(schema=schema)
     present = {
         name: {column["name"]: type_affinity(column["type"]) for column in columns}
         for (_, name), columns in reflected.items()
         if context.run_name_filters(name, "table", {"schema_name": schema})
     }
-    wanted = {
+    target = {
         table.name: {column.name: type_affinity(column.type) for column in table.columns}
         for table in context.sorted_tables
         if is_in(table, schema, context.dialect)
     }
-    return present, wanted, f"{schema}." if schema else ""
+    return present, target, f"{schema}." if schema else ""
 
 
-#: What is done in the scratch database before autogenerate compares it, in this order.
-FIRST = (
-    make_shared,
+#: Yield the operations to run in the scratch database before autogenerate, in this order.
+FINDERS = (
+    create_extensions_and_schemas,
     rename_sequences,
-    make_free,
-    _tables,
-    _columns,
-    begin_computing,
-    end_computing,
-    rename_parts,
-    rename_values,
-    change_types,
+    create_standalone_objects,
+    _rename_tables,
+    _rename_columns,
+    rename_replaced_columns,
+    make_plain_columns,
+    rename_table_objects,
+    rename_enum_values,
+    change_enum_types,
 )

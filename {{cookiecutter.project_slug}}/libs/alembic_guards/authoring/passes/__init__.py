@@ -1,1 +1,1 @@
-"""Passes over the operations of a revision: each takes them and changes or orders them."""
+"""Passes over the operations of a revision. Each removes, adds, changes or sorts operations."""

@@ -1,6 +1,7 @@
-"""Backfills existing rows where a column becomes NOT NULL.
+"""Adds backfills: an existing row gets a value before its column becomes NOT NULL.
 
-Without that SQLite and PostgreSQL refuse the change, and MariaDB writes 0 or '' without a warning.
+Without a backfill SQLite and PostgreSQL refuse the change. MariaDB writes 0 or '' without a
+warning.
 """
 
 import re
@@ -15,12 +16,12 @@ from sqlalchemy.schema import CreateColumn
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from alembic_guards.authoring.questions import Answers
-from alembic_guards.authoring.write.literals import as_sql, literal, neutral
+from alembic_guards.authoring.write.literals import as_sql, literal, neutral_value
 from alembic_guards.database.identifiers import quoted_table, quoter, table_key
 from alembic_guards.runtime.lossy.families import plain_type
 from alembic_guards.runtime.operations import SQLOp, as_text
 
-#: The check by which MariaDB makes a text of JSON.
+#: Finds the CHECK that MariaDB adds to each JSON column, whose type is a text there.
 JSON_CHECK = sa.text("""
     SELECT 1 FROM information_schema.check_constraints
     WHERE constraint_schema = coalesce(:schema, DATABASE()) AND table_name = :table
@@ -28,80 +29,114 @@ JSON_CHECK = sa.text("""
 """)
 
 
-def fill(container: ops.OpContainer, migration: MigrationContext, answers: Answers) -> None:
-    """Give a value to every column of `container` that becomes NOT NULL.
+def add_backfills(
+    container: ops.OpContainer, migration: MigrationContext, answers: Answers
+) -> None:
+    """Add a backfill to `container` for every column that becomes NOT NULL.
 
-    It is the answer fill=TABLE.COLUMN:VALUE, the scalar default of the model, or that of the server;
-    else it is asked. An answer is taken for any column that is added, too. A downgrade takes a neutral
-    value, such as 0: what it brings back was dropped with its values.
+    In an upgrade, the value is the answer fill=TABLE.COLUMN:VALUE, else the scalar default of the
+    model, else the server default, else the reply to a question. An answer may also give a value to
+    a nullable column that is added. In a downgrade, the value is the key of any referenced row, a
+    distinct value for a unique column, or a neutral value such as 0: the original values were
+    dropped. Raises CommandError for an answer that is not a value of the column's type.
     """
-    upwards = isinstance(container, ops.UpgradeOps)
-
-    def value_of(name: str, column: sa.Column[Any], *, wanted: bool = True) -> str | None:
-        type_ = plain_type(column.type, migration.dialect)
-        value: Any = answers.take("fill", name) if upwards else None
-        if value is None and not wanted:
-            return None
-        if not upwards:
-            type_ = sa.JSON() if _is_json(name, column, migration) else type_
-            value = neutral(type_, migration.dialect)
-        elif value is None and isinstance(column.default, ScalarElementColumnDefault):
-            value, type_ = column.default.arg, column.type
-        elif value is None and isinstance(column.server_default, sa.DefaultClause):
-            default: Any = column.server_default.arg
-            default = sa.literal(default) if isinstance(default, str) else default
-            return re.sub(
-                " ON UPDATE .*", "", as_sql(default, migration.dialect), flags=re.IGNORECASE
-            )
-        elif value is None:
-            question = f"{name} is NOT NULL. What do rows get that are there:"
-            value = answers.ask_value(question, name)
-        return None if value is None else literal(name, value, type_, migration.dialect)
-
-    def complete(table: ops.ModifyTableOps) -> Iterator[ops.MigrateOperation]:
-        key = table_key(table)
-        later: list[ops.MigrateOperation] = []
-        updates: list[ops.MigrateOperation] = []
-        for op in list(table.ops):
-            if isinstance(op, ops.AddColumnOp) and _counts(op.column):
-                table.ops[table.ops.index(op)] = _let_count(op, migration.dialect)
-            elif isinstance(op, ops.AddColumnOp):
-                wanted = _wants_value(op.column)
-                own = None
-                if wanted and not upwards:
-                    own = _referred(container, table, op.column, migration.dialect)
-                    own = own or _numbers(table, op.column, migration)
-                if own:
-                    op.column = copy(op.column)
-                    op.column.nullable = True
-                    updates.append(_update(op, op.column.name, own, migration.dialect))
-                    later.append(_afterwards(op, modify_nullable=False))
-                elif sql := value_of(f"{key}.{op.column.name}", op.column, wanted=wanted):
-                    default, op.column = op.column.server_default, copy(op.column)
-                    op.column.server_default = sa.DefaultClause(sa.text(as_text(sql)))
-                    later.append(_afterwards(op, modify_server_default=default))
-            elif isinstance(op, ops.AlterColumnOp) and op.modify_nullable is False:
-                column = _model(migration, key, op) if upwards else None
-                if column is None:
-                    column = sa.Column(op.column_name, op.modify_type or op.existing_type)
-                if sql := value_of(f"{key}.{op.column_name}", column):
-                    if op.modify_type is not None:
-                        yield ops.ModifyTableOps(op.table_name, [_split_off(op)], schema=op.schema)
-                    yield _update(op, op.column_name, sql, migration.dialect)
-        yield table
-        yield from updates
-        if later:  # a block of its own: SQLite fills the rows in the first
-            yield ops.ModifyTableOps(table.table_name, later, schema=table.schema)
-
+    backfills = _Backfills(container, migration, answers)
     container.ops = [
         part
         for op in container.ops
-        for part in (complete(op) if isinstance(op, ops.ModifyTableOps) else [op])
+        for part in (backfills.of_table(op) if isinstance(op, ops.ModifyTableOps) else [op])
     ]
 
 
+class _Backfills:
+    """Adds the backfills of the operations in one container."""
+
+    def __init__(
+        self, container: ops.OpContainer, migration: MigrationContext, answers: Answers
+    ) -> None:
+        self.container, self.migration, self.answers = container, migration, answers
+        self.is_upgrade = isinstance(container, ops.UpgradeOps)
+
+    def of_table(self, table: ops.ModifyTableOps) -> Iterator[ops.MigrateOperation]:
+        """Yield a group of operations with its backfills."""
+        alterations: list[ops.MigrateOperation] = []
+        updates: list[ops.MigrateOperation] = []
+        for op in list(table.ops):
+            if isinstance(op, ops.AddColumnOp) and _is_autoincrement(op.column):
+                table.ops[table.ops.index(op)] = _add_autoincrement(op, self.migration.dialect)
+            elif isinstance(op, ops.AddColumnOp):
+                self._complete_add_column(table, op, updates, alterations)
+            elif isinstance(op, ops.AlterColumnOp) and op.modify_nullable is False:
+                yield from self._before_not_null(table_key(table), op)
+        yield table
+        yield from updates
+        if alterations:  # a second batch: on SQLite the rebuild of the first one fills the rows
+            yield ops.ModifyTableOps(table.table_name, alterations, schema=table.schema)
+
+    def _complete_add_column(
+        self,
+        table: ops.ModifyTableOps,
+        op: ops.AddColumnOp,
+        updates: list[ops.MigrateOperation],
+        alterations: list[ops.MigrateOperation],
+    ) -> None:
+        """Add a column as nullable with an UPDATE, or with the value as a temporary default."""
+        dialect, needs_value, expression = self.migration.dialect, _needs_value(op.column), None
+        if needs_value and not self.is_upgrade:
+            expression = _referenced_key(self.container, table, op.column, dialect)
+            expression = expression or _distinct_values(table, op.column, self.migration)
+        if expression:
+            op.column = copy(op.column)
+            op.column.nullable = True
+            updates.append(_update(op, op.column.name, expression, dialect))
+            alterations.append(_alter_after_backfill(op, modify_nullable=False))
+            return
+        name = f"{table_key(table)}.{op.column.name}"
+        if sql := self._value(name, op.column, needs_value=needs_value):
+            default, op.column = op.column.server_default, copy(op.column)
+            op.column.server_default = sa.DefaultClause(sa.text(as_text(sql)))
+            alterations.append(_alter_after_backfill(op, modify_server_default=default))
+
+    def _before_not_null(self, key: str, op: ops.AlterColumnOp) -> Iterator[ops.MigrateOperation]:
+        """Yield the operations that run before `op` sets NOT NULL: a change of type, the UPDATE."""
+        column = _model_column(self.migration, key, op) if self.is_upgrade else None
+        if column is None:
+            column = sa.Column(op.column_name, op.modify_type or op.existing_type)
+        if sql := self._value(f"{key}.{op.column_name}", column):
+            if op.modify_type is not None:
+                change = _split_type_change(op)
+                yield ops.ModifyTableOps(op.table_name, [change], schema=op.schema)
+            yield _update(op, op.column_name, sql, self.migration.dialect)
+
+    def _value(self, name: str, column: sa.Column[Any], *, needs_value: bool = True) -> str | None:
+        """Return the value of a column as SQL; None for no value."""
+        dialect = self.migration.dialect
+        type_ = plain_type(column.type, dialect)
+        value: Any = self.answers.take("fill", name) if self.is_upgrade else None
+        if value is None and not needs_value:
+            return None
+        if not self.is_upgrade:
+            type_ = sa.JSON() if _is_json(name, column, self.migration) else type_
+            value = neutral_value(type_, dialect)
+        elif value is None and isinstance(column.default, ScalarElementColumnDefault):
+            value, type_ = column.default.arg, column.type
+        elif value is None and isinstance(column.server_default, sa.DefaultClause):
+            return _server_default(column.server_default, dialect)
+        elif value is None:
+            question = f"{name} is NOT NULL. What value do existing rows get:"
+            value = self.answers.ask_value(question, name)
+        return None if value is None else literal(name, value, type_, dialect)
+
+
+def _server_default(clause: sa.DefaultClause, dialect: sa.Dialect) -> str:
+    """Return a server default as SQL, without the ON UPDATE of MariaDB and MySQL."""
+    default: Any = clause.arg
+    default = sa.literal(default) if isinstance(default, str) else default
+    return re.sub(" ON UPDATE .*", "", as_sql(default, dialect), flags=re.IGNORECASE)
+
+
 def _is_json(name: str, column: sa.Column[Any], migration: MigrationContext) -> bool:
-    """Whether a column of MariaDB holds JSON, which is a text there with a check; MySQL has a type."""
+    """Whether a column of MariaDB holds JSON: a text with a CHECK. MySQL has a JSON type."""
     if not getattr(migration.dialect, "is_mariadb", False) or migration.connection is None:
         return False
     schema, _, table = name.removesuffix(f".{column.name}").rpartition(".")
@@ -109,34 +144,36 @@ def _is_json(name: str, column: sa.Column[Any], migration: MigrationContext) -> 
     return migration.connection.scalar(JSON_CHECK, names) is not None
 
 
-def _counts(column: sa.Column[Any]) -> bool:
+def _is_autoincrement(column: sa.Column[Any]) -> bool:
     return column.table is not None and column.table.autoincrement_column is column
 
 
-def _let_count(op: ops.AddColumnOp, dialect: sa.Dialect) -> ops.MigrateOperation:
+def _add_autoincrement(op: ops.AddColumnOp, dialect: sa.Dialect) -> ops.MigrateOperation:
     """Return the operation that adds an autoincrement column, and numbers existing rows."""
     if dialect.name == "postgresql":
         column = " ".join(str(CreateColumn(op.column).compile(dialect=dialect)).split())
         add = f"ALTER TABLE {quoted_table(op, dialect)} ADD COLUMN {column}"
         return SQLOp([add], [], f"add {op.table_name}.{op.column.name}")
-    if dialect.name == "sqlite":  # it counts once it is the primary key
+    if dialect.name == "sqlite":  # it autoincrements once it is the primary key
         op.column = copy(op.column)
         op.column.nullable = True
     return op
 
 
-def _wants_value(column: sa.Column[Any]) -> bool:
-    given = column.server_default or column.computed or column.identity
-    return not (column.nullable or given)
+def _needs_value(column: sa.Column[Any]) -> bool:
+    has_own_value = column.server_default or column.computed or column.identity
+    return not (column.nullable or has_own_value)
 
 
-def _model(migration: MigrationContext, key: str, op: ops.AlterColumnOp) -> sa.Column[Any] | None:
+def _model_column(
+    migration: MigrationContext, key: str, op: ops.AlterColumnOp
+) -> sa.Column[Any] | None:
     table = migration.opts["target_metadata"].tables.get(key)
     return None if table is None else table.columns.get(op.column_name)
 
 
-def _split_off(op: ops.AlterColumnOp) -> ops.AlterColumnOp:
-    """Return `op` without NOT NULL: the type changes before the backfill, NOT NULL comes after it."""
+def _split_type_change(op: ops.AlterColumnOp) -> ops.AlterColumnOp:
+    """Remove the change of type from `op`, and return it: it runs before the backfill."""
     first = copy(op)
     first.modify_nullable, first.kw = None, dict(op.kw)
     op.existing_type, op.modify_type = op.modify_type, None
@@ -145,7 +182,7 @@ def _split_off(op: ops.AlterColumnOp) -> ops.AlterColumnOp:
     return first
 
 
-def _afterwards(op: ops.AddColumnOp, **changes: Any) -> ops.AlterColumnOp:
+def _alter_after_backfill(op: ops.AddColumnOp, **changes: Any) -> ops.AlterColumnOp:
     """Return the operation that alters the column that `op` adds, after the backfill."""
     return ops.AlterColumnOp(
         op.table_name,
@@ -159,16 +196,16 @@ def _afterwards(op: ops.AddColumnOp, **changes: Any) -> ops.AlterColumnOp:
     )
 
 
-def _referred(
+def _referenced_key(
     container: ops.OpContainer,
     table: ops.ModifyTableOps,
     column: sa.Column[Any],
     dialect: sa.Dialect,
 ) -> str | None:
-    """Return SQL for a value of a foreign key that comes back: the key of any row there."""
+    """Return SQL for a value of a foreign key that a downgrade recreates: the key of any row."""
     tables = (op for op in container.ops if isinstance(op, ops.ModifyTableOps))
-    every: Iterator[Any] = (op for part in tables for op in part.ops)
-    for op in every:
+    operations: Iterator[Any] = (op for part in tables for op in part.ops)
+    for op in operations:
         is_key = isinstance(op, ops.CreateForeignKeyOp) and op.local_cols == [column.name]
         if is_key and op.to_constraint().table.fullname == table_key(table):
             quote, schema = quoter(dialect), op.kw.get("referent_schema")
@@ -177,16 +214,16 @@ def _referred(
     return None
 
 
-def _numbers(
+def _distinct_values(
     table: ops.ModifyTableOps, column: sa.Column[Any], migration: MigrationContext
 ) -> str | None:
-    """Return SQL for a distinct value in each row, for a unique column that comes back."""
+    """Return SQL for a distinct value per row, for a unique column that a downgrade recreates."""
     unique = any(column.name in _unique_columns(op) for op in table.ops)
     model = migration.opts["target_metadata"].tables.get(table_key(table))
     keys = [] if model is None else list(model.primary_key)
-    numbered = len(keys) == 1 and isinstance(keys[0].type, sa.Integer)
-    takes_numbers = isinstance(column.type, sa.Integer | sa.Numeric | sa.String)
-    if not (unique and numbered and takes_numbers) or isinstance(column.type, sa.Enum):
+    has_integer_key = len(keys) == 1 and isinstance(keys[0].type, sa.Integer)
+    accepts_numbers = isinstance(column.type, sa.Integer | sa.Numeric | sa.String)
+    if not (unique and has_integer_key and accepts_numbers) or isinstance(column.type, sa.Enum):
         return None
     return as_sql(sa.cast(sa.column(keys[0].name), column.type), migration.dialect)
 

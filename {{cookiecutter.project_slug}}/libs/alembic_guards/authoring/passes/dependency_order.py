@@ -1,9 +1,9 @@
-"""Puts operations into an order that every database accepts."""
+"""Sorts operations in dependency order, which every database accepts."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from alembic.operations import ops
@@ -15,63 +15,105 @@ WholeTable = ops.CreateTableOp | ops.DropTableOp
 Keys = list[sa.ForeignKeyConstraint]
 
 
-def put_in_order(container: ops.OpContainer, dialect: sa.Dialect) -> None:
-    """Sort the operations of `container` in dependency order; drops are in the reverse order.
+class Separated(NamedTuple):
+    """Operations that run outside of the group of their table."""
 
-    Autogenerate leaves whole tables in the order of a set, drops an index before the foreign key
-    that needs it, and never makes foreign keys that lead in a circle. SQLite checks no foreign key
-    meanwhile: there each change of a table stays in one piece, for each piece copies the table.
+    early: list[ops.MigrateOperation]  # before all tables
+    after_tables: list[ops.MigrateOperation]  # after the created and changed tables
+    last: list[ops.MigrateOperation]
+
+
+def sort_by_dependency(container: ops.OpContainer, dialect: sa.Dialect) -> None:
+    """Sort the operations of `container` in dependency order, drops in reverse dependency order.
+
+    Autogenerate sorts whole tables in no order, drops an index before the foreign key that needs
+    it, and does not create cyclic foreign keys. SQLite checks no foreign keys during a migration,
+    and each batch rebuilds the table: there the operations on one table stay together.
     """
-    container.ops = [_bound(op) for op in container.ops]
-    moving = set(_moving(container))
-    created, circular = _sort(container, ops.CreateTableOp, moving)
-    dropped, freed = _sort(container, ops.DropTableOp, moving)
-    gone = {table_key(op) for op in dropped}  # and their indexes with them
+    container.ops = [_bind_columns(op) for op in container.ops]
+    changing = set(_changing_columns(container))
+    created, keys_to_add = _sort(container, ops.CreateTableOp, changing)
+    dropped, keys_to_drop = _sort(container, ops.DropTableOp, changing)
+    dropped_tables = {table_key(op) for op in dropped}  # their indexes are dropped with them
     changed = [
         op
         for op in container.ops
-        if isinstance(op, ops.ModifyTableOps) and table_key(op) not in gone
+        if isinstance(op, ops.ModifyTableOps) and table_key(op) not in dropped_tables
     ]
-    # What is about no table, such as a rename or an enum, stays in front of all tables or behind.
-    aside = [op for op in container.ops if not isinstance(op, WholeTable | ops.ModifyTableOps)]
-    before = list(takewhile(lambda op: op in aside, container.ops))
-    behind = aside[len(before) :]
+    # Operations of other kinds, such as a rename or an enum, stay before all tables or after them.
+    other_kinds = [
+        op for op in container.ops if not isinstance(op, WholeTable | ops.ModifyTableOps)
+    ]
+    leading = list(takewhile(lambda op: op in other_kinds, container.ops))
+    trailing = other_kinds[len(leading) :]
     for op in created:
         op.columns.sort(key=creation_order)
-    unlinked: list[ops.MigrateOperation] = []
-    linked: list[ops.MigrateOperation] = []
-    late: list[ops.MigrateOperation] = []
     for table in changed:
-        computed_apart(table.ops)
+        order_generated_columns(table.ops)
     if dialect.name == "sqlite":
-        taken = {name for op in container.ops if op not in changed for name in _indexes(op)}
-        for table in changed:
-            made = {name for other in changed if other is not table for name in _indexes(other)}
-            unlinked += _take(table, partial(_goes_apart, made=made))
-            linked += _take(table, lambda op: _has_expressions(op, ops.CreateIndexOp))
-            late += _take(table, lambda op: getattr(op, "index_name", "") in taken)
-        changed = list(_by_reference([table for table in changed if table.ops]))
+        separated = _separate_indexes(container, changed)
+        changed = list(_sort_by_reference([table for table in changed if table.ops]))
     else:
-        for op in created:
-            op.columns = [part for part in op.columns if all(part is not key for key in circular)]
-        for key in circular:
-            for column in key.columns:
-                if column.autoincrement == "auto":
-                    column.autoincrement = False  # without the key it would seem to count by itself
-        for table in changed:
-            unlinked += _take(table, _drops_foreign_key)
-            if dialect.name == "mysql":  # where all is done for good: rows may refuse what comes
-                late += _take(table, lambda op: isinstance(op, ops.DropColumnOp))
-            linked += _take(table, lambda op: isinstance(op, ops.CreateForeignKeyOp))
-        freed += _namesakes(linked, dropped, freed)
-        unlinked += [_alone(ops.DropConstraintOp.from_constraint(key)) for key in freed]
-        linked += [_alone(ops.CreateForeignKeyOp.from_constraint(key)) for key in circular]
-    ordered = [*unlinked, *created, *changed, *linked, *reversed(dropped), *late]
-    container.ops = [*before, *ordered, *behind]
+        _remove_keys(created, keys_to_add)
+        separated = _separate_foreign_keys(changed, dialect)
+        keys_to_drop += _name_conflicts(separated.after_tables, dropped, keys_to_drop)
+        separated.early.extend(
+            _in_own_group(ops.DropConstraintOp.from_constraint(key)) for key in keys_to_drop
+        )
+        separated.after_tables.extend(
+            _in_own_group(ops.CreateForeignKeyOp.from_constraint(key)) for key in keys_to_add
+        )
+    early, after_tables, last = separated
+    ordered = [*early, *created, *changed, *after_tables, *reversed(dropped), *last]
+    container.ops = [*leading, *ordered, *trailing]
 
 
-def _bound(op: ops.MigrateOperation) -> ops.MigrateOperation:
-    """Bind the loose columns that a Rewriter makes a table of: a copy would lose a ForeignKey."""
+def _separate_indexes(container: ops.OpContainer, changed: list[ops.ModifyTableOps]) -> Separated:
+    """Remove the indexes from the batches of SQLite that cannot be created or dropped in them."""
+    separated = Separated([], [], [])
+    indexes_of_dropped_tables = {
+        name for op in container.ops if op not in changed for name in _index_names(op)
+    }
+    for table in changed:
+        others = (other for other in changed if other is not table)
+        created_elsewhere = {name for other in others for name in _index_names(other)}
+        separated.early.extend(
+            _extract(table, partial(_is_early_drop, created_elsewhere=created_elsewhere))
+        )
+        separated.after_tables.extend(
+            _extract(table, lambda op: _has_expressions(op, ops.CreateIndexOp))
+        )
+        separated.last.extend(
+            _extract(table, lambda op: getattr(op, "index_name", "") in indexes_of_dropped_tables)
+        )
+    return separated
+
+
+def _separate_foreign_keys(changed: list[ops.ModifyTableOps], dialect: sa.Dialect) -> Separated:
+    """Remove foreign keys from groups of operations, on MariaDB and MySQL dropped columns, too."""
+    separated = Separated([], [], [])
+    for table in changed:
+        separated.early.extend(_extract(table, _drops_foreign_key))
+        if dialect.name == "mysql":  # no rollback: run first what rows may make fail
+            separated.last.extend(_extract(table, lambda op: isinstance(op, ops.DropColumnOp)))
+        separated.after_tables.extend(
+            _extract(table, lambda op: isinstance(op, ops.CreateForeignKeyOp))
+        )
+    return separated
+
+
+def _remove_keys(created: list[ops.CreateTableOp], keys: Keys) -> None:
+    """Remove foreign keys from new tables: ALTER adds them later."""
+    for op in created:
+        op.columns = [part for part in op.columns if all(part is not key for key in keys)]
+    for key in keys:
+        for column in key.columns:
+            if column.autoincrement == "auto":
+                column.autoincrement = False  # without its foreign key it would be SERIAL
+
+
+def _bind_columns(op: ops.MigrateOperation) -> ops.MigrateOperation:
+    """Bind the columns of a CreateTableOp of a Rewriter: unbound copies lose foreign keys."""
     if not isinstance(op, ops.CreateTableOp):
         return op
     if all(column.table is not None for column in op.columns if isinstance(column, sa.Column)):
@@ -81,18 +123,20 @@ def _bound(op: ops.MigrateOperation) -> ops.MigrateOperation:
     return bound
 
 
-def _namesakes(linked: list[Any], dropped: list[ops.DropTableOp], freed: Keys) -> Keys:
-    """Return the foreign keys that go with their tables, and whose names others are to get before.
+def _name_conflicts(
+    after_tables: list[Any], dropped: list[ops.DropTableOp], keys_to_drop: Keys
+) -> Keys:
+    """Return the foreign keys of dropped tables whose names are given to foreign keys before.
 
-    MariaDB and MySQL know each name once.
+    On MariaDB and MySQL the name of a foreign key is unique in a database.
     """
-    names = {op.ops[0].constraint_name for op in linked}
+    names = {op.ops[0].constraint_name for op in after_tables}
     keys = [key for op in dropped for key in _foreign_keys(op) if key.name in names]
-    return [key for key in keys if all(key is not other for other in freed)]
+    return [key for key in keys if all(key is not other for other in keys_to_drop)]
 
 
-def _moving(container: ops.OpContainer) -> Iterator[str]:
-    """Yield the columns that come, go, get another type or are made unique, as foreign keys name them."""
+def _changing_columns(container: ops.OpContainer) -> Iterator[str]:
+    """Yield columns that are added or dropped or whose type or UNIQUE changes: "table.column"."""
     for table in container.ops:
         for op in table.ops if isinstance(table, ops.ModifyTableOps) else ():
             names: list[Any] = []
@@ -109,31 +153,32 @@ def _moving(container: ops.OpContainer) -> Iterator[str]:
             yield from (f"{table_key(table)}.{name}" for name in names)
 
 
-def _by_reference(tables: list[ops.ModifyTableOps]) -> Iterator[ops.ModifyTableOps]:
-    """Yield changes of tables of SQLite: a column is there before a key refers to it, and goes after it.
+def _sort_by_reference(tables: list[ops.ModifyTableOps]) -> Iterator[ops.ModifyTableOps]:
+    """Yield batches on tables of SQLite, sorted by the foreign keys that they add and drop.
 
-    For each change of a table Alembic reads those that it refers to.
+    A column is added before a foreign key refers to it, and dropped after that. For each batch
+    Alembic reflects the tables that its foreign keys refer to.
     """
     waiting = {table_key(table): table for table in tables}
 
     def has(name: str, kind: type[ops.MigrateOperation]) -> bool:
         return name in waiting and any(isinstance(op, kind) for op in waiting[name].ops)
 
-    def before(name: str) -> Iterator[str]:
+    def predecessors(name: str) -> Iterator[str]:
         for op in waiting[name].ops:
             if isinstance(op, ops.CreateForeignKeyOp) and has(op.referent_table, ops.AddColumnOp):
                 yield op.referent_table
         for other, table in waiting.items() if has(name, ops.DropColumnOp) else ():
-            if name in map(_left, table.ops):
+            if name in map(_dropped_reference, table.ops):
                 yield other
 
     while waiting:
-        free = (name for name in waiting if not {*before(name)} - {name})
+        free = (name for name in waiting if not {*predecessors(name)} - {name})
         yield waiting.pop(next(free, next(iter(waiting))))
 
 
-def _left(op: ops.MigrateOperation) -> str | None:
-    """Return the table that a foreign key refers to, where `op` drops one."""
+def _dropped_reference(op: ops.MigrateOperation) -> str | None:
+    """Return the table that a foreign key refers to, if `op` drops a foreign key."""
     if isinstance(op, ops.DropConstraintOp) and op.constraint_type == "foreignkey":
         key: Any = op.to_constraint()
         return str(key.elements[0].target_fullname.rpartition(".")[0])
@@ -141,11 +186,11 @@ def _left(op: ops.MigrateOperation) -> str | None:
 
 
 def _sort(
-    container: ops.OpContainer, kind: type[WholeTable], moving: set[str]
+    container: ops.OpContainer, kind: type[WholeTable], changing: set[str]
 ) -> tuple[list[Any], Keys]:
-    """Sort whole tables behind those that they refer to; return the keys that come apart, too.
+    """Return the operations of `kind` in dependency order, and foreign keys to separate from them.
 
-    Those lead in a circle, or to a column that becomes what they need, or ceases to be that.
+    These are cyclic foreign keys, and those that refer to columns in `changing`.
     """
     operations: list[Any] = [op for op in container.ops if isinstance(op, kind)]
     waiting = {table_key(op): op for op in sorted(operations, key=table_key)}
@@ -154,16 +199,22 @@ def _sort(
         part
         for parts in every.values()
         for part in parts
-        if _comes_later(part) or moving & {element.target_fullname for element in part.elements}
+        if _is_added_by_alter(part)
+        or changing & {element.target_fullname for element in part.elements}
     ]
     keys = {key: [p for p in parts if p not in circular] for key, parts in every.items()}
     ready: list[Any] = []
     while waiting:
-        free = [key for key in waiting if not _targets(keys[key]) & (waiting.keys() - {key})]
+        free = [
+            key for key in waiting if not _referred_tables(keys[key]) & (waiting.keys() - {key})
+        ]
         if not free:
             others = {key: waiting.keys() - {key} for key in waiting}
-            links = {key: [k for k in keys[key] if _targets([k]) & others[key]] for key in waiting}
-            # A key without a name could not be dropped again.
+            links = {
+                key: [k for k in keys[key] if _referred_tables([k]) & others[key]]
+                for key in waiting
+            }
+            # Prefer to separate named keys: an unnamed one could not be dropped.
             free = sorted(waiting, key=lambda key: any(k.name is None for k in links[key]))[:1]
             circular += links[free[0]]
         ready += [waiting.pop(key) for key in free]
@@ -175,52 +226,58 @@ def _foreign_keys(op: WholeTable) -> Keys:
     return [part for part in parts if isinstance(part, sa.ForeignKeyConstraint)]
 
 
-def _comes_later(key: sa.ForeignKeyConstraint) -> bool:
-    """Whether a foreign key is made by ALTER: on demand, or because an index has to be there first."""
+def _is_added_by_alter(key: sa.ForeignKeyConstraint) -> bool:
+    """Whether ALTER adds a foreign key: use_alter is set, or it needs a unique index first."""
     try:
         target = key.referred_table
         columns = {element.column.name for element in key.elements}
-    except sa.exc.InvalidRequestError:  # of a table that is about to go
+    except sa.exc.InvalidRequestError:  # it refers to a table that is dropped
         return False
     unique = [{column.name for column in index.columns} for index in target.indexes if index.unique]
     return key.use_alter or columns in unique
 
 
-def _targets(keys: Keys) -> set[str]:
+def _referred_tables(keys: Keys) -> set[str]:
     """Return the tables that `keys` refer to, named as `table_key` does."""
     return {key.elements[0].target_fullname.rpartition(".")[0] for key in keys}
 
 
-def _take(
-    table: ops.ModifyTableOps, wanted: Callable[[ops.MigrateOperation], bool]
+def _extract(
+    table: ops.ModifyTableOps, predicate: Callable[[ops.MigrateOperation], bool]
 ) -> list[ops.MigrateOperation]:
-    """Remove the wanted operations from those of a table, and return them, ready to stand alone."""
-    taken = [op for op in table.ops if wanted(op)]
-    table.ops = [op for op in table.ops if not wanted(op)]
-    return [_alone(op) for op in taken]
+    """Remove the operations that satisfy `predicate` from a group; return each in its own group."""
+    extracted = [op for op in table.ops if predicate(op)]
+    table.ops = [op for op in table.ops if not predicate(op)]
+    return [_in_own_group(op) for op in extracted]
 
 
-def _alone(op: Any) -> ops.ModifyTableOps:
+def _in_own_group(op: Any) -> ops.ModifyTableOps:
     table = getattr(op, "source_table", None) or op.table_name
     schema = op.kw.get("source_schema") if hasattr(op, "source_table") else op.schema
     return ops.ModifyTableOps(table, [op], schema=schema)
 
 
-def _indexes(table: ops.MigrateOperation) -> set[str]:
-    """Return the indexes that come or go with the operations of a table: SQLite knows each name once."""
+def _index_names(table: ops.MigrateOperation) -> set[str]:
+    """Return the names of indexes that a group creates and drops; SQLite has one namespace."""
     parts = table.ops if isinstance(table, ops.ModifyTableOps) else ()
     kinds = ops.CreateIndexOp | ops.DropIndexOp
     return {str(op.index_name) for op in parts if isinstance(op, kinds)}
 
 
-def _goes_apart(op: ops.MigrateOperation, made: set[str]) -> bool:
-    """Whether an index goes before all else, for another table gets one of that name."""
-    is_taken = isinstance(op, ops.DropIndexOp) and op.index_name in made
+def _is_early_drop(op: ops.MigrateOperation, created_elsewhere: set[str]) -> bool:
+    """Whether `op` drops an index before all else, as another table creates one of that name.
+
+    Indexes on expressions, too, are dropped outside of the batch of their table.
+    """
+    is_taken = isinstance(op, ops.DropIndexOp) and op.index_name in created_elsewhere
     return is_taken or _has_expressions(op, ops.DropIndexOp)
 
 
 def _has_expressions(op: Any, kind: type[ops.CreateIndexOp | ops.DropIndexOp]) -> bool:
-    """Whether an index is on more than columns: beside other changes Alembic looks for such a column."""
+    """Whether `op` is of `kind`, for an index on an expression.
+
+    In a batch with other operations Alembic would look for a column of that name.
+    """
     parts = op.to_index().expressions if isinstance(op, kind) else ()
     return any(not isinstance(part, sa.Column) for part in parts)
 
@@ -229,13 +286,13 @@ def _drops_foreign_key(op: ops.MigrateOperation) -> bool:
     return isinstance(op, ops.DropConstraintOp) and op.constraint_type == "foreignkey"
 
 
-def computed_apart(steps: list[ops.MigrateOperation]) -> None:
-    """Let columns that are computed from others come after those, and go before them."""
+def order_generated_columns(steps: list[ops.MigrateOperation]) -> None:
+    """Sort generated columns: add them after the columns that they use, drop them before those."""
     for kind, at_last in ((ops.AddColumnOp, True), (ops.DropColumnOp, False)):
         places = [place for place, op in enumerate(steps) if isinstance(op, kind)]
         in_order = sorted(
             (steps[place] for place in places),
-            # What goes does so by the alphabet: Alembic has it in no order.
+            # Drops are sorted by name: Alembic has them in no order.
             key=lambda op: (_is_computed(op) is at_last, getattr(op, "column_name", "")),
         )
         for place, op in zip(places, in_order, strict=True):

@@ -18,33 +18,41 @@ from alembic_guards.authoring.operations import (
 from alembic_guards.authoring.passes.online_steps import backfills, online
 from alembic_guards.database.identifiers import table_key
 
-#: What an index can be under: PostgreSQL drops it with a column, and with its constraint.
+#: The kinds of operations that drop an index on PostgreSQL.
 INDEXED = ("index", "unique")
 
 
 def split(script: ops.MigrationScript, dialect: sa.Dialect) -> list[ops.MigrationScript]:
     """Return the one or two revisions that `script` is written as.
 
-    The second one holds what takes long. An operation moves there together with its inverse, so
-    that each revision can be reverted alone. Where a script holds nothing else, it stays one.
+    The second one holds the operations that take long on large tables. An operation moves there
+    together with its inverse, so that each revision can be reverted alone. A script that holds only
+    such operations stays one revision.
     """
     if dialect.name != "postgresql" or script.upgrade_ops is None or script.downgrade_ops is None:
         return [script]
     up = _without_indexes_of_dropped_columns(flatten(script.upgrade_ops.ops))
     down = flatten(script.downgrade_ops.ops)
     movable = _movable(up, down)
-    # Where other changes stay in the first revision, only what creates moves, and what an index
-    # replaces: the new unique index is built before the old one is dropped.
+    # If other operations stay in the first revision, only CREATE operations move, and drops of
+    # indexes that are replaced: the new unique index is built before the old one is dropped.
     replacing = [key for key in movable if key.creates or key.kind in INDEXED]
     for keys in (movable, replacing):
-        moved = [op for op in up if op_key(op) in keys]
-        moved_back = [op for op in down if op_key(op) in {key.inverse() for key in keys}]
-        rest, rest_back = _without(up, moved, dialect), _without(down, moved_back, dialect)
-        if moved and not (rest or rest_back):
-            return [_script(script, online(up, moved, dialect), online(down, moved_back, dialect))]
-        if moved and keys is replacing:
-            first = _script(script, rest, rest_back)
-            second = _script(script, online(up, moved, dialect), online(down, moved_back, dialect))
+        moved_up = [op for op in up if op_key(op) in keys]
+        moved_down = [op for op in down if op_key(op) in {key.inverse() for key in keys}]
+        rest_up, rest_down = (
+            _remaining(up, moved_up, dialect),
+            _remaining(down, moved_down, dialect),
+        )
+        if moved_up and not (rest_up or rest_down):
+            return [
+                _copy_with(script, online(up, moved_up, dialect), online(down, moved_down, dialect))
+            ]
+        if moved_up and keys is replacing:
+            first = _copy_with(script, rest_up, rest_down)
+            second = _copy_with(
+                script, online(up, moved_up, dialect), online(down, moved_down, dialect)
+            )
             second.rev_id, second.head = rev_id(), str(script.rev_id)
             second.splice, second.branch_label, second.depends_on = False, None, None
             return [first, second]
@@ -53,9 +61,9 @@ def split(script: ops.MigrationScript, dialect: sa.Dialect) -> list[ops.Migratio
 
 
 def _movable(up: Operations, down: Operations) -> list[OpKey]:
-    """Return the keys of what can run online: on a table that stays, with its inverse there."""
-    present, inverses, blocking = _keys(up), _keys(down), _blocking(up)
-    return [key for key in present if key.inverse() in inverses and key not in blocking]
+    """Return the keys of operations that can run online: on existing tables, with their inverse."""
+    keys_up, inverses, blocking = _keys(up), _keys(down), _blocking(up)
+    return [key for key in keys_up if key.inverse() in inverses and key not in blocking]
 
 
 def _keys(operations: Operations) -> list[OpKey]:
@@ -68,7 +76,7 @@ def _keys(operations: Operations) -> list[OpKey]:
 
 
 def _blocking(operations: Operations) -> set[OpKey]:
-    """Return the drops of indexes that have to come before a column of their table changes."""
+    """Return the keys of index drops that must run before a column of their table changes."""
     changed = {
         table_key(op)
         for op in operations
@@ -80,7 +88,7 @@ def _blocking(operations: Operations) -> set[OpKey]:
 
 
 def _without_indexes_of_dropped_columns(operations: Operations) -> Operations:
-    """Leave out drops of indexes whose column goes: PostgreSQL drops both under one lock."""
+    """Remove drops of indexes on dropped columns: PostgreSQL drops both under one lock."""
     dropped = {
         (table_key(op), op.column_name) for op in operations if isinstance(op, ops.DropColumnOp)
     }
@@ -92,14 +100,17 @@ def _without_indexes_of_dropped_columns(operations: Operations) -> Operations:
     ]
 
 
-def _without(operations: Operations, moved: Operations, dialect: sa.Dialect) -> Operations:
-    """Return the operations that are not moved, nor give rows a value for one that is."""
-    gone = [*moved, *(fill for op in moved for fill in backfills(operations, op, dialect))]
-    kept = [op for op in operations if all(op is not other for other in gone)]
+def _remaining(operations: Operations, moved: Operations, dialect: sa.Dialect) -> Operations:
+    """Return the operations that are neither `moved` nor the backfill of one that is."""
+    updates = (update for op in moved for update in backfills(operations, op, dialect))
+    removed = [*moved, *updates]
+    kept = [op for op in operations if all(op is not other for other in removed)]
     return kept if any(not isinstance(op, Barrier) for op in kept) else []
 
 
-def _script(script: ops.MigrationScript, up: Operations, down: Operations) -> ops.MigrationScript:
+def _copy_with(
+    script: ops.MigrationScript, up: Operations, down: Operations
+) -> ops.MigrationScript:
     """Return a copy of `script` with other operations."""
     changed = copy(script)
     changed.upgrade_ops = ops.UpgradeOps(regroup(up))

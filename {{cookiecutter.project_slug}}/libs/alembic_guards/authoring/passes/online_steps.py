@@ -1,7 +1,7 @@
-"""Rewrites operations as online DDL of PostgreSQL, which runs beside readers and writers.
+"""Rewrites operations as online DDL of PostgreSQL, which does not block readers and writers.
 
 Indexes are built and dropped CONCURRENTLY. Constraints are added NOT VALID, then validated. None of
-that may run in a transaction, so each statement is idempotent: a run that was cut short is repeated.
+that may run in a transaction, so each statement is idempotent: an interrupted run can be repeated.
 Source: "CREATE INDEX" and "ALTER TABLE" in PostgreSQL's manual.
 """
 
@@ -23,47 +23,54 @@ class AutocommitOp(ops.OpContainer):
 
 
 def online(operations: Operations, moved: Operations, dialect: sa.Dialect) -> Operations:
-    """Return what is `moved` of `operations` as online DDL: what takes long first, then what is short.
+    """Return the operations `moved` as online DDL, with their backfills from `operations`.
 
-    Drops come last: until then, rows may still make a new index or constraint fail.
+    An autocommit block holds the statements that take long, and after them the drops: until then,
+    rows may still make a new index or constraint fail. Short statements follow in a transaction.
     """
-    alone: Operations = []
-    gone: Operations = []
-    last: Operations = []
-    made = {_name(op) for op in moved if isinstance(op, ops.CreateIndexOp | ops.AddConstraintOp)}
+    autocommit: Operations = []
+    drops: Operations = []
+    transactional: Operations = []
+    created = {
+        _object_name(op) for op in moved if isinstance(op, ops.CreateIndexOp | ops.AddConstraintOp)
+    }
     for op in moved:
         match op:
             case ops.CreateIndexOp():
-                alone.append(_with(op, if_not_exists=True, postgresql_concurrently=True))
+                autocommit.append(
+                    _with_options(op, if_not_exists=True, postgresql_concurrently=True)
+                )
             case ops.DropIndexOp():
-                goes = _with(op, if_exists=True, postgresql_concurrently=True)
-                (alone if _name(op) in made else gone).append(goes)
+                drop_index = _with_options(op, if_exists=True, postgresql_concurrently=True)
+                (autocommit if _object_name(op) in created else drops).append(drop_index)
             case ops.DropConstraintOp():
-                (alone if _name(op) in made else gone).append(_with(op, if_exists=True))
+                (autocommit if _object_name(op) in created else drops).append(
+                    _with_options(op, if_exists=True)
+                )
             case ops.CreateUniqueConstraintOp():
-                alone.append(_index_of(op))
-                last.append(_use_index(op, dialect))
+                autocommit.append(_unique_index(op))
+                transactional.append(_constraint_using_index(op, dialect))
             case ops.CreateForeignKeyOp() | ops.CreateCheckConstraintOp():
-                constraint = _with(op, postgresql_not_valid=True).to_constraint()
-                add, _, validate = _in_two_steps(
+                constraint = _with_options(op, postgresql_not_valid=True).to_constraint()
+                add, _, validate = _not_valid_steps(
                     constraint, dialect, f"add constraint {op.constraint_name}"
                 )
-                alone += [add] if op.kw.get("postgresql_not_valid") else [add, validate]
+                autocommit += [add] if op.kw.get("postgresql_not_valid") else [add, validate]
             case ops.AlterColumnOp(modify_nullable=False):
-                add, drop, validate = _in_two_steps(_not_null(op, dialect), dialect, "")
-                alone += [add, *backfills(operations, op, dialect), validate]
-                last += [op, drop]
+                add, drop, validate = _not_valid_steps(_not_null_check(op, dialect), dialect, "")
+                autocommit += [add, *backfills(operations, op, dialect), validate]
+                transactional += [op, drop]
             case _:
-                alone.append(op)
-    return [AutocommitOp([*alone, *gone]), *last]
+                autocommit.append(op)
+    return [AutocommitOp([*autocommit, *drops]), *transactional]
 
 
-def _name(op: Any) -> str:
+def _object_name(op: Any) -> str:
     return str(getattr(op, "index_name", None) or op.constraint_name)
 
 
 def backfills(operations: Operations, op: Any, dialect: sa.Dialect) -> Operations:
-    """Return the UPDATE statements that give rows a value before `op` sets NOT NULL."""
+    """Return the backfills of `op`: the UPDATE statements that run before it sets NOT NULL."""
     if not isinstance(op, ops.AlterColumnOp) or op.modify_nullable:
         return []
     start = f"UPDATE {quoted_table(op, dialect)} SET {quoter(dialect)(op.column_name)} = "
@@ -71,7 +78,7 @@ def backfills(operations: Operations, op: Any, dialect: sa.Dialect) -> Operation
     return [part for part in updates if str(part.sqltext).startswith(start)]
 
 
-def _with(op: Any, **options: Any) -> Any:
+def _with_options(op: Any, **options: Any) -> Any:
     """Return a copy of `op` with other options."""
     changed = copy(op)
     for name, value in options.items():
@@ -82,8 +89,8 @@ def _with(op: Any, **options: Any) -> Any:
     return changed
 
 
-def _in_two_steps(constraint: Any, dialect: sa.Dialect, about: str) -> Iterator[SQLOp]:
-    """Yield what adds a constraint that is NOT VALID, what drops it, and what checks the rows."""
+def _not_valid_steps(constraint: Any, dialect: sa.Dialect, about: str) -> Iterator[SQLOp]:
+    """Yield ADD CONSTRAINT ... NOT VALID, DROP CONSTRAINT, and VALIDATE CONSTRAINT."""
     alter = f"ALTER TABLE {dialect.identifier_preparer.format_table(constraint.table)}"
     name = dialect.identifier_preparer.format_constraint(constraint)
     add = str(sa.schema.AddConstraint(constraint).compile(dialect=dialect)).removeprefix(alter)
@@ -93,8 +100,8 @@ def _in_two_steps(constraint: Any, dialect: sa.Dialect, about: str) -> Iterator[
     yield SQLOp([f"{alter} VALIDATE CONSTRAINT {name}"], [], "")
 
 
-def _not_null(op: ops.AlterColumnOp, dialect: sa.Dialect) -> sa.CheckConstraint:
-    """Return the check that proves NOT NULL: PostgreSQL 12 and newer then need not look again."""
+def _not_null_check(op: ops.AlterColumnOp, dialect: sa.Dialect) -> sa.CheckConstraint:
+    """Return a CHECK that proves NOT NULL: with it, SET NOT NULL scans no rows (PostgreSQL 12)."""
     check = ops.CreateCheckConstraintOp(
         f"ck_{op.column_name}_not_null",
         op.table_name,
@@ -105,8 +112,8 @@ def _not_null(op: ops.AlterColumnOp, dialect: sa.Dialect) -> sa.CheckConstraint:
     return check.to_constraint()
 
 
-def _index_of(op: ops.CreateUniqueConstraintOp) -> ops.CreateIndexOp:
-    """Return what builds the index of a unique constraint."""
+def _unique_index(op: ops.CreateUniqueConstraintOp) -> ops.CreateIndexOp:
+    """Return the operation that builds the index of a unique constraint."""
     options = {name: value for name, value in op.kw.items() if name.startswith("postgresql_")}
     return ops.CreateIndexOp(
         str(op.constraint_name),
@@ -119,8 +126,8 @@ def _index_of(op: ops.CreateUniqueConstraintOp) -> ops.CreateIndexOp:
     )
 
 
-def _use_index(op: ops.CreateUniqueConstraintOp, dialect: sa.Dialect) -> SQLOp:
-    """Return what makes a constraint of its index."""
+def _constraint_using_index(op: ops.CreateUniqueConstraintOp, dialect: sa.Dialect) -> SQLOp:
+    """Return ALTER TABLE ... ADD CONSTRAINT ... UNIQUE USING INDEX."""
     constraint: Any = op.to_constraint()
     name = dialect.identifier_preparer.format_constraint(constraint)
     add = str(sa.schema.AddConstraint(constraint).compile(dialect=dialect))

@@ -1,4 +1,4 @@
-"""Writes how PostgreSQL turns the values of a column into those of another type."""
+"""Adds USING clauses, by which PostgreSQL converts the values of a column to another type."""
 
 from collections.abc import Sequence
 
@@ -12,33 +12,36 @@ from alembic_guards.database.identifiers import table_key
 from alembic_guards.runtime.lossy.conversions import convert
 from alembic_guards.runtime.operations import SQLOp
 
-#: The time zone of times that have none, where no answer names another one.
-ZONE = "UTC"
-KNOWN_ZONE = sa.text("SELECT name FROM pg_timezone_names WHERE lower(name) = lower(:zone)")
+#: The time zone of values without time zone, if no answer names another one.
+DEFAULT_ZONE = "UTC"
+FIND_ZONE = sa.text("SELECT name FROM pg_timezone_names WHERE lower(name) = lower(:zone)")
 
 
-def add_casts(
+def add_using_clauses(
     container: ops.OpContainer, migration: MigrationContext, answers: Answers | None
 ) -> None:
-    """Complete each change of type in `container`, for PostgreSQL, MariaDB and MySQL.
+    """Add a USING clause to each change of type in `container`, on PostgreSQL.
 
-    A column that is computed is left to repairs.py: it is made again, and on MariaDB Alembic changes
-    none. Raises CommandError for an answer with a time zone that the server does not know.
+    Changes of the type of generated columns are removed, and on MariaDB and MySQL all changes of
+    them: repairs.py recreates the column. Raises CommandError for an answer with a time zone that
+    the server does not know.
     """
     for table in container.ops:
         if isinstance(table, ops.ModifyTableOps):
-            table.ops = [part for op in table.ops for part in _complete(op, migration, answers)]
+            table.ops = [
+                part for op in table.ops for part in _complete_alter(op, migration, answers)
+            ]
 
 
-def _complete(
+def _complete_alter(
     op: ops.MigrateOperation, migration: MigrationContext, answers: Answers | None
 ) -> Sequence[ops.MigrateOperation]:
     if not isinstance(op, ops.AlterColumnOp):
         return [op]
-    typed = op.modify_type and op.existing_type
+    changes_type = op.modify_type and op.existing_type
     if isinstance(op.existing_server_default, sa.Computed):
-        return [] if typed or migration.dialect.name in ("mariadb", "mysql") else [op]
-    if typed and migration.dialect.name == "postgresql":
+        return [] if changes_type or migration.dialect.name in ("mariadb", "mysql") else [op]
+    if changes_type and migration.dialect.name == "postgresql":
         return _with_using(op, migration, answers)
     return [op]
 
@@ -47,47 +50,49 @@ def _with_using(
     op: ops.AlterColumnOp, migration: MigrationContext, answers: Answers | None
 ) -> Sequence[ops.MigrateOperation]:
     types, dialect = (op.existing_type, op.modify_type), migration.dialect
-    plain, zoned = (convert(op.column_name, *types, dialect, zone) for zone in (None, ZONE))
+    plain, zoned = (convert(op.column_name, *types, dialect, zone) for zone in (None, DEFAULT_ZONE))
     if plain.in_session or plain.value != zoned.value:
-        zone = _zone(f"{table_key(op)}.{op.column_name}", migration, answers)
+        zone = _time_zone(f"{table_key(op)}.{op.column_name}", migration, answers)
         zoned = convert(op.column_name, *types, dialect, zone)
         if zoned.in_session:
-            return _in_zone(zone, _by(op, zoned.value))
-    return _by(op, zoned.value)
+            return _in_session_zone(zone, _apply_using(op, zoned.value))
+    return _apply_using(op, zoned.value)
 
 
-def _zone(column: str, migration: MigrationContext, answers: Answers | None) -> str:
-    """Return the name of the time zone that a column's times without one are in."""
-    said = answers.take("zone", column) if answers else None
-    if said is None or migration.connection is None:
-        return ZONE
-    known = migration.connection.scalar(KNOWN_ZONE, {"zone": said})
-    if known is None:
+def _time_zone(column: str, migration: MigrationContext, answers: Answers | None) -> str:
+    """Return the time zone of the values of a column without time zone, by an answer or UTC."""
+    answer = answers.take("zone", column) if answers else None
+    if answer is None or migration.connection is None:
+        return DEFAULT_ZONE
+    name = migration.connection.scalar(FIND_ZONE, {"zone": answer})
+    if name is None:
         raise CommandError(
-            f"zone={column}:{said} is no time zone that the server knows, such as Europe/Berlin."
+            f"zone={column}:{answer} is no time zone that the server knows, such as Europe/Berlin."
             " Nothing was written."
         )
-    return str(known)
+    return str(name)
 
 
-def _in_zone(zone: str, parts: Sequence[ops.MigrateOperation]) -> list[ops.MigrateOperation]:
-    """Let the session have a time zone meanwhile, where no expression could say it."""
+def _in_session_zone(
+    zone: str, operations: Sequence[ops.MigrateOperation]
+) -> list[ops.MigrateOperation]:
+    """Surround operations with SET LOCAL TIME ZONE, for casts that use that of the session."""
     return [
         SQLOp([f"SET LOCAL TIME ZONE '{zone}'"], [], f"use times in {zone}"),
-        *parts,
+        *operations,
         SQLOp(["SET LOCAL TIME ZONE DEFAULT"], [], ""),
     ]
 
 
-def _by(op: ops.AlterColumnOp, using: str) -> list[ops.AlterColumnOp]:
+def _apply_using(op: ops.AlterColumnOp, using: str) -> list[ops.AlterColumnOp]:
     if not using:
         return [op]
     op.kw["postgresql_using"] = using
-    return _with_default_apart(op)
+    return _replace_default(op)
 
 
-def _with_default_apart(op: ops.AlterColumnOp) -> list[ops.AlterColumnOp]:
-    """Take away a default that PostgreSQL could not turn into the new type, and set the new one."""
+def _replace_default(op: ops.AlterColumnOp) -> list[ops.AlterColumnOp]:
+    """Drop the default before the type changes, and set it after: it may not have a cast."""
     if not op.existing_server_default:
         return [op]
     first = ops.AlterColumnOp(op.table_name, op.column_name, schema=op.schema)
@@ -95,7 +100,7 @@ def _with_default_apart(op: ops.AlterColumnOp) -> list[ops.AlterColumnOp]:
     first.existing_server_default = op.existing_server_default
     last = ops.AlterColumnOp(op.table_name, op.column_name, schema=op.schema)
     last.modify_server_default, last.existing_type = op.modify_server_default, op.modify_type
-    if last.modify_server_default is False:  # it stays as it is
+    if last.modify_server_default is False:  # the default does not change
         last.modify_server_default = op.existing_server_default
     op.modify_server_default = op.existing_server_default = False
     return [first, op, last] if last.modify_server_default else [first, op]

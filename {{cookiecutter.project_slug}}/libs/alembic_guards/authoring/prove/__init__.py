@@ -1,1 +1,1 @@
-"""Runs a new revision on scratch databases, adds what is missing, and proves it."""
+"""Tries a new revision on scratch databases, repairs and proves it."""

@@ -1,4 +1,4 @@
-"""Proves a new revision on a scratch database, before anybody relies on it."""
+"""Proves a new revision on a replica: upgrade, downgrade, and upgrade again."""
 
 from functools import cache
 
@@ -9,8 +9,8 @@ from sqlalchemy import URL, MetaData
 
 from alembic_guards.authoring.find.prerequisites import create_normalized
 from alembic_guards.authoring.normalize import normalized
-from alembic_guards.authoring.prove.repairs import State, look
-from alembic_guards.authoring.prove.replica import Original
+from alembic_guards.authoring.prove.repairs import State, read_state
+from alembic_guards.authoring.prove.replica import TemplateDatabase
 from alembic_guards.database.catalog import (
     BY_HAND,
     Catalog,
@@ -30,65 +30,70 @@ Or delete it, correct the models, and write it again: make revision"""
 
 
 def drift(url: URL, metadata: MetaData) -> list[str]:
-    """Return, a line each, where the database at `url` is not what the models say."""
+    """Return the differences between the database at `url` and `metadata`, a line each."""
     with open_connection(url) as connection:
-        wanted = state_of_models(url, normalized(metadata, connection)).catalog
-        return differences(of_models(read_catalog(connection), wanted), wanted)
+        target = reference_state(url, normalized(metadata, connection)).catalog
+        return differences(of_models(read_catalog(connection), target), target)
 
 
 @cache
-def state_of_models(url: URL, metadata: MetaData) -> State:
-    """Return what a new database of the kind of `url` holds when normalized metadata makes it."""
+def reference_state(url: URL, metadata: MetaData) -> State:
+    """Return the state of the reference database: what create_all() makes of normalized metadata.
+
+    The database is created on the server of `url`.
+    """
     with scratch_database(url) as scratch, open_connection(scratch) as connection:
         create_normalized(connection, metadata)
         connection.commit()
-        return look(connection)
+        return read_state(connection)
 
 
 def prove(
-    config: Config, file: str, revision: str, original: Original, metadata: MetaData | None
+    config: Config, file: str, revision: str, template: TemplateDatabase, metadata: MetaData | None
 ) -> None:
-    """Run a revision up, down and up again on a scratch database, and look at the catalog each time.
+    """Run upgrade(), downgrade() and upgrade() of a revision on a replica; compare the catalogs.
 
-    Raises CommandError where it fails, does not lead back, or does not lead to what the models say;
-    with `metadata` None another revision is to lead there.
+    Raises CommandError if it fails, if the downgrade does not restore the initial catalog, or if
+    the upgrade does not lead to the catalog of `metadata`. That is None if a later revision leads
+    there.
     """
-    history = ScriptDirectory.from_config(config)
-    before = str(history.get_revision(revision).down_revision or "base")
+    scripts = ScriptDirectory.from_config(config)
+    down_revision = str(scripts.get_revision(revision).down_revision or "base")
     problems: dict[str, list[str]] = {}
-    with original.copy(history, before) as connection:
+    with template.replica(scripts, down_revision) as connection:
         try:
-            old = read_catalog(connection)
-            upgrade(connection, history, revision)
-            new = read_catalog(connection)
-            wanted = state_of_models(original.url, metadata).catalog if metadata else new
-            wanted = {**_made_by_hand(old, new, wanted), **wanted}
-            problems["upgrade() does not lead to what the models say"] = differences(
-                of_models(new, wanted), wanted
+            initial = read_catalog(connection)
+            upgrade(connection, scripts, revision)
+            upgraded = read_catalog(connection)
+            target = reference_state(template.url, metadata).catalog if metadata else upgraded
+            target = {**_kept_by_hand(initial, upgraded, target), **target}
+            problems["upgrade() does not lead to the schema of the models"] = differences(
+                of_models(upgraded, target), target
             )
-            downgrade(connection, history, before)
-            back = read_catalog(connection)
-            problems["downgrade() does not lead back"] = differences(back, old)
-            upgrade(connection, history, revision)
-            again = read_catalog(connection)
-            problems["upgrade() leads elsewhere the second time"] = differences(again, new)
+            downgrade(connection, scripts, down_revision)
+            reverted = read_catalog(connection)
+            problems["downgrade() does not restore the schema"] = differences(reverted, initial)
+            upgrade(connection, scripts, revision)
+            repeated = read_catalog(connection)
+            problems["a second upgrade() leads to another schema"] = differences(repeated, upgraded)
         except CommandError as error:
-            problems["it does not run"] = str(error).splitlines()
+            problems["it fails"] = str(error).splitlines()
     for what, details in problems.items():
         if details:
             lines = "\n  ".join(details)
             raise CommandError(UNPROVEN.format(file=file, what=what, details=lines))
 
 
-def _made_by_hand(old: Catalog, new: Catalog, wanted: Catalog) -> Catalog:
-    """Return the views, and what else is made by hand on tables that are `wanted`: a revision keeps it.
+def _kept_by_hand(initial: Catalog, upgraded: Catalog, target: Catalog) -> Catalog:
+    """Return the objects made by hand, such as views and triggers, that a revision must keep.
 
-    Their texts follow what is renamed in their tables; of MariaDB's also what is dropped there.
+    Those of tables that are missing in `target` are left out. Their definitions may follow renames
+    in their tables, and on MariaDB also drops.
     """
-    tables = {key.table for key in wanted}
+    tables = {key.table for key in target}
     return {
-        key: entry if _is_invalid(new.get(key)) else new[key]
-        for key, entry in old.items()
+        key: entry if _is_invalid(upgraded.get(key)) else upgraded[key]
+        for key, entry in initial.items()
         if key.kind in ("view", "virtual table") or (key.kind in BY_HAND and key.table in tables)
     }
 

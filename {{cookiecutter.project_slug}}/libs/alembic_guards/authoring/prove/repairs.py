@@ -1,4 +1,4 @@
-"""Writes what is still missing when all that Alembic knows has been done, from the catalog itself."""
+"""Writes repairs: the operations between two catalogs that Alembic does not know."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from alembic_guards.authoring.find.enums import change_domains
-from alembic_guards.authoring.find.identity import alter_counting, way_of_counting
+from alembic_guards.authoring.find.identity import alter_autoincrement, autoincrement_kind
 from alembic_guards.database.catalog import (
     CONSTRAINTS,
     LITERAL,
@@ -24,155 +24,186 @@ Step = SQLOp | RebuildTableOp
 
 
 class Repair(NamedTuple):
-    """The statements that make a part of a database, change it, and remove it; "" for none."""
+    """The statements that add, change and drop one kind of catalog entry; "" for none."""
 
     add: str = ""
-    change: str = ""  # where there is none, it is removed and made again
+    alter: str = ""  # "" if the entry is dropped and added
     drop: str = ""
 
 
-TABLE = "ALTER TABLE {table} "
-COLUMN = TABLE + "ALTER {name} "
-DEFAULT = COLUMN + "SET DEFAULT {text}"
-COMMENT = "COMMENT ON COLUMN {table}.{name} IS "
-NOTE = "COMMENT ON CONSTRAINT {name} ON {table} IS "
-AGAIN = (
-    TABLE + "DROP COLUMN IF EXISTS {name}, ADD {name} {text}"
-)  # its values are computed from others
+ALTER_TABLE = "ALTER TABLE {table} "
+ALTER_COLUMN = ALTER_TABLE + "ALTER {name} "
+SET_DEFAULT = ALTER_COLUMN + "SET DEFAULT {text}"
+COLUMN_COMMENT = "COMMENT ON COLUMN {table}.{name} IS "
+CONSTRAINT_COMMENT = "COMMENT ON CONSTRAINT {name} ON {table} IS "
+RECREATE_COLUMN = (
+    ALTER_TABLE + "DROP COLUMN IF EXISTS {name}, ADD {name} {text}"
+)  # the server computes its values
 REPAIRS = {
     "postgresql": {
         "options": Repair(
-            TABLE + "SET ({text})",
-            TABLE + "RESET ({keys}), SET ({text})",
-            TABLE + "RESET ({keys})",
+            ALTER_TABLE + "SET ({text})",
+            ALTER_TABLE + "RESET ({keys}), SET ({text})",
+            ALTER_TABLE + "RESET ({keys})",
         ),
-        "logging": Repair(change=TABLE + "SET {text}"),
-        "column": Repair(change=COLUMN + "TYPE {text}"),
-        "not null": Repair(COLUMN + "SET NOT NULL", drop=COLUMN + "DROP NOT NULL"),
-        "default": Repair(DEFAULT, DEFAULT, COLUMN + "DROP DEFAULT"),
-        "generated": Repair(AGAIN, AGAIN, COLUMN + "DROP EXPRESSION"),
-        "identity": Repair(change=COLUMN + "SET GENERATED {text}"),
-        "comment": Repair(COMMENT + "{text}", COMMENT + "{text}", COMMENT + "NULL"),
+        "logging": Repair(alter=ALTER_TABLE + "SET {text}"),
+        "column": Repair(alter=ALTER_COLUMN + "TYPE {text}"),
+        "not null": Repair(ALTER_COLUMN + "SET NOT NULL", drop=ALTER_COLUMN + "DROP NOT NULL"),
+        "default": Repair(SET_DEFAULT, SET_DEFAULT, ALTER_COLUMN + "DROP DEFAULT"),
+        "generated": Repair(RECREATE_COLUMN, RECREATE_COLUMN, ALTER_COLUMN + "DROP EXPRESSION"),
+        "identity": Repair(alter=ALTER_COLUMN + "SET GENERATED {text}"),
+        "comment": Repair(
+            COLUMN_COMMENT + "{text}", COLUMN_COMMENT + "{text}", COLUMN_COMMENT + "NULL"
+        ),
         **dict.fromkeys(
             CONSTRAINTS,
-            Repair(TABLE + "ADD CONSTRAINT {name} {text}", drop=TABLE + "DROP CONSTRAINT {name}"),
+            Repair(
+                ALTER_TABLE + "ADD CONSTRAINT {name} {text}",
+                drop=ALTER_TABLE + "DROP CONSTRAINT {name}",
+            ),
         ),
-        "constraint comment": Repair(NOTE + "{text}", NOTE + "{text}", NOTE + "NULL"),
+        "constraint comment": Repair(
+            CONSTRAINT_COMMENT + "{text}",
+            CONSTRAINT_COMMENT + "{text}",
+            CONSTRAINT_COMMENT + "NULL",
+        ),
         "index": Repair("{text}", drop="DROP INDEX {name}"),
-        "sequence": Repair(change="ALTER SEQUENCE {name} {text}"),
+        "sequence": Repair(alter="ALTER SEQUENCE {name} {text}"),
     },
     "mysql": {
-        "table": Repair(change=TABLE + "{text}{reset}"),
-        "partitioning": Repair(TABLE + "{text}", TABLE + "{text}"),
-        "column": Repair(change=TABLE + "MODIFY {text}"),
-        "stored": Repair(TABLE + "ADD {text}", TABLE + "DROP {name}, ADD {text}"),
+        "table": Repair(alter=ALTER_TABLE + "{text}{reset}"),
+        "partitioning": Repair(ALTER_TABLE + "{text}", ALTER_TABLE + "{text}"),
+        "column": Repair(alter=ALTER_TABLE + "MODIFY {text}"),
+        "stored": Repair(ALTER_TABLE + "ADD {text}", ALTER_TABLE + "DROP {name}, ADD {text}"),
         **dict.fromkeys(
             ("foreign key", "check"),
-            Repair(TABLE + "ADD {again}{text}", drop=TABLE + "DROP CONSTRAINT {name}"),
+            Repair(
+                ALTER_TABLE + "ADD {constraint}{text}", drop=ALTER_TABLE + "DROP CONSTRAINT {name}"
+            ),
         ),
         "primary key": Repair(
-            TABLE + "ADD {text}",
-            TABLE + "DROP PRIMARY KEY, ADD {text}",
-            TABLE + "DROP PRIMARY KEY",
+            ALTER_TABLE + "ADD {text}",
+            ALTER_TABLE + "DROP PRIMARY KEY, ADD {text}",
+            ALTER_TABLE + "DROP PRIMARY KEY",
         ),
         "index": Repair(
-            TABLE + "ADD {text}",
-            TABLE + "DROP INDEX {name}, ADD {text}",
-            TABLE + "DROP INDEX {exists}{name}",
+            ALTER_TABLE + "ADD {text}",
+            ALTER_TABLE + "DROP INDEX {name}, ADD {text}",
+            ALTER_TABLE + "DROP INDEX {if_exists}{name}",
         ),
     },
 }
 
-#: What an option of a table of MariaDB or MySQL is set to where it is gone, if not to DEFAULT.
-UNSET = {"KEY_BLOCK_SIZE": "0", "COMMENT": "''"}
+#: The values of table options of MariaDB and MySQL that remove them, if not DEFAULT.
+RESET_VALUES = {"KEY_BLOCK_SIZE": "0", "COMMENT": "''"}
 
-#: What is done at another time than what is like it.
+#: The exceptions to the rule that the stage of a statement is its verb.
 STAGES = {
-    ("mysql", "drop", "index"): "last",  # a foreign key keeps it, until there is another one
-    ("postgresql", "add", "generated"): "alter",  # indexes and constraints may be on it
+    ("mysql", "drop", "index"): "last",  # a foreign key may need it until another index exists
+    ("mysql", "add", "foreign key"): "last",  # the key that it refers to is added first
+    ("postgresql", "add", "foreign key"): "last",
+    ("postgresql", "add", "generated"): "alter",  # indexes and constraints may use it
 }
 
 
 class State(NamedTuple):
-    """What a database holds, and on SQLite also the statements that would make it again."""
+    """The catalog of a database, and on SQLite the CREATE statements of its objects by name."""
 
     catalog: Catalog
     statements: dict[str, str]
 
 
-def look(connection: sa.Connection) -> State:
+def read_state(connection: sa.Connection) -> State:
     """Return the state of a database."""
     return State(read_catalog(connection), read_statements(connection))
 
 
-def repairs(found: State, wanted: State, dialect: sa.Dialect, *, back: bool) -> list[Step]:
-    """Return what turns the one state into the other, as far as it is known and loses nothing.
+def repairs(present: State, target: State, dialect: sa.Dialect, *, downgrade: bool) -> list[Step]:
+    """Return the operations that turn `present` into `target`, as far as they lose no data.
 
-    On the way `back`, a column whose values were computed may be computed again.
+    In a `downgrade`, a plain column may become generated again: the server has computed its values.
     """
-    changed = _changed(found.catalog, wanted.catalog, back=back)
+    old, new = present.catalog, target.catalog
+    changed = _changed(old, new, downgrade=downgrade)
     if dialect.name == "sqlite":
-        return list(_on_sqlite(changed, found, wanted, dialect))
+        return list(_sqlite_repairs(changed, present, target, dialect))
     stages: dict[str, list[Step]] = {"drop": [], "alter": [], "add": [], "last": []}
     if dialect.name == "postgresql":
-        stages["alter"] += change_domains(changed, found.catalog, wanted.catalog)
-        stages["add"] += alter_counting(changed, found.catalog, wanted.catalog)
-    missing = wanted.catalog.keys() - found.catalog.keys()
-    # The index that a foreign key brought goes by itself when another one takes its place.
-    exists = "IF EXISTS " if getattr(dialect, "is_mariadb", False) else ""
+        stages["alter"] += change_domains(changed, old, new)
+        stages["add"] += alter_autoincrement(changed, old, new)
     for key in sorted(changed, key=_order):
-        if key.kind == "default" and way_of_counting(key, {**found.catalog, **wanted.catalog}):
+        if _is_repaired_with_another(key, changed, old, new):
             continue
-        if key.kind == "column" and key._replace(kind="generated") in changed:
-            continue
-        if key.kind == "index" and key._replace(kind="foreign key") in missing:
-            continue  # it comes with the foreign key of that name
-        text, was = _definition(wanted.catalog, key), _definition(found.catalog, key)
-        kind = "stored" if _is_computed_anew(key, found.catalog, wanted.catalog) else key.kind
+        kind = "stored" if _is_recreated(key, old, new) else key.kind
         repair = REPAIRS[dialect.name].get(kind, Repair())
-        entry = found.catalog.get(key) or wanted.catalog[key]
-        # For the next upgrade it has its name again.
-        again = f"CONSTRAINT {entry.name} " if back and entry.is_numbered else ""
-        keys = re.findall(r"([\w.]+)`?=", LITERAL.sub("", was))
-        gone = (option for option in keys if f"{option}=" not in text)
-        names = {
-            "table": entry.table,
-            "name": entry.name,
-            "text": text,
-            "exists": exists,
-            "again": again,
-            "keys": ", ".join(keys),
-            "reset": "".join(f" {option}={UNSET.get(option, 'DEFAULT')}" for option in gone),
-        }
-        verbs = ["drop"] if key not in wanted.catalog else []
-        verbs += ["add"] if key not in found.catalog else []
-        verbs = verbs or (["alter"] if repair.change else ["drop", "add"])
-        for verb in verbs:
-            if statement := getattr(repair, verb.replace("alter", "change")).format(**names):
-                where = ".".join(filter(None, (key.table, key.name)))
-                stage = STAGES.get((dialect.name, verb, key.kind), verb)
-                if key.kind == "foreign key" and verb == "add":  # its target is made before
-                    stage = "last"
-                stages[stage].append(SQLOp([statement], [], f"{verb} {key.kind} {where}"))
+        fields = _fields(key, old, new, dialect, downgrade=downgrade)
+        for verb in _verbs(key, repair, old, new):
+            if statement := getattr(repair, verb).format(**fields):
+                name = ".".join(filter(None, (key.table, key.name)))
+                step = SQLOp([statement], [], f"{verb} {key.kind} {name}")
+                stages[STAGES.get((dialect.name, verb, key.kind), verb)].append(step)
     last = stages.pop("last")
     steps = [step for stage in stages.values() for step in stage]
-    return [*(_together(steps) if dialect.name == "mysql" else steps), *last]
+    return [*(_combined(steps) if dialect.name == "mysql" else steps), *last]
 
 
-def _changed(found: Catalog, wanted: Catalog, *, back: bool) -> set[EntryKey]:
-    """Return the keys of what differs: only that is written."""
-    both = {key.table for key in wanted.keys() & found.keys() if key.kind == "table"}
+def _is_repaired_with_another(
+    key: EntryKey, changed: set[EntryKey], present: Catalog, target: Catalog
+) -> bool:
+    """Whether the operation for another entry changes this one too."""
+    foreign_key = key._replace(kind="foreign key")  # it creates an index of its name
+    return (
+        (key.kind == "default" and autoincrement_kind(key, {**present, **target}) != "")
+        or (key.kind == "column" and key._replace(kind="generated") in changed)
+        or (key.kind == "index" and foreign_key in target and foreign_key not in present)
+    )
+
+
+def _verbs(key: EntryKey, repair: Repair, present: Catalog, target: Catalog) -> list[str]:
+    """Return the fields of `repair` that turn the present entry into the target entry."""
+    if key not in target:
+        return ["drop"]
+    if key not in present:
+        return ["add"]
+    return ["alter"] if repair.alter else ["drop", "add"]
+
+
+def _fields(
+    key: EntryKey, present: Catalog, target: Catalog, dialect: sa.Dialect, *, downgrade: bool
+) -> dict[str, str]:
+    """Return the replacement fields of the statements for an entry."""
+    entry = present.get(key) or target[key]
+    text = _definition(target, key)
+    options = re.findall(r"([\w.]+)`?=", LITERAL.sub("", _definition(present, key)))
+    removed = (option for option in options if f"{option}=" not in text)
+    is_mariadb = getattr(dialect, "is_mariadb", False)
+    return {
+        "table": entry.table,
+        "name": entry.name,
+        "text": text,
+        # MariaDB drops the index of a foreign key itself when another index replaces it.
+        "if_exists": "IF EXISTS " if is_mariadb else "",
+        # The next upgrade drops the constraint by this name.
+        "constraint": f"CONSTRAINT {entry.name} " if downgrade and entry.is_numbered else "",
+        "keys": ", ".join(options),
+        "reset": "".join(f" {option}={RESET_VALUES.get(option, 'DEFAULT')}" for option in removed),
+    }
+
+
+def _changed(present: Catalog, target: Catalog, *, downgrade: bool) -> set[EntryKey]:
+    """Return the keys of the entries that differ, in tables of both catalogs."""
+    common = {key.table for key in target.keys() & present.keys() if key.kind == "table"}
     return {
         key
-        for key in wanted.keys() | found.keys()
-        if not same(wanted.get(key), found.get(key))
-        and (key.table in both or not key.table)
-        and (back or not _starts_to_be_computed(key, found, wanted))
+        for key in target.keys() | present.keys()
+        if not same(target.get(key), present.get(key))
+        and (key.table in common or not key.table)
+        and (downgrade or not _becomes_generated(key, present, target))
     }
 
 
 def _order(key: EntryKey) -> EntryKey:
-    """Sort what is changed; a key is dropped before its columns may be NULL."""
+    """Return a sort key: constraints come before NOT NULL, a primary key before DROP NOT NULL."""
     return key._replace(kind="constraint") if key.kind in CONSTRAINTS else key
 
 
@@ -180,26 +211,29 @@ def _definition(catalog: Catalog, key: EntryKey) -> str:
     return catalog[key].definition if key in catalog else ""
 
 
-def _way(catalog: Catalog, key: EntryKey) -> str:
-    """Return how a column is computed: STORED, VIRTUAL, or "" for not at all."""
+def _generated_kind(catalog: Catalog, key: EntryKey) -> str:
+    """Return STORED or VIRTUAL for a generated column, "" for a plain one."""
     return catalog[key].generated if key in catalog else ""
 
 
-def _is_computed_anew(key: EntryKey, found: Catalog, wanted: Catalog) -> bool:
-    """Whether a column is dropped and added: MariaDB lets none begin or end to be stored."""
-    before, after = _way(found, key), _way(wanted, key)
-    is_computed = key.kind == "column" and after and (key not in found or before)
-    return bool(is_computed and before != after)
+def _is_recreated(key: EntryKey, present: Catalog, target: Catalog) -> bool:
+    """Whether a generated column is dropped and added: MariaDB cannot alter STORED and VIRTUAL."""
+    before, after = _generated_kind(present, key), _generated_kind(target, key)
+    is_generated = key.kind == "column" and after and (key not in present or before)
+    return bool(is_generated and before != after)
 
 
-def _together(steps: list[Step]) -> Iterator[Step]:
-    """Join what MariaDB and MySQL take only at once: a column that counts, and its primary key."""
+def _combined(steps: list[Step]) -> Iterator[Step]:
+    """Combine the statements on a table that MariaDB and MySQL accept only as one.
+
+    An AUTO_INCREMENT column needs its key in the same statement.
+    """
     pattern = re.compile(r"(ALTER TABLE \S+ )(MODIFY|ADD KEY|ADD PRIMARY|DROP PRIMARY)")
     tables: dict[str, list[SQLOp]] = {}
     for step in steps:
-        found = pattern.match(step.statements[0]) if isinstance(step, SQLOp) else None
-        if found and isinstance(step, SQLOp):
-            tables.setdefault(found[1], []).append(step)
+        match = pattern.match(step.statements[0]) if isinstance(step, SQLOp) else None
+        if match and isinstance(step, SQLOp):
+            tables.setdefault(match[1], []).append(step)
         else:
             yield step
     for table, parts in tables.items():
@@ -207,30 +241,32 @@ def _together(steps: list[Step]) -> Iterator[Step]:
         yield SQLOp([table + changes], [], ", ".join(part.about for part in parts))
 
 
-def _starts_to_be_computed(key: EntryKey, found: Catalog, wanted: Catalog) -> bool:
-    starts = _way(wanted, key) and not _way(found, key)
-    return bool(starts and key._replace(kind="column") in found)
+def _becomes_generated(key: EntryKey, present: Catalog, target: Catalog) -> bool:
+    becomes = _generated_kind(target, key) and not _generated_kind(present, key)
+    return bool(becomes and key._replace(kind="column") in present)
 
 
-def _on_sqlite(
-    changed: set[EntryKey], found: State, wanted: State, dialect: sa.Dialect
+def _sqlite_repairs(
+    changed: set[EntryKey], present: State, target: State, dialect: sa.Dialect
 ) -> Iterator[Step]:
     quote = dialect.identifier_preparer.quote
     indexes = sorted(key.name for key in changed if key.kind == "index")
     for name in indexes:
-        if name in found.statements:
+        if name in present.statements:
             yield SQLOp([f"DROP INDEX {quote(name)}"], [], f"drop index {name}")
     of_tables = {"table", "column", *CONSTRAINTS}
     for table in sorted({key.table for key in changed if key.kind in of_tables}):
-        missing = _columns(table, wanted) - _columns(table, found)
-        computed = {
-            name for name in missing if _way(wanted.catalog, EntryKey(table, "column", name))
+        missing = _columns(table, target) - _columns(table, present)
+        generated = {
+            name
+            for name in missing
+            if _generated_kind(target.catalog, EntryKey(table, "column", name))
         }
-        if missing == computed and not _columns(table, found) - _columns(table, wanted):
-            yield RebuildTableOp(table, wanted.statements[table])
+        if missing == generated and not _columns(table, present) - _columns(table, target):
+            yield RebuildTableOp(table, target.statements[table])
     for name in indexes:
-        if name in wanted.statements:
-            yield SQLOp([wanted.statements[name]], [], f"create index {name}")
+        if name in target.statements:
+            yield SQLOp([target.statements[name]], [], f"create index {name}")
 
 
 def _columns(table: str, state: State) -> set[str]:

@@ -13,24 +13,24 @@ from alembic_guards.runtime.apply import upgrade
 from alembic_guards.runtime.enum_history import KNOWN
 
 
-class Original(ExitStack):
-    """A scratch database at head that is never changed: others begin as copies of it."""
+class TemplateDatabase(ExitStack):
+    """A scratch database at head that is never changed; replicas are copies of it."""
 
-    def __init__(self, url: URL, script: ScriptDirectory) -> None:
-        """Make it on the server of `url`; raises what the revisions raise."""
+    def __init__(self, url: URL, scripts: ScriptDirectory) -> None:
+        """Create the database on the server of `url`, and upgrade it; raises their errors."""
         super().__init__()
         KNOWN.clear()
-        atexit.register(self.close)  # whatever happens to who keeps it
+        atexit.register(self.close)  # also if a command fails
         self.url = self.enter_context(scratch_database(url))
-        # MariaDB and MySQL cannot copy a database: there the revisions run in each of them.
+        # MariaDB and MySQL cannot copy a database: there the revisions run in each replica.
         if url.get_backend_name() == "sqlite" or SERVERS[url.get_backend_name()].copy:
             with open_connection(self.url) as connection:
-                upgrade(connection, script, "head")
+                upgrade(connection, scripts, "head")
 
     @contextmanager
-    def copy(self, script: ScriptDirectory, to: str = "head") -> Iterator[Connection]:
-        """Yield a connection to a copy that is at the revision `to`."""
+    def replica(self, scripts: ScriptDirectory, to: str = "head") -> Iterator[Connection]:
+        """Yield a connection to a replica at the revision `to`; its `info` holds this object."""
         with scratch_database(self.url, self.url) as url, open_connection(url) as connection:
-            upgrade(connection, script, to)
-            connection.info["original"] = self
+            upgrade(connection, scripts, to)
+            connection.info["template"] = self
             yield connection

@@ -1,4 +1,4 @@
-"""Tries operations on a scratch database, and adds what autogenerate does not detect."""
+"""Tries operations on a replica, and adds repairs for what autogenerate does not detect."""
 
 import sqlalchemy as sa
 from alembic.operations import MigrateOperation, Operations, ops
@@ -7,81 +7,85 @@ from alembic.script import ScriptDirectory
 
 from alembic_guards.authoring.passes.dependents import drop_dependents
 from alembic_guards.authoring.passes.online import split
-from alembic_guards.authoring.passes.unnamed import give_names
-from alembic_guards.authoring.prove.proof import state_of_models
-from alembic_guards.authoring.prove.repairs import State, look, repairs
-from alembic_guards.authoring.prove.replica import Original
-from alembic_guards.authoring.write.code import function, run
+from alembic_guards.authoring.passes.unnamed import name_dropped_constraints
+from alembic_guards.authoring.prove.proof import reference_state
+from alembic_guards.authoring.prove.repairs import State, read_state, repairs
+from alembic_guards.authoring.prove.replica import TemplateDatabase
+from alembic_guards.authoring.write.code import render_function, run_upgrade
 from alembic_guards.database.catalog import read_catalog
 
-ROUNDS = 3  # a repair may be what another one needs
+MAX_ROUNDS = 3  # a repair may be the prerequisite of another one
 
 
-def complete(
-    found: ops.MigrationScript,
-    script: ScriptDirectory,
+def add_repairs(
+    script: ops.MigrationScript,
+    scripts: ScriptDirectory,
     migration: MigrationContext,
-    original: Original,
+    template: TemplateDatabase,
 ) -> list[ops.MigrationScript]:
-    """Add to the operations of a new revision what still separates the database from the models.
+    """Add repairs to a new revision, until upgrade and downgrade lead to their target catalogs.
 
-    Return the revisions that it is written as. Where an operation fails, nothing more is added: the
-    proof of the revision will tell of it.
+    Return the one or two revisions that it is written as. If an operation fails, nothing more is
+    added: the proof of the revision reports the error. A SyntaxError of the rendered code is
+    raised.
     """
-    with original.copy(script) as connection:
-        before = look(connection)
-        after = state_of_models(original.url, migration.opts["target_metadata"])
-        renamed = read_catalog(migration.connection) if migration.connection else before.catalog
+    with template.replica(scripts) as connection:
+        initial = read_state(connection)
+        target = reference_state(template.url, migration.opts["target_metadata"])
+        present = read_catalog(migration.connection) if migration.connection else initial.catalog
         connection.commit()
         try:
-            for up, down in zip(found.upgrade_ops_list, found.downgrade_ops_list, strict=True):
-                drop_dependents(up, renamed, after.catalog, migration.dialect)
-                _complete(up, migration, connection, after, back=False)
-                there = read_catalog(connection)
+            for up, down in zip(script.upgrade_ops_list, script.downgrade_ops_list, strict=True):
+                drop_dependents(up, present, target.catalog, migration.dialect)
+                _add_repairs(up, migration, connection, target, downgrade=False)
+                upgraded = read_catalog(connection)
                 connection.commit()
-                give_names(down, there, migration.dialect)
-                drop_dependents(down, there, renamed, migration.dialect)
-                _complete(down, migration, connection, before, back=True)
-            scripts = split(found, migration.dialect)
-            if scripts != [found]:
-                _try_in_turn(scripts, migration, connection)
-        except SyntaxError:  # of the rendering, which the proof would not find
+                name_dropped_constraints(down, upgraded, migration.dialect)
+                drop_dependents(down, upgraded, present, migration.dialect)
+                _add_repairs(down, migration, connection, initial, downgrade=True)
+            revisions = split(script, migration.dialect)
+            if revisions != [script]:
+                _run_each(revisions, migration, connection)
+        except SyntaxError:  # a fault of the renderers, which the proof would not report
             raise
         except Exception:  # noqa: BLE001 (of the server, SQLAlchemy or Alembic)
-            return [found]
-    return scripts
+            return [script]
+    return revisions
 
 
-def _try_in_turn(
-    scripts: list[ops.MigrationScript], migration: MigrationContext, connection: sa.Connection
+def _run_each(
+    revisions: list[ops.MigrationScript], migration: MigrationContext, connection: sa.Connection
 ) -> None:
-    """Run each script up, down and up again, as a project's tests do; raises where one fails."""
-    for script in scripts:
+    """Run upgrade, downgrade and upgrade of each revision in turn; raises any error of theirs."""
+    for script in revisions:
         for container in (script.upgrade_ops, script.downgrade_ops, script.upgrade_ops):
             if container is not None:
-                _perform(function(container.ops, migration), connection)
+                _run_code(render_function(container.ops, migration), connection)
 
 
-def _complete(
+def _add_repairs(
     container: ops.OpContainer,
     migration: MigrationContext,
     connection: sa.Connection,
-    wanted: State,
+    target: State,
     *,
-    back: bool,
+    downgrade: bool,
 ) -> None:
+    """Run `container`, and append repairs to it while the catalog differs from `target`."""
     steps: list[MigrateOperation] = list(container.ops)
-    for _ in range(ROUNDS):
-        _perform(function(steps, migration), connection)
-        steps = list(repairs(look(connection), wanted, connection.dialect, back=back))
+    for _ in range(MAX_ROUNDS):
+        _run_code(render_function(steps, migration), connection)
+        steps = list(
+            repairs(read_state(connection), target, connection.dialect, downgrade=downgrade)
+        )
         connection.commit()
         if not steps:
             return
         container.ops += steps
 
 
-def _perform(code: str, connection: sa.Connection) -> None:
+def _run_code(code: str, connection: sa.Connection) -> None:
     migration = MigrationContext.configure(connection)
     with migration.begin_transaction():
-        run(code, Operations(migration))
+        run_upgrade(code, Operations(migration))
     connection.commit()

@@ -1,1 +1,1 @@
-"""Writes the code of a revision: types, literals, operations, and its title."""
+"""Renders the code of a revision: types, literals and operations; describes the operations."""

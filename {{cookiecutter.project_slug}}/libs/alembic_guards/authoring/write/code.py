@@ -1,8 +1,8 @@
-"""Writes operations as the body of a function, and runs that as a revision would.
+"""Renders operations as the body of a function, and executes it as a revision.
 
-This is the one place that executes rendered code. A trial of the operations themselves would try
-something else: rendering replaces types of the owner by plain ones, keeps a colon from becoming a
-parameter, and leaves the CREATE TYPE of an enum to a statement of its own.
+This is the one place that executes rendered code. Invoking the operations themselves would not be
+the same: rendering replaces custom types by those of SQLAlchemy, escapes colons, and leaves the
+CREATE TYPE of an enum to a separate statement.
 """
 
 from textwrap import indent
@@ -16,15 +16,15 @@ from alembic.runtime.migration import MigrationContext
 from alembic_guards.compat import render_body
 
 
-def function(steps: list[MigrateOperation], migration: MigrationContext) -> str:
-    """Return the code of a function upgrade() with the imports that it needs."""
+def render_function(steps: list[MigrateOperation], migration: MigrationContext) -> str:
+    """Return the code of a function upgrade() that executes `steps`, with its imports."""
     context = AutogenContext(migration, opts=migration.opts)
     body = render_body(ops.UpgradeOps(steps), context)
     return "\n".join([*sorted(context.imports), "def upgrade():", indent(body, "    ")])
 
 
-def run(code: str, operations: Operations) -> None:
-    """Run the upgrade() of `code` with `operations` as its `op`."""
+def run_upgrade(code: str, operations: Operations) -> None:
+    """Execute `code` and call its upgrade(), with `operations` as `op`."""
     names: dict[str, Any] = {"op": operations, "sa": sa}
     exec(code, names)  # noqa: S102
     names["upgrade"]()

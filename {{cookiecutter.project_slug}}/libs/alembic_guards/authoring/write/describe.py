@@ -1,4 +1,4 @@
-"""Says in a few words what operations do."""
+"""Describes operations, for the terminal and for the message of a revision."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Writes values as SQL: those of answers and of defaults, and what a way back takes unasked."""
+"""Writes values as SQL literals: answers, defaults, and neutral values for a downgrade."""
 
 import json
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from sqlalchemy.exc import CompileError
 from alembic_guards.compat import visit_name
 from alembic_guards.runtime.lossy.families import BITS
 
-#: How the text of an answer is read for a type of Python, and what a way back takes unasked.
+#: For each type of Python: the function that reads the text of an answer, and the neutral value.
 READERS: dict[type, tuple[Callable[[str], Any], Any]] = {
     str: (str, ""),
     bool: ({"true": True, "false": False, "1": True, "0": False}.__getitem__, False),
@@ -29,7 +29,7 @@ READERS: dict[type, tuple[Callable[[str], Any], Any]] = {
     bytes: (str.encode, b""),
 }
 
-#: What a way back takes unasked for the types that only PostgreSQL has, by their names.
+#: The neutral values of types that only PostgreSQL has, by their names.
 NEUTRALS = {
     "BIT": "0",
     "CIDR": "0.0.0.0/0",
@@ -45,16 +45,16 @@ NEUTRALS = {
     **{f"{of}MULTIRANGE": "{}" for of in ("INT4", "INT8", "NUM", "DATE", "TS", "TSTZ")},
 }
 
-#: How a server writes bytes, where it is not X'00FF'.
+#: The syntax of a binary literal, by dialect, if it is not X'00FF'.
 BYTES = {"postgresql": "'\\x{}'::bytea"}
 
 
-#: A time that MariaDB and MySQL can count from 1970-01-01 00:00:01 UTC, whatever the time zone is.
+#: A neutral TIMESTAMP of MariaDB and MySQL in any time zone: the first is 1970-01-01 00:00:01 UTC.
 FIRST_DAY = datetime(1970, 1, 2)
 
 
-def neutral(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Any:
-    """Return a value that says nothing, for rows whose own ones are gone; None if there is none."""
+def neutral_value(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Any:
+    """Return the neutral value of a type, such as 0, for rows whose values are lost, or None."""
     if isinstance(type_, sa.TIMESTAMP) and dialect.name in ("mariadb", "mysql"):
         return FIRST_DAY
     if isinstance(type_, sa.Enum):
@@ -70,8 +70,11 @@ def neutral(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Any:
 
 
 def literal(name: str, value: Any, type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> str:
-    """Write a value, or the text of one, as SQL; raises CommandError where it is none of the type."""
-    written: sa.types.TypeEngine[Any] = sa.String()
+    """Return a value, or the text of one, as a SQL literal of a type.
+
+    `name` is the column in the message. Raises CommandError if it is not a value of the type.
+    """
+    literal_type: sa.types.TypeEngine[Any] = sa.String()
     try:
         if isinstance(type_, sa.Enum):
             member = (value, getattr(value, "name", None), getattr(value, "value", None))
@@ -82,31 +85,34 @@ def literal(name: str, value: Any, type_: sa.types.TypeEngine[Any], dialect: sa.
             pass  # PostgreSQL reads "{1,2}" as it is
         elif (kind := _python_type(type_)) in READERS and visit_name(type_) not in NEUTRALS:
             value = READERS[kind][0](value) if isinstance(value, str) else value
-            written = type_
+            literal_type = type_
             if isinstance(value, bytes):
                 return BYTES.get(dialect.name, "X'{}'").format(value.hex())
             if not _fits(value, type_, dialect):
                 raise ValueError
             if isinstance(value, datetime) and dialect.name == "mysql":
-                value = value.replace(tzinfo=None)  # as its drivers do
+                value = value.replace(tzinfo=None)  # its drivers drop the time zone, too
             if isinstance(value, timedelta) and dialect.name != "postgresql":
-                value, written = datetime(1970, 1, 1) + value, sa.DateTime()  # as SQLAlchemy has it
-        elif isinstance(type_, sa.types.TypeDecorator):  # the value is a default of the owner's
-            written = type_
-        return as_sql(sa.literal(value, written), dialect)
+                value, literal_type = (
+                    datetime(1970, 1, 1) + value,
+                    sa.DateTime(),
+                )  # as SQLAlchemy stores an Interval
+        elif isinstance(type_, sa.types.TypeDecorator):  # the value is a default in the models
+            literal_type = type_
+        return as_sql(sa.literal(value, literal_type), dialect)
     except (StopIteration, LookupError, ValueError, ArithmeticError, CompileError) as error:
         unit = " in seconds" if _python_type(type_) is timedelta else ""
-        wanted = f"{type_.compile(dialect=dialect)}{unit}"
-        raise CommandError(f"fill={name}:{value} is no {wanted}. Nothing was written.") from error
+        expected = f"{type_.compile(dialect=dialect)}{unit}"
+        raise CommandError(f"fill={name}:{value} is no {expected}. Nothing was written.") from error
 
 
 def as_sql(clause: Any, dialect: sa.Dialect) -> str:
-    """Write an expression as SQL that needs no parameters."""
+    """Return the SQL of an expression, without parameters."""
     return str(clause.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
 def _fits(value: Any, type_: Any, dialect: sa.Dialect) -> bool:
-    """Whether a column of the type holds a value as it is, on a server that does not check it too."""
+    """Whether a column of the type holds a value unchanged; some servers truncate or round it."""
     if isinstance(value, str):
         return getattr(type_, "length", None) is None or len(value) <= type_.length
     if isinstance(type_, sa.Integer):

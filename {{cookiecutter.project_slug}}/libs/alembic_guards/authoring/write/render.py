@@ -1,4 +1,4 @@
-"""Renders operations as the code of a revision, where Alembic leaves something out or knows none."""
+"""Renders operations of the guards as code, and those of Alembic with what Alembic leaves out."""
 
 from collections.abc import Callable
 from copy import copy
@@ -17,15 +17,15 @@ from alembic_guards.runtime.operations import SQLOp, as_text
 from alembic_guards.runtime.renames import Rename, RenameColumn, RenameTable
 from alembic_guards.runtime.sqlite import RebuildTableOp
 
-#: How Alembic itself renders the operations that the functions below add something to.
-ALEMBICS: dict[type[ops.MigrateOperation], Callable[..., str]] = {
+#: The renderers of Alembic that functions below call, and whose code they complete.
+ALEMBIC_RENDERERS: dict[type[ops.MigrateOperation], Callable[..., str]] = {
     kind: renderers.dispatch(kind)
     for kind in (ops.AlterColumnOp, ops.CreateTableOp, ops.DropColumnOp, ops.DropTableOp)
 }
 
 
 def install_renderers() -> None:
-    """Have Alembic render operations with the functions below."""
+    """Register the functions below as renderers of Alembic, for the whole process."""
     for kind, render in (
         (AutocommitOp, _render_autocommit),
         (RebuildTableOp, _render_rebuild),
@@ -79,32 +79,32 @@ def _render_sql(_: AutogenContext, op: SQLOp) -> list[str]:
 
 
 def _render_alter_column(context: AutogenContext, op: ops.AlterColumnOp) -> str:
-    """Render the USING clause too, which Alembic leaves out."""
-    text = ALEMBICS[ops.AlterColumnOp](context, op)
+    """Render the USING clause, which Alembic leaves out."""
+    text = ALEMBIC_RENDERERS[ops.AlterColumnOp](context, op)
     using = op.kw.get("postgresql_using")
     return f"{text.removesuffix(')')}, postgresql_using={using!r})" if using else text
 
 
 def _render_create_table(context: AutogenContext, op: ops.CreateTableOp) -> str:
-    """Render constraints in the order of the models: MariaDB numbers unnamed ones by it."""
+    """Render constraints in the order of the models, by which MariaDB numbers unnamed ones."""
     op.columns = sorted(op.columns, key=creation_order)  # constraints of a Table are a set
-    table, fixed = op.to_table(), copy(op)
-    # A second table would take the parts of the first: what a Rewriter makes is bound to none.
-    setattr(fixed, "to_table", lambda: table)  # noqa: B010 (mypy refuses to replace a method)
+    table, op_with_table = op.to_table(), copy(op)
+    # If a Rewriter made the operation, a second Table would take the constraints of the first one.
+    setattr(op_with_table, "to_table", lambda: table)  # noqa: B010 (mypy refuses to replace a method)
     constraints = sorted(table.constraints, key=creation_order)
     texts = [render_constraint(part, op, context) for part in constraints]
     ordered = [text for text in texts if text]
-    text = ALEMBICS[ops.CreateTableOp](context, fixed)
+    text = ALEMBIC_RENDERERS[ops.CreateTableOp](context, op_with_table)
     return text.replace(",\n".join(sorted(ordered)), ",\n".join(ordered))
 
 
 def _render_drop_column(context: AutogenContext, op: ops.DropColumnOp) -> str:
-    return _with_consent(ALEMBICS[ops.DropColumnOp](context, op), op.kw.get("info"))
+    return _with_info(ALEMBIC_RENDERERS[ops.DropColumnOp](context, op), op.kw.get("info"))
 
 
 def _render_drop_table(context: AutogenContext, op: ops.DropTableOp) -> str:
-    return _with_consent(ALEMBICS[ops.DropTableOp](context, op), op.info)
+    return _with_info(ALEMBIC_RENDERERS[ops.DropTableOp](context, op), op.info)
 
 
-def _with_consent(text: str, info: Any) -> str:
+def _with_info(text: str, info: Any) -> str:
     return f"{text.removesuffix(')')}, info={INFO})" if info == INFO else text

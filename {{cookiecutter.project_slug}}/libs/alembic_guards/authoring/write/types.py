@@ -1,4 +1,4 @@
-"""Writes types and expressions so that a revision runs for ever, whatever becomes of the owner's code."""
+"""Renders types and expressions without classes of the owner, which may change later."""
 
 import ast
 from collections.abc import Iterator
@@ -21,16 +21,16 @@ from alembic_guards.runtime.operations import as_text
 
 Type = TypeEngine[Any]
 
-#: Stands for a type in rendered code.
-MARK = "<type>"
+#: A placeholder for a type in rendered code.
+TYPE_MARK = "<type>"
 
 
 def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
-    """Return the code of a type, of SQLAlchemy alone, that gives a column the same type as `item`.
+    """Return the code of a type of SQLAlchemy that compiles to the same SQL as `item`.
 
-    This is a render_item function of context.configure(). Where there is no such code, it is that
-    of the owner's type, with its import; False leaves the item to Alembic. A text that is a default
-    stays as it is: Alembic would take the quotes away that it begins and ends with.
+    This is a render_item function of context.configure(). If no such type exists, return the code
+    of the owner's type, and add its import to `context`. False lets Alembic render the item. A
+    default that is a string is rendered as it is: Alembic would strip quotes at its ends.
     """
     if kind == "server_default" and isinstance(getattr(item, "arg", None), str):
         return repr(str.__str__(item.arg))  # it may be a member of an enum
@@ -39,40 +39,40 @@ def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[
     if kind != "type":
         return False
     plain = plain_type(item, context.dialect)
-    if made := _made_before(plain, context):
+    if constructor := _named_type(plain, context):
         context.imports.add("from sqlalchemy.dialects import postgresql")
         schema = f", schema={plain.schema!r}" if plain.schema else ""
-        return f"postgresql.{made}, name={plain.name!r}{schema}, create_type=False)"
-    wanted = item.compile(dialect=context.dialect)
+        return f"postgresql.{constructor}, name={plain.name!r}{schema}, create_type=False)"
+    expected = item.compile(dialect=context.dialect)
     for candidate in _candidates(item, context):
-        text, imports = _code(candidate, context)
-        if wanted == _meaning(text, context.dialect):
+        text, imports = _code_and_imports(candidate, context)
+        if expected == _compiled(text, context.dialect):
             context.imports |= imports
             return text
     try:
-        own = plain if plain.compile(dialect=context.dialect) == wanted else item
-    except CompileError:  # where the owner's code writes what SQLAlchemy cannot
-        own = item
-    text, imports = _code(own, context)
-    context.imports |= imports | {f"import {type(own).__module__}"}
+        fallback = plain if plain.compile(dialect=context.dialect) == expected else item
+    except CompileError:  # only the owner's class can compile the type
+        fallback = item
+    text, imports = _code_and_imports(fallback, context)
+    context.imports |= imports | {f"import {type(fallback).__module__}"}
     return text
 
 
-def keep_percents(dialect: sa.Dialect) -> None:
-    """Compile % as it is from now on: only a driver wants it doubled, and a file has none."""
+def keep_percent_signs(dialect: sa.Dialect) -> None:
+    """Disable the doubling of percent signs in `dialect`, which only drivers need."""
     plain: Any = copy(dialect)
-    plain.paramstyle = "named"  # the preparer looks at it when it is made
+    plain.paramstyle = "named"  # the preparer reads it when it is created
     preparer: Any = type(dialect.identifier_preparer)
     dialect.identifier_preparer = preparer(plain)
 
 
-def write_colons(impl: DefaultImpl) -> None:
-    """Let Alembic write expressions as sa.text() wants them: else ':x' would become NULL."""
+def escape_colons(impl: DefaultImpl) -> None:
+    """Escape colons in the expressions of Alembic: sa.text() would take ':x' for a parameter."""
     render = impl.render_ddl_sql_expr
 
     def escaped(expression: Any, **options: Any) -> str:
         sql = render(expression, **options)
-        return sql if options.get("is_index") else as_text(sql)  # that is no text()
+        return sql if options.get("is_index") else as_text(sql)  # it is not rendered as text()
 
     impl.render_ddl_sql_expr = escaped  # type: ignore[assignment, method-assign]
 
@@ -82,7 +82,7 @@ def _has_parameters(default: Any) -> bool:
 
 
 def _candidates(item: Type, context: AutogenContext) -> Iterator[Type]:
-    """Yield types that may be the same: first what is best to read."""
+    """Yield types that may compile to the same SQL, the most readable first."""
     yield plain_type(item, context.dialect)
     if context.connection is not None:
         try:
@@ -91,35 +91,38 @@ def _candidates(item: Type, context: AutogenContext) -> Iterator[Type]:
             return
 
 
-def innermost(type_: Any, dialect: sa.Dialect) -> Any:
-    """Return the plain type that a type is, or is an array of."""
+def element_type(type_: Any, dialect: sa.Dialect) -> Any:
+    """Return the plain type of a type, or that of its elements if it is an array."""
     plain = plain_type(type_, dialect)
-    return innermost(plain.item_type, dialect) if isinstance(plain, sa.ARRAY) else plain
+    return element_type(plain.item_type, dialect) if isinstance(plain, sa.ARRAY) else plain
 
 
-def _made_before(item: Any, context: AutogenContext) -> str:
-    """Return how the code of a type begins that a statement of its own has made; "" for all others."""
+def _named_type(item: Any, context: AutogenContext) -> str:
+    """Return the begin of the code of a domain or native enum, "" for other types.
+
+    Statements of their own create these types.
+    """
     if isinstance(item, postgresql.DOMAIN):
-        return f"DOMAIN(data_type={_text_of(item.data_type, context)}"
+        return f"DOMAIN(data_type={_type_code(item.data_type, context)}"
     if isinstance(item, sa.Enum) and item.native_enum and context.dialect.name == "postgresql":
         return f"ENUM({', '.join(map(repr, item.enums))}"
     return ""
 
 
-def _code(type_: Type, context: AutogenContext) -> tuple[str, set[str]]:
-    """Return the code that Alembic writes for a type, but for the types in it, and its imports."""
+def _code_and_imports(type_: Type, context: AutogenContext) -> tuple[str, set[str]]:
+    """Return the code of a type by Alembic, with `render_type` for inner types, and its imports."""
 
     def render(kind: str, part: Any, inner: AutogenContext) -> Any:
         return False if part is type_ else render_type(kind, part, inner)
 
     inner = AutogenContext(context.migration_context, opts={**context.opts, "render_item": render})
-    return _text_of(type_, inner), inner.imports
+    return _type_code(type_, inner), inner.imports
 
 
-def _text_of(type_: Type, context: AutogenContext) -> str:
-    """Return the code that Alembic writes for a type where a column has it."""
+def _type_code(type_: Type, context: AutogenContext) -> str:
+    """Return the code that Alembic renders for the type of a column."""
     marked = AutogenContext(context.migration_context, opts={**context.opts, "render_item": _mark})
-    before, after = _render_column(type_, marked).split(MARK)
+    before, after = _render_column(type_, marked).split(TYPE_MARK)
     return _render_column(type_, context).removeprefix(before).removesuffix(after)
 
 
@@ -128,27 +131,27 @@ def _render_column(type_: Type, context: AutogenContext) -> str:
 
 
 def _mark(kind: str, _: object, __: AutogenContext) -> str | Literal[False]:
-    return MARK if kind == "type" else False
+    return TYPE_MARK if kind == "type" else False
 
 
-def _meaning(text: str, dialect: sa.Dialect) -> str | None:
-    """Return the type in SQL that code stands for; None where it is no code of SQLAlchemy alone."""
+def _compiled(text: str, dialect: sa.Dialect) -> str | None:
+    """Return the SQL that the code of a type compiles to; None if it needs more than SQLAlchemy."""
     try:
-        type_: Type = _value(ast.parse(text, mode="eval").body)
+        type_: Type = _evaluate(ast.parse(text, mode="eval").body)
         return type_.compile(dialect=dialect)
     except Exception:  # noqa: BLE001 (whatever the code of somebody else's class may raise)
         return None
 
 
-def _value(node: ast.expr) -> Any:
-    """Return what an expression stands for that names SQLAlchemy, calls it, or is a literal."""
+def _evaluate(node: ast.expr) -> Any:
+    """Evaluate an expression of names and calls of SQLAlchemy and of literals."""
     match node:
         case ast.Call():
-            arguments = [_value(argument) for argument in node.args]
-            options = {str(option.arg): _value(option.value) for option in node.keywords}
-            return _value(node.func)(*arguments, **options)
+            arguments = [_evaluate(argument) for argument in node.args]
+            options = {str(option.arg): _evaluate(option.value) for option in node.keywords}
+            return _evaluate(node.func)(*arguments, **options)
         case ast.Attribute():
-            return getattr(_value(node.value), node.attr)
+            return getattr(_evaluate(node.value), node.attr)
         case ast.Name(id="sa"):
             return sa
         case ast.Name(id=("mysql" | "postgresql" | "sqlite") as name):

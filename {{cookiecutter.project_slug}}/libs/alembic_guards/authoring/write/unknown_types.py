@@ -1,4 +1,4 @@
-"""Brings back columns whose type SQLAlchemy does not know, in the words of the catalog."""
+"""Recreates columns whose type SQLAlchemy cannot reflect, by their definition in the catalog."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,43 +12,43 @@ from alembic_guards.database.identifiers import bare, quoted_table, quoter, tabl
 from alembic_guards.runtime.operations import SQLOp
 
 
-def write_strange_types(container: ops.OpContainer, there: Catalog, dialect: sa.Dialect) -> None:
-    """Write each column of `container` that has no type as SQL, as it is `there`.
+def write_unknown_types(container: ops.OpContainer, present: Catalog, dialect: sa.Dialect) -> None:
+    """Replace each added column of `container` without a type by ALTER TABLE, as in `present`.
 
-    On SQLite there is none: what it does not know it takes for a number.
+    On SQLite there are none: reflection takes an unknown type for NUMERIC.
     """
 
-    texts = {
+    definitions = {
         (bare(entry.table), entry.kind, bare(entry.name)): entry.definition
-        for entry in there.values()
+        for entry in present.values()
     }
 
-    def add(table: Any, column: sa.Column[Any]) -> SQLOp:
+    def add_column(table: Any, column: sa.Column[Any]) -> SQLOp:
         key = table_key(table)
-        definition = texts[key, "column", column.name]
+        definition = definitions[key, "column", column.name]
         if dialect.name == "postgresql":
-            default = texts.get((key, "default", column.name))
+            default = definitions.get((key, "default", column.name))
             definition = f"{quoter(dialect)(column.name)} {definition}"
             definition += f" DEFAULT {default}" if default else ""
-            definition += f" {texts.get((key, 'not null', column.name), '')}"
+            definition += f" {definitions.get((key, 'not null', column.name), '')}"
         statement = f"ALTER TABLE {quoted_table(table, dialect)} ADD {definition.strip()}"
         return SQLOp([statement], [], f"add {table.table_name}.{column.name}")
 
-    def known(op: MigrateOperation) -> Iterator[MigrateOperation]:
+    def with_known_types(op: MigrateOperation) -> Iterator[MigrateOperation]:
         if isinstance(op, ops.ModifyTableOps):
-            op.ops = [known_part for part in op.ops for known_part in known(part)]
+            op.ops = [each for part in op.ops for each in with_known_types(part)]
         if isinstance(op, ops.AddColumnOp) and isinstance(op.column.type, NullType):
-            yield add(op, op.column)
+            yield add_column(op, op.column)
             return
-        strange: list[Any] = []
+        unknown: list[Any] = []
         if isinstance(op, ops.CreateTableOp):
-            strange = [part for part in op.columns if _is_strange(part)]
-            op.columns = [part for part in op.columns if not _is_strange(part)]
+            unknown = [part for part in op.columns if _is_of_unknown_type(part)]
+            op.columns = [part for part in op.columns if not _is_of_unknown_type(part)]
         yield op
-        yield from (add(op, column) for column in strange)
+        yield from (add_column(op, column) for column in unknown)
 
-    container.ops = [part for op in container.ops for part in known(op)]
+    container.ops = [part for op in container.ops for part in with_known_types(op)]
 
 
-def _is_strange(part: sa.schema.SchemaItem) -> bool:
+def _is_of_unknown_type(part: sa.schema.SchemaItem) -> bool:
     return isinstance(part, sa.Column) and isinstance(part.type, NullType)
