@@ -20,6 +20,7 @@ def migrate(url: URL, connection: Connection | None = None) -> None:
         connection,
         url=url,
         literal_binds=connection is None,
+        dialect_opts={"paramstyle": "named"},  # for SQL that is written: no % is doubled
         **options(url, target_metadata),
     )
     for attempt in attempts():  # one upgrade at a time, with retries after a lock timeout

@@ -52,7 +52,6 @@ def options(url: URL | str, models: Callable[[], MetaData]) -> dict[str, Any]:
     """
     runtime.install()
     common = {
-        "dialect_opts": {"paramstyle": "named"},  # offline: no driver needs doubled percent signs
         "include_name": _is_managed,
         "on_version_apply": _refuse_orphans,
         **backend_options(_supported(url)),
