@@ -12,7 +12,12 @@ README = (TEMPLATE / "README.md").read_text()
 
 def test_the_transcript_is_what_the_demo_prints(tmp_path: Path) -> None:
     said = subprocess.run(
-        ["./demo.sh", str(tmp_path)], cwd=TEMPLATE, text=True, capture_output=True, check=True
+        ["./demo.sh", str(tmp_path)],
+        cwd=TEMPLATE,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=True,
     ).stdout
     shown = README.split("```console\n")[2].split("```")[0]
     assert normal(shown) in normal(said.replace(f"{tmp_path.resolve()}/shop/", ""))

@@ -123,7 +123,7 @@ def test_guards_are_replaced_whole_whatever_was_done_to_them(
     template: Path, project: Project
 ) -> None:
     change(project.path, f"{GUARDS}/errors.py", after="# the owner's\n")
-    change(project.path, f"{GUARDS}/order.py", after="# the owner's\n")
+    change(project.path, f"{GUARDS}/squawk.py", after="# the owner's\n")
     git(project.path, "commit", "--quiet", "--all", "--message=Work")
     template_grows(template)
     project.make("template-update")
