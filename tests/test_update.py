@@ -123,7 +123,7 @@ def test_guards_are_replaced_whole_whatever_was_done_to_them(
     template: Path, project: Project
 ) -> None:
     change(project.path, f"{GUARDS}/errors.py", after="# the owner's\n")
-    change(project.path, f"{GUARDS}/squawk.py", after="# the owner's\n")
+    change(project.path, f"{GUARDS}/runtime/journal.py", after="# the owner's\n")
     git(project.path, "commit", "--quiet", "--all", "--message=Work")
     template_grows(template)
     project.make("template-update")
@@ -148,7 +148,8 @@ def test_a_project_that_knows_no_template_is_told_how_to_name_it(project: Projec
 
 def guards(project: Path) -> dict[str, str]:
     """Return the files that keep data safe, with what is in them."""
-    return {file.name: file.read_text() for file in (project / GUARDS).glob("*.py")}
+    folder = project / GUARDS
+    return {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*.py")}
 
 
 def remembered(project: Project) -> str:
