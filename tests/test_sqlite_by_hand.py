@@ -19,7 +19,7 @@ class Item(Base):
         UniqueConstraint("code", name="the code, (one)"))
     id: Mapped[int] = mapped_column(primary_key=True)
     parent_id: Mapped[int] = mapped_column(ForeignKey("parents.id", ondelete="CASCADE"))
-    code: Mapped[str]
+    code: Mapped[str] = mapped_column(String(255))
     price: Mapped[decimal.Decimal] = mapped_column(Numeric(10, 2), server_default=text("0"))
     order: Mapped[int | None]
     note: Mapped[str] = mapped_column(Text, server_default="it's,  (so)")
@@ -133,7 +133,7 @@ SHOP = (
     + """
 class Item(Base):
     __tablename__ = "items"
-    code: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(255), primary_key=True)
     note: Mapped[str | None] = mapped_column(Text)
 """
 )
