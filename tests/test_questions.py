@@ -77,9 +77,7 @@ def test_a_wrong_key_asks_again_and_enter_is_no_answer(project: Project) -> None
     assert "server_default=sa.text('7')" in project.revisions()[1].read_text().replace('"', "'")
 
 
-@pytest.mark.parametrize(
-    "replies", [("q\n",), ("Q\n",), ("\x04",), ("1\n", "\x04"), ("1\n", "\x03")]
-)
+@pytest.mark.parametrize("replies", [("q\n",), ("Q\n",), ("\x04",), ("1\n", "\x04")])
 def test_who_quits_changes_nothing(project: Project, replies: tuple[str, ...]) -> None:
     said = at_terminal(project, *replies)
     assert "Nothing was written." in said or "Interrupted." in said
