@@ -261,12 +261,6 @@ def write_table(head: str, definitions: Sequence[Definition], tail: str) -> str:
     return head + "\n\t" + "\n\t".join(lines) + "\n" + tail
 
 
-def parse_definition(sql: str) -> Definition:
-    """Parse one column or constraint of a CREATE TABLE."""
-    (definition,) = _definitions(tokenize(sql))
-    return definition
-
-
 def join_column(column: Column, clauses: Sequence[Clause]) -> Column:
     """Return a column with the text of its name, its type, and these clauses."""
     text = " ".join(filter(None, (column.quoted, column.type)))
