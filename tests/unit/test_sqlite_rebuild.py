@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ PARENTS = "CREATE TABLE parents (id INTEGER PRIMARY KEY)"
 CONVENTION = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_own",
 }
 #: What a batch operation must not lose.
 FORM = """CREATE TABLE items (
@@ -125,27 +127,88 @@ def test_only_what_changes_is_written_anew(
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "gone"),
+    ("name", "kind", "left"),
     [
-        ("fk_items_p_parents", "foreignkey", " REFERENCES parents"),
-        ("uq_items_q", "unique", " UNIQUE"),
+        (
+            "fk_items_p_parents",
+            "foreignkey",
+            "p INTEGER, q TEXT CONSTRAINT uq_items_q UNIQUE, r TEXT CONSTRAINT uq_items_r UNIQUE",
+        ),
+        (
+            "uq_items_q",
+            "unique",
+            (
+                "p INTEGER CONSTRAINT fk_items_p_parents REFERENCES parents, q TEXT,"
+                " r TEXT CONSTRAINT uq_items_r UNIQUE"
+            ),
+        ),
     ],
 )
-def test_a_constraint_without_a_name_is_dropped_by_a_convention(
-    connection: sa.Connection, name: str, kind: str, gone: str
+def test_a_convention_names_what_has_no_name_and_drops_one_by_it(
+    connection: sa.Connection, name: str, kind: str, left: str
 ) -> None:
     form = (
-        "CREATE TABLE items (id INTEGER PRIMARY KEY, p INTEGER REFERENCES parents, q TEXT UNIQUE)"
+        "CREATE TABLE items (id INTEGER PRIMARY KEY, p INTEGER REFERENCES parents, q TEXT UNIQUE,"
     )
     new = batch(
         connection,
-        [PARENTS, form],
+        [PARENTS, f"{form} r TEXT UNIQUE, CHECK (p > 0))"],
         lambda table: table.drop_constraint(name, type_=kind),
         naming_convention=CONVENTION,
     )
-    assert "".join(new.split()) == "".join(
-        form.replace("items", '"items"').replace(gone, "").split()
+    expected = f'CREATE TABLE "items" (id INTEGER PRIMARY KEY, {left},'
+    expected += " CONSTRAINT ck_items_own CHECK (p > 0))"
+    assert "".join(new.split()) == "".join(expected.split())
+
+
+def test_a_check_without_a_name_is_reflected_and_stays(connection: sa.Connection) -> None:
+    form = "CREATE TABLE items (id INTEGER PRIMARY KEY, p INTEGER CHECK (p > 0), CHECK (p < 9))"
+    new = batch(
+        connection,
+        [form],
+        lambda table: table.add_column(sa.Column("q", sa.Integer())),
+        recreate="always",
+        table_args=[sa.CheckConstraint("p < 9")],
     )
+    assert new.count("CHECK") == 2
+    found = sa.inspect(connection).get_check_constraints("items")
+    assert sorted(check["sqltext"] for check in found) == ["p < 9", "p > 0"]
+
+
+def test_a_check_of_a_type_that_a_convention_cannot_name_stays(connection: sa.Connection) -> None:
+    metadata = sa.MetaData(naming_convention={"ck": "ck_%(table_name)s_%(constraint_name)s"})
+    number = sa.Column("id", sa.Integer(), primary_key=True)
+    flag: sa.Column[bool] = sa.Column("p", sa.Boolean(create_constraint=True))
+    with pytest.warns(UserWarning, match="has no name"):
+        form = batch(
+            connection,
+            ["CREATE TABLE items (id INTEGER PRIMARY KEY, p BOOLEAN, CHECK (p IN (0, 1)))"],
+            lambda table: table.add_column(sa.Column("q", sa.Integer())),
+            copy_from=sa.Table("items", metadata, number, flag),
+            recreate="always",
+        )
+    assert form.count("CHECK (p IN (0, 1))") == 1
+
+
+def test_offline_a_copied_table_is_written_as_alembic_writes_it() -> None:
+    runtime.install()
+    written = StringIO()
+    options = {"as_sql": True, "output_buffer": written}
+    operations = Operations(MigrationContext.configure(dialect_name="sqlite", opts=options))
+    columns = (sa.Column("id", sa.Integer(), primary_key=True), sa.Column("p", sa.Text()))
+    copied = sa.Table("items", sa.MetaData(), *columns)
+    with operations.batch_alter_table("items", copy_from=copied) as table:
+        table.alter_column("p", type_=sa.Integer(), existing_type=sa.Text())
+        table.create_index("ix", ["p"])
+    statements = written.getvalue().split(";")
+    assert [" ".join(statement.split()[:3]) for statement in statements] == [
+        "CREATE TABLE _alembic_tmp_items",
+        "INSERT INTO _alembic_tmp_items",
+        "DROP TABLE items",
+        "ALTER TABLE _alembic_tmp_items",
+        "CREATE INDEX ix",
+        "",
+    ]
 
 
 def test_a_column_goes_and_what_only_has_its_letters_stays(connection: sa.Connection) -> None:

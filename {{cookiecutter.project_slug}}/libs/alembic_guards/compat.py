@@ -148,9 +148,12 @@ def reflect_through(dialect: Dialect, rewrite: Callable[[Connection, str], str])
         return
     read = patched._get_table_sql
 
-    def rewritten(connection: Connection, *args: Any, **options: Any) -> str | None:
-        sql = read(connection, *args, **options)
-        return rewrite(connection, sql) if sql else None
+    def rewritten(connection: Connection, table: str, schema: str | None = None, **o: Any) -> Any:
+        cached, key = o.get("info_cache", {}), ("alembic_guards", table, schema)
+        if key not in cached:
+            sql = read(connection, table, schema, **o)
+            cached[key] = rewrite(connection, sql) if sql else None
+        return cached[key]
 
     patched._get_table_sql = rewritten
 

@@ -9,6 +9,7 @@ from alembic.util import CommandError
 from alembic_guards.runtime.drop_parser import drops_in
 from alembic_guards.runtime.dry_run import current_names
 from alembic_guards.runtime.enum_history import follow_rename
+from alembic_guards.runtime.queries import connection_to_query
 from alembic_guards.runtime.rename_parser import renames_in
 
 #: The `info` of an operation that consents to data loss.
@@ -47,10 +48,8 @@ def execute(operations: Operations, op: ops.ExecuteSQLOp) -> None:
 
 def _tables_in(operations: Operations, schema: str | None) -> list[str]:
     """Return the tables of a schema that is dropped; none where SQL is only written."""
-    context = operations.migration_context
-    if context.as_sql or context.connection is None:
-        return []
-    return sa.inspect(context.connection).get_table_names(schema)
+    with connection_to_query(operations.migration_context) as connection:
+        return [] if connection is None else sa.inspect(connection).get_table_names(schema)
 
 
 def refuse_loss(
@@ -61,23 +60,28 @@ def refuse_loss(
     `info` is that of the operation. Without `column`, the whole table would be dropped. A generated
     column holds no data.
     """
-    context = operations.migration_context
-    connection = None if context.as_sql else context.connection
-    if connection is None or info == INFO or os.environ.get("ALLOW_DATA_LOSS") == "1":
+    if info == INFO or os.environ.get("ALLOW_DATA_LOSS") == "1":
         return
-    now = current_names(connection, table, [column] if column else [])
-    inspector = sa.inspect(connection)
-    if now is None or not inspector.has_table(now[0], schema):
-        return
-    columns = {found["name"]: found for found in inspector.get_columns(now[0], schema)}
-    name = "".join(now[1])
-    if column and "computed" in columns.get(name, {"computed": "or missing"}):
-        return
-    holding = sa.table(now[0], sa.column(name or "*"), schema=schema)
-    count = sa.func.count(holding.c[name]) if column else sa.func.count()
-    if rows := connection.scalar(sa.select(count).select_from(holding)):
+    with connection_to_query(operations.migration_context) as connection:
+        rows = _count(connection, table, schema, column) if connection is not None else 0
+    if rows:
         raise CommandError(
             f"{rows} rows hold data in {table}{f'.{column}' if column else ''}, which this would drop. "
             f"To consent to the data loss, pass info={INFO} to "
             f"op.drop_{'column' if column else 'table'}(), or set ALLOW_DATA_LOSS=1"
         )
+
+
+def _count(connection: sa.Connection, table: str, schema: str | None, column: str | None) -> int:
+    """Return the number of rows that hold data in a table, or in a column of it."""
+    now = current_names(connection, table, [column] if column else [])
+    inspector = sa.inspect(connection)
+    if now is None or not inspector.has_table(now[0], schema):
+        return 0
+    columns = {found["name"]: found for found in inspector.get_columns(now[0], schema)}
+    name = "".join(now[1])
+    if column and "computed" in columns.get(name, {"computed": "or missing"}):
+        return 0
+    holding = sa.table(now[0], sa.column(name or "*"), schema=schema)
+    count = sa.func.count(holding.c[name]) if column else sa.func.count()
+    return connection.scalar(sa.select(count).select_from(holding)) or 0

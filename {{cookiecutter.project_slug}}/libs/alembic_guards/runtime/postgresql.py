@@ -40,28 +40,21 @@ def install() -> None:
 class ConcurrentPostgresqlImpl(PostgresqlImpl):
     """Prepares each statement with CONCURRENTLY, from an operation or from SQL of a revision."""
 
-    def execute(self, sql: Any, execution_options: Any = None) -> None:
-        """Execute SQL of a revision."""
-        with self._prepared(str(sql) if isinstance(sql, str | sa.TextClause) else ""):
-            super().execute(sql, execution_options)
+    def _exec(self, construct: Any, *args: Any, **options: Any) -> Any:
+        """Execute a statement."""
+        with self._prepared(self._sql(construct)):
+            return super()._exec(construct, *args, **options)
 
-    def create_index(self, index: sa.Index, **options: Any) -> None:
-        """Create an index."""
-        with self._prepared(self._sql(sa.schema.CreateIndex(index, **options))):
-            super().create_index(index, **options)
-
-    def drop_index(self, index: sa.Index, **options: Any) -> None:
-        """Drop an index."""
-        with self._prepared(self._sql(sa.schema.DropIndex(index, **options))):
-            super().drop_index(index, **options)
-
-    def _sql(self, statement: sa.schema.ExecutableDDLElement) -> str:
-        return str(statement.compile(dialect=self.dialect))
+    def _sql(self, construct: Any) -> str:
+        """Return the SQL of a statement that may be CONCURRENTLY; "" for others."""
+        if isinstance(construct, sa.schema.CreateIndex | sa.schema.DropIndex):
+            return str(construct.compile(dialect=self.dialect))
+        return str(construct) if isinstance(construct, str | sa.TextClause) else ""
 
     @contextmanager
     def _prepared(self, sql: str) -> Iterator[None]:
         """For a statement with CONCURRENTLY, disable timeouts, and drop an INVALID index before and after."""
-        if self.connection is None or self.as_sql or not CONCURRENTLY.match(sql):
+        if not isinstance(self.connection, sa.Connection) or not CONCURRENTLY.match(sql):
             yield
             return
         build = BUILD.match(sql)

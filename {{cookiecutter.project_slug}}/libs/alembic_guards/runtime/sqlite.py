@@ -1,5 +1,7 @@
 """Makes the batch operations of Alembic rebuild a table of SQLite without losing what it does not reflect."""
 
+import re
+import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -7,17 +9,20 @@ import sqlalchemy as sa
 from alembic.ddl.sqlite import SQLiteImpl
 from alembic.operations import MigrateOperation, Operations
 from alembic.operations.batch import ApplyBatchImpl
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from alembic_guards.compat import reflect_through, type_of
-from alembic_guards.database.catalog.sqlite import find_table, read_statements
+from alembic_guards.database.catalog.sqlite import find_table, read_statements, read_tables
 from alembic_guards.database.catalog.sqlite_canonical import (
+    Lookup,
     canonical_form,
     default_of,
     primary_key,
     type_meaning,
 )
 from alembic_guards.database.catalog.sqlite_parser import (
+    Table,
     generated_expression,
     parse_table,
     quoted,
@@ -26,6 +31,9 @@ from alembic_guards.runtime.lossy.conversions import convert
 from alembic_guards.runtime.renames import changes_name_only
 from alembic_guards.runtime.sqlite_merge import merge
 from alembic_guards.runtime.sqlite_rebuild import TEMPORARY, rebuild
+
+#: The key in the cache of an Inspector of the function that finds its parsed tables.
+LOOKUP = "alembic_guards_lookup"
 
 
 def install() -> None:
@@ -47,12 +55,18 @@ class KeepingSQLiteImpl(SQLiteImpl):
         super().__init__(dialect, *args, **options)
         reflect_through(dialect, _canonical)
 
+    @property
+    def _live(self) -> sa.Connection | None:
+        """The connection; None offline, where a batch operation is written as Alembic writes it."""
+        return self.connection if isinstance(self.connection, sa.Connection) else None
+
     def autogen_column_reflect(self, inspector: Any, table: sa.Table, column_info: Any) -> None:
         """Complete a reflected column from CREATE TABLE, in spellings that SQLAlchemy does not reflect.
 
         A column of the primary key counts as NOT NULL, as on other databases.
         """
-        parsed = find_table(self.connection)(table.name) if self.connection is not None else None
+        _keep_unnamed_checks(table)
+        parsed = _table_of(inspector, table)
         if parsed is not None and (column := parsed.columns.get(column_info["name"])):
             column_info["type"] = type_of(self.dialect, type_meaning(column.type))
             column_info["default"] = default_of(column)
@@ -75,6 +89,8 @@ class KeepingSQLiteImpl(SQLiteImpl):
 
     def cast_for_batch_migrate(self, existing: sa.Column[Any], transfer: Any, new: Any) -> None:
         """Copy values unchanged, except where the new type stores them in another format."""
+        if self._live is None:
+            super().cast_for_batch_migrate(existing, transfer, new)
         conversion = convert(transfer["expr"], existing.type, new, self.dialect)
         if conversion.value:
             transfer["expr"] = sa.literal_column(conversion.value)
@@ -83,31 +99,38 @@ class KeepingSQLiteImpl(SQLiteImpl):
         """Remember the rebuild that begins, and rename its columns first."""
         super().prep_table_for_batch(batch_impl, table)
         self.batch = None
-        if self.connection is not None and table.schema in (None, "main"):
+        if self._live is not None and table.schema in (None, "main"):
             self.batch = batch_impl
-            self._rename_columns(batch_impl, self.connection)
+            self._rename_columns(batch_impl, self._live)
 
     def create_table(self, table: sa.Table, **options: Any) -> None:
         """Create a table; for the temporary table of a batch operation, make the whole rebuild."""
-        if self.batch is None or self.connection is None or table is not self.batch.new_table:
+        if self.batch is None or self._live is None or table is not self.batch.new_table:
             super().create_table(table, **options)
             return
         old = self.batch.table
-        _add_referred_tables(old)
-        self.statements = read_statements(self.connection)
-        reflected, wanted = (
-            parse_table(str(CreateTable(each).compile(dialect=self.dialect)))
-            for each in (old, table)
-        )
+        if self.batch.reflected:
+            _remove_unnamed_checks(old)
+        self.statements = read_statements(self._live)
+        reflected, wanted = self._parsed(old), self._parsed(table)
         current = parse_table(self.statements[old.name])
-        lookup = find_table(self.connection)
+        lookup = find_table(self._live)
         rebuild(
-            self.connection,
+            self._live,
             old.name,
             merge(current, reflected, replace(wanted, name=old.name), lookup),
             self._expressions(self.batch),
             [str(index.name) for index in old.indexes],
         )
+
+    def _parsed(self, table: sa.Table) -> Table:
+        """Return the CREATE TABLE that SQLAlchemy writes for a table."""
+        _add_referred_tables(table)
+        create = CreateTable(table)
+        try:
+            return parse_table(str(create.compile(dialect=self.dialect)))
+        except InvalidRequestError:  # the CHECK of a type has no name, and a convention asks for it
+            return self._parsed(table.to_metadata(sa.MetaData()))
 
     def _exec(self, construct: Any, *args: Any, **options: Any) -> Any:
         """Execute a statement, except the copy of rows: rebuild() has made it."""
@@ -129,13 +152,13 @@ class KeepingSQLiteImpl(SQLiteImpl):
     def create_index(self, index: sa.Index, **options: Any) -> None:
         """Create an index; an unchanged index of a rebuilt table is created by its original statement."""
         name = str(index.name)
-        if self.batch is None or self.connection is None or index.table is not self.batch.new_table:
+        if self.batch is None or self._live is None or index.table is not self.batch.new_table:
             super().create_index(index, **options)
         elif name in self.batch.new_indexes:  # `index` has lost its expressions
             super().create_index(self.batch.new_indexes[name], **options)
         elif str(CreateIndex(self.batch.indexes[name])) == str(CreateIndex(index)):
             plain = {"no_parameters": True}
-            self.connection.exec_driver_sql(self.statements[name], execution_options=plain)
+            self._live.exec_driver_sql(self.statements[name], execution_options=plain)
         else:
             super().create_index(index, **options)
 
@@ -176,6 +199,33 @@ def _canonical(connection: sa.Connection, sql: str) -> str:
         return canonical_form(parse_table(sql), find_table(connection))
     except ValueError:  # of a view, or of a module such as FTS5
         return sql
+
+
+def _table_of(inspector: sa.Inspector, table: sa.Table) -> Table | None:
+    """Return the parsed CREATE TABLE of a reflected table, from the cache of the inspector."""
+    connection = inspector.bind
+    if not isinstance(connection, sa.Connection):
+        return None
+    if LOOKUP not in inspector.info_cache:
+        inspector.info_cache[LOOKUP] = read_tables(connection)
+    lookup: Lookup = inspector.info_cache[LOOKUP]
+    return lookup(table.name)
+
+
+def _keep_unnamed_checks(table: sa.Table) -> None:
+    """Ignore a warning of Alembic that a rebuild loses the unnamed CHECK constraints of a table.
+
+    It is not true here, and Alembic gives it right after the reflection of the columns.
+    """
+    text = f"Unnamed CHECK constraint on reflected table '{re.escape(table.name)}'"
+    warnings.filterwarnings("ignore", text, UserWarning)
+
+
+def _remove_unnamed_checks(table: sa.Table) -> None:
+    """Remove the unnamed CHECK constraints of a reflected table, which Alembic copies to no new one."""
+    for part in list(table.constraints):
+        if isinstance(part, sa.CheckConstraint) and part.name is None:
+            table.constraints.remove(part)
 
 
 def _add_referred_tables(table: sa.Table) -> None:

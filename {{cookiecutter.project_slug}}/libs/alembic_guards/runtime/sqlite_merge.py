@@ -13,6 +13,7 @@ from alembic_guards.database.catalog.sqlite_canonical import (
     constraints_of,
     expression,
     mentions,
+    plain,
     type_meaning,
 )
 from alembic_guards.database.catalog.sqlite_parser import (
@@ -35,6 +36,7 @@ def merge(current: Table, reflected: Table, wanted: Table, lookup: Lookup) -> st
     the table that a batch operation makes of that. What does not differ keeps its text in `current`.
     `lookup` finds the tables that foreign keys refer to.
     """
+    current = _named(current, reflected, lookup)
     dropped = current.columns.keys() - wanted.columns.keys()
     kept, new = _constraints(current, reflected, wanted, dropped, lookup)
     columns = [
@@ -45,6 +47,33 @@ def merge(current: Table, reflected: Table, wanted: Table, lookup: Lookup) -> st
     kept_parts = [part for part in current.constraints if part.clauses[0] in kept]
     new_parts = [part for part in wanted.constraints if part.clauses[0] in new]
     return write_table(current.head, [*columns, *kept_parts, *new_parts], current.tail)
+
+
+def _named(current: Table, reflected: Table, lookup: Lookup) -> Table:
+    """Return `current` with the names that its unnamed constraints have in `reflected`.
+
+    A naming convention of the batch operation gave them, or the table that it was told to copy.
+    """
+    before = constraints_of(reflected, lookup)
+    named = {
+        (constraint.definition, constraint.clause): replace(
+            constraint.clause,
+            name=match.name,
+            text=f"CONSTRAINT {plain(match.name)} {constraint.clause.text}",
+        )
+        for constraint in constraints_of(current, lookup, all_of_them=True)
+        if (match := _match(constraint, before)) and match.name and not constraint.name
+    }
+
+    def with_names(part: Definition) -> Definition:
+        clauses = tuple(named.get((part, clause), clause) for clause in part.clauses)
+        if clauses == part.clauses:
+            return part
+        if isinstance(part, Column):
+            return join_column(part, clauses)
+        return replace(part, text=clauses[0].text, clauses=clauses)
+
+    return replace(current, definitions=tuple(map(with_names, current.definitions)))
 
 
 def _constraints(

@@ -33,9 +33,8 @@ def _checked(
     check_rows: Callable[..., None], implementation: Callable[..., None]
 ) -> Callable[..., None]:
     def check_and_run(operations: Operations, op: Any) -> None:
-        context = operations.migration_context
-        connection = None if context.as_sql else context.connection
-        if connection is not None and SKIPPED in connection.info:
+        connection = operations.migration_context.connection
+        if isinstance(connection, sa.Connection) and SKIPPED in connection.info:
             with suppress(SQLAlchemyError):  # it may be on what a skipped statement would create
                 check_rows(connection, op)
         implementation(operations, op)

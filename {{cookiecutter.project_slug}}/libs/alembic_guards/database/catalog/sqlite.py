@@ -1,6 +1,7 @@
 """Reads the catalog of SQLite from sqlite_master, and compares it by meaning."""
 
 from collections.abc import Iterator
+from functools import cache
 
 from sqlalchemy import Connection
 
@@ -39,6 +40,18 @@ def find_table(connection: Connection) -> Lookup:
         return _parsed(sql) if sql else None
 
     return find
+
+
+def read_tables(connection: Connection) -> Lookup:
+    """Return a function like that of find_table(), which asks the database no more: all is read now."""
+    query = "SELECT lower(name), sql FROM sqlite_master WHERE type = 'table' AND sql IS NOT NULL"
+    texts = {name: sql for name, sql in connection.exec_driver_sql(query)}
+
+    @cache
+    def parsed(name: str) -> Table | None:
+        return _parsed(texts[name]) if name in texts else None
+
+    return lambda name: parsed(name.lower())
 
 
 def read(connection: Connection) -> Iterator[Entry]:

@@ -156,16 +156,11 @@ def primary_key(table: Table) -> tuple[str, ...]:
 
 
 def canonical_form(table: Table, lookup: Lookup) -> str:
-    """Return a CREATE TABLE in the canonical spelling, which SQLAlchemy's reflection understands.
-
-    An unnamed CHECK is left out: no operation can name it, and Alembic would warn that a rebuild loses
-    it, which is not true here.
-    """
+    """Return a CREATE TABLE in the canonical spelling, which SQLAlchemy's reflection understands."""
     lines = [
         f"{plain(column.name)} {column_meaning(column, table)}" for column in table.columns.values()
     ]
-    constraints = constraints_of(table, lookup)
-    lines += [each.text for each in constraints if each.name or each.kind != "CHECK"]
+    lines += [constraint.text for constraint in constraints_of(table, lookup)]
     body = ",\n\t".join(lines)
     return f"CREATE TABLE {plain(table.name)} (\n\t{body}\n) {', '.join(table.options)}".rstrip()
 

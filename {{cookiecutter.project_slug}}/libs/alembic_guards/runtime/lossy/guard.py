@@ -12,6 +12,7 @@ from alembic_guards.runtime.dry_run import current_names
 from alembic_guards.runtime.enum_history import follow_rename, record_values
 from alembic_guards.runtime.lossy import losses
 from alembic_guards.runtime.lossy.conversions import TABLES, change_of, convert
+from alembic_guards.runtime.queries import connection_to_query
 from alembic_guards.runtime.renames import RenameColumn
 
 #: A USING clause that only casts a column, as CAST(size AS INTEGER) or (size)::integer do.
@@ -32,8 +33,10 @@ def alter_column(operations: Operations, op: ops.AlterColumnOp) -> None:
     if context.as_sql and context.dialect.name == "postgresql" and _is_wider(op):
         print("-- squawk-ignore changing-column-type", file=context.impl.output_buffer)
     is_known = context.dialect.name in TABLES  # others are used without the guards
-    if is_known and op.modify_type is not None and context.connection and not context.as_sql:
-        _refuse_loss(context.connection, op)
+    if is_known and op.modify_type is not None:
+        with connection_to_query(context) as connection:
+            if connection is not None:
+                _refuse_loss(connection, op)
     _record_enums(op)
     if _changes_values_only(op, context.dialect):
         return
