@@ -45,6 +45,18 @@ WINDOWS_DEVICES = {"aux", "con", "nul", "prn"} | {
 #: Categories of characters that a reader of a line does not see, but for two that join emoji.
 UNSEEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 JOINERS = "\u200c\u200d"
+#: The choices of a question, each with the other words for it.
+CHOICES = {
+    "database": {
+        "sqlite": {"sqlite3"},
+        "postgresql": {"pg", "pgsql", "postgres", "psql"},
+        "mariadb": {"maria", "mysql"},
+    },
+    "engine": {
+        "sync": {"synchronous"},
+        "async": {"aio", "asynchronous", "asyncio"},
+    },
+}
 LONGEST_SLUG = 50
 LONGEST_NAME = 100  # the description may repeat it
 LONGEST_TEXT = 300
@@ -107,14 +119,23 @@ def email_problem(answer: str) -> str | None:
     return text_problem(answer) if answer else None
 
 
+def chosen(question: str, answer: Any) -> Any:
+    """Return the choice that a word or its number means; any other answer as it is."""
+    word = str(answer).strip().lower()
+    for number, (choice, words) in enumerate(CHOICES.get(question, {}).items(), 1):
+        if word in {choice, str(number), *words}:
+            return choice
+    return answer
+
+
 def problem(question: str, answer: Any) -> str | None:
     """Say in a line what is wrong with an answer, of whatever type a script may give."""
     reason: str | None
     if not isinstance(answer, str):
         reason = "it is not a text: try it in quotes"
-    elif isinstance(OWN[question], list):
-        choices = OWN[question]
-        reason = None if answer in choices else f"try one of {', '.join(choices)}"
+    elif question in CHOICES:
+        known = chosen(question, answer) in CHOICES[question]
+        reason = None if known else f"try one of {', '.join(CHOICES[question])}"
     elif question == "project_name":
         reason = text_problem(answer, LONGEST_NAME)
     else:
@@ -167,7 +188,7 @@ def ask_again(question: str, reason: str, default: str) -> str:
         print(f"  {reason}.")
         answer: str = read_user_variable(question, default, PROMPTS, number)
         if not (found := problem(question, answer)):
-            return answer
+            return str(chosen(question, answer))
         reason = found
 
 
@@ -264,8 +285,7 @@ class Answers(Extension):
             check_names()
         check_answers(context)
         own = OWN[variable]
-        is_own = source in own if isinstance(own, list) else source == own
-        return render(source, context) if is_own else source
+        return render(source, context) if source == own else source
 
 
 def check_answers(context: Context) -> None:
@@ -275,6 +295,8 @@ def check_answers(context: Context) -> None:
     for question in QUESTIONS[: last + 1]:
         # cookiecutter puts off a table, which can only come from a script or a configuration
         answer = answers.get(question, {})
+        if question in CHOICES:
+            answers[question] = answer = chosen(question, answer)
         if reason := problem(question, answer):
             slug = question == "project_slug"
             default = suggest_slug(str(answer)) if slug else render(OWN[question], context)

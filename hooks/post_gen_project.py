@@ -15,6 +15,7 @@ STEPS = """
 {{ cookiecutter._databases[cookiecutter.database].first_steps }}    make revision m="create users"
     make upgrade
 
+models/user.py and tests/test_models.py are an example: keep them, or delete both before that.
 Then change src/{{ cookiecutter.__package }}/models/, and repeat the last two commands. `make` lists all commands.
 """
 HAS_AUTHOR = "{{ 'yes' * (cookiecutter.full_name != 'Your Name') }}"

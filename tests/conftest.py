@@ -50,8 +50,8 @@ import alembic_guards.testing  # noqa: F401 (the copies of this process need not
 
 TEMPLATE = Path(__file__).parents[1]
 QUESTIONS = json.loads((TEMPLATE / "cookiecutter.json").read_text())
-DATABASES: list[str] = QUESTIONS["database"]
-VARIANTS: list[tuple[str, str]] = list(product(DATABASES, QUESTIONS["engine"]))
+DATABASES: list[str] = list(QUESTIONS["_databases"])
+VARIANTS: list[tuple[str, str]] = list(product(DATABASES, QUESTIONS["_engines"]))
 
 MARIADB_URL = os.environ.get("TEST_MARIADB_URL", "mysql://root@127.0.0.1:3306")
 #: That of macOS is GNU make 3.81.

@@ -15,8 +15,8 @@ def test_they_pass_before_the_first_revision_and_after_it_also_in_parallel(
     project = bake(database, engine=engine)
     assert "1 skipped" in project.make("test")  # what the revisions lead to: there are none
     project.make("revision")
-    assert "5 passed" in project.make("test")
-    assert "5 passed" in project.run(".venv/bin/python", "-m", "pytest", "-n", "2")
+    assert "7 passed" in project.make("test")
+    assert "7 passed" in project.run(".venv/bin/python", "-m", "pytest", "-n", "2")
 
 
 @pytest.mark.parametrize("database", DATABASES)

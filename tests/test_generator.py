@@ -110,7 +110,8 @@ def test_a_replayed_answer_is_checked_too(tmp_path: Path, home: dict[str, str]) 
         (["", "json", ""], "project_slug cannot be 'json': it is a module of Python: try json-db."),
         (["a\u200bb", "Shop"], "project_name cannot be 'a\\u200bb': it holds U+200B"),
         (["", "", "{{ 7*7 }}", "", "me", "you@example.com"], "email cannot be 'me'"),
-        (["", "my.shop", "", "", "", "", "4", "1"], "try my-shop"),
+        (["", "my.shop"], "try my-shop"),
+        ([""] * 5 + ["oracle", "Postgres", "2"], "database cannot be 'oracle': try one of sqlite"),
     ],
 )
 def test_a_terminal_is_asked_again_at_once(

@@ -1,8 +1,10 @@
 """Models are found without being registered, and their constraints have names everywhere."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
-from conftest import DATABASES, Bake
+from conftest import DATABASES, VARIANTS, Bake
 
 TABLE = """
 from sqlalchemy.orm import Mapped, mapped_column
@@ -24,6 +26,25 @@ class Child(Base):
     __tablename__ = "children"
     id: Mapped[int] = mapped_column(primary_key=True)
     {LONG}: Mapped[int] = mapped_column(ForeignKey("parents.{LONG}_1"), index=True)
+"""
+
+#: Application code: a time of another zone, and one of the database. {0} and {1} make it async.
+TIMES = """
+import asyncio, json
+from datetime import UTC, datetime, timedelta, timezone
+from sqlalchemy import select
+from shop.database import Session, engine
+from shop.models.user import User
+async def main():
+    made = datetime(2026, 1, 1, 12, tzinfo=timezone(timedelta(hours=2)))
+    {0}with Session.begin() as session:
+        session.add(User(email="grace@example.com", created_at=made))
+    {0}with Session() as session:
+        times = ({1}session.scalars(select(User.created_at).order_by(User.id))).all()
+        now = datetime.now(UTC)
+    {1}engine.dispose()
+    print(json.dumps([abs(now - times[0]) < timedelta(minutes=5), times[1].isoformat()]))
+asyncio.run(main())
 """
 
 #: Models of which the guards compare something else than what they say.
@@ -178,3 +199,38 @@ def test_a_foreign_key_to_no_table_is_said_in_a_line(bake: Bake) -> None:
     said = project.alembic("revision", "--autogenerate", status=1)
     assert "could not find table 'shelves'" in said
     assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("database", "engine"), VARIANTS)
+def test_application_code_gets_times_with_their_zone(
+    bake: Bake, database: str, engine: str
+) -> None:
+    project = bake(database, engine=engine)
+    project.alembic("-x", "create-database", "current")
+    project.alembic("revision", "--autogenerate")
+    if database == "postgresql":
+        name = sa.make_url(project.environment["DATABASE_URL"]).database
+        zone = f"ALTER DATABASE {name} SET timezone = 'America/New_York'"
+        with project.connect() as connection:
+            connection.exec_driver_sql(zone)
+    project.alembic("upgrade", "head")
+    [usage] = re.findall(
+        r"```python\n(.*?Session\.begin.*?)```", (project.path / "README.md").read_text(), re.DOTALL
+    )
+    said = project.run(".venv/bin/python", "-c", usage, PYTHONPATH="src")
+    assert said == "['ada@example.com']\n"
+    words = {"sync": ("", ""), "async": ("async ", "await ")}[engine]
+    assert project.python(TIMES.format(*words)) == [True, "2026-01-01T10:00:00+00:00"]
+    if database == "mariadb":  # the zone of NOW(), which fills columns
+        assert project.sql("SELECT @@session.time_zone") == [["+00:00"]]
+
+
+def test_a_time_without_a_zone_is_refused(bake: Bake) -> None:
+    project = bake()
+    code = """
+from datetime import datetime
+from shop.models.base import UTCDateTime
+UTCDateTime().process_bind_param(datetime(2026, 1, 1), None)
+"""
+    said = project.run(".venv/bin/python", "-c", code, status=1, PYTHONPATH="src")
+    assert "ValueError: datetime.datetime(2026, 1, 1, 0, 0) has no time zone" in said

@@ -26,14 +26,14 @@ def application_engine() -> AsyncEngine:
 
 @pytest.fixture
 async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-    """Yield a session for one test: its commits are rolled back afterwards."""
+    """Yield a session for one test. Its commits are rolled back, also those of application code."""
+    from {{ cookiecutter.__package }}.database import Session
+
     async with engine.connect() as connection:
         transaction = await connection.begin()
-        async with AsyncSession(
-            connection,
-            expire_on_commit=False,
-            join_transaction_mode="create_savepoint",
-        ) as session:
+        Session.configure(bind=connection, join_transaction_mode="create_savepoint")
+        async with Session() as session:
             yield session
+        Session.configure(bind=engine)
         await transaction.rollback()
     await engine.dispose()  # the next test has an event loop of its own

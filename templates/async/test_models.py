@@ -5,7 +5,14 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from {{ cookiecutter.__package }}.database import Session
 from {{ cookiecutter.__package }}.models.user import Post, User
+
+
+async def sign_up(email: str) -> None:
+    """Add a user, as application code would."""
+    async with Session.begin() as session:
+        session.add(User(email=email))
 
 
 async def test_posts_are_deleted_with_their_author(session: AsyncSession) -> None:
@@ -24,3 +31,13 @@ async def test_an_email_address_belongs_to_one_user(session: AsyncSession) -> No
 
     with pytest.raises(IntegrityError):
         await session.commit()
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+async def test_what_application_code_commits_is_rolled_back(
+    session: AsyncSession,
+    attempt: int,
+) -> None:
+    await sign_up("ada@example.com")
+
+    assert (await session.scalars(select(User.email))).all() == ["ada@example.com"], attempt

@@ -4,12 +4,15 @@
 
 
 @sqlalchemy.event.listens_for(sqlalchemy.Engine, "do_connect")
-def _send_password_as_utf8(
+def _prepare_connection(
     dialect: sqlalchemy.Dialect,
     _: object,
     __: object,
     options: dict[str, object],
 ) -> None:
+    if dialect.driver not in {"pymysql", "aiomysql"}:
+        return
+    options.setdefault("init_command", "SET time_zone = '+00:00'")  # NOW() returns UTC
     password = options.get("password")
-    if dialect.driver in {"pymysql", "aiomysql"} and isinstance(password, str):
+    if isinstance(password, str):
         options["password"] = password.encode().decode("latin-1")  # which they encode it in

@@ -8,8 +8,7 @@ import pytest
 from alembic.util import CommandError
 from alembic_guards import plain_errors
 from alembic_guards.testing import create_all, scratch_database
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine, create_engine, orm
 
 from {{ cookiecutter.__package }}.models import Base
 from {{ cookiecutter.__package }}.settings import migration_url
@@ -25,10 +24,14 @@ def application_engine() -> Engine:
 
 
 @pytest.fixture
-def session(engine: Engine) -> Iterator[Session]:
-    """Yield a session for one test: its commits are rolled back afterwards."""
+def session(engine: Engine) -> Iterator[orm.Session]:
+    """Yield a session for one test. Its commits are rolled back, also those of application code."""
+    from {{ cookiecutter.__package }}.database import Session
+
     with engine.connect() as connection:
         transaction = connection.begin()
-        with Session(connection, join_transaction_mode="create_savepoint") as session:
+        Session.configure(bind=connection, join_transaction_mode="create_savepoint")
+        with Session() as session:
             yield session
+        Session.configure(bind=engine)
         transaction.rollback()

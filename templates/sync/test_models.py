@@ -1,14 +1,20 @@
 """Tests of the example models."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import orm, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
+from {{ cookiecutter.__package }}.database import Session
 from {{ cookiecutter.__package }}.models.user import Post, User
 
 
-def test_posts_are_deleted_with_their_author(session: Session) -> None:
+def sign_up(email: str) -> None:
+    """Add a user, as application code would."""
+    with Session.begin() as session:
+        session.add(User(email=email))
+
+
+def test_posts_are_deleted_with_their_author(session: orm.Session) -> None:
     author = User(email="ada@example.com", posts=[Post(title="Notes")])
     session.add(author)
     session.commit()
@@ -19,8 +25,15 @@ def test_posts_are_deleted_with_their_author(session: Session) -> None:
     assert session.scalars(select(Post)).all() == []
 
 
-def test_an_email_address_belongs_to_one_user(session: Session) -> None:
+def test_an_email_address_belongs_to_one_user(session: orm.Session) -> None:
     session.add_all([User(email="ada@example.com"), User(email="ada@example.com")])
 
     with pytest.raises(IntegrityError):
         session.commit()
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_what_application_code_commits_is_rolled_back(session: orm.Session, attempt: int) -> None:
+    sign_up("ada@example.com")
+
+    assert session.scalars(select(User.email)).all() == ["ada@example.com"], attempt
