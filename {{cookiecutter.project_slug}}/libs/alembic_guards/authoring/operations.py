@@ -33,6 +33,10 @@ class Barrier(MigrateOperation):
     """Ends a group: the operations after it are another batch, with its own rebuild on SQLite."""
 
 
+class AutocommitOp(ops.OpContainer):
+    """Operations that are committed one by one, in an autocommit block."""
+
+
 class OpKey(NamedTuple):
     """Identifies an operation; `inverse` identifies the one that reverts it."""
 

@@ -11,19 +11,20 @@ from alembic.script import write_hooks
 from alembic.util import CommandError
 from sqlalchemy import MetaData
 
+from alembic_guards.authoring.find.reference import reference_state
 from alembic_guards.authoring.passes.backfill import add_backfills
 from alembic_guards.authoring.passes.consent import confirm_drops
 from alembic_guards.authoring.passes.dependency_order import sort_by_dependency
 from alembic_guards.authoring.passes.noops import remove_noops
 from alembic_guards.authoring.passes.unnamed import remove_unnamed_on_sqlite
 from alembic_guards.authoring.passes.using import add_using_clauses
-from alembic_guards.authoring.prove.proof import prove, reference_state
+from alembic_guards.authoring.prove.proof import prove
 from alembic_guards.authoring.prove.replica import TemplateDatabase
 from alembic_guards.authoring.prove.trial import add_repairs
 from alembic_guards.authoring.questions import Answers
 from alembic_guards.authoring.write.describe import describe
 from alembic_guards.authoring.write.types import escape_colons, keep_percent_signs
-from alembic_guards.authoring.write.unknown_types import write_unknown_types
+from alembic_guards.authoring.passes.unknown_types import write_unknown_types
 from alembic_guards.database.catalog import differences, of_models, read_catalog
 from alembic_guards.runtime.journal import NAME as RESERVED
 from alembic_guards.runtime.operations import OwnOp

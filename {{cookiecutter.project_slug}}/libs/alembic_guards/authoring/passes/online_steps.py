@@ -13,13 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.operations import ops
 
-from alembic_guards.authoring.operations import Operations
+from alembic_guards.authoring.operations import AutocommitOp, Operations
 from alembic_guards.database.identifiers import quoted_table, quoter
 from alembic_guards.runtime.operations import SQLOp
-
-
-class AutocommitOp(ops.OpContainer):
-    """Operations that are committed one by one, in an autocommit block."""
 
 
 def online(operations: Operations, moved: Operations, dialect: sa.Dialect) -> Operations:

@@ -5,11 +5,11 @@ from alembic.operations import MigrateOperation, Operations, ops
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from alembic_guards.authoring.find.reference import State, read_state, reference_state
 from alembic_guards.authoring.passes.dependents import drop_dependents
 from alembic_guards.authoring.passes.online import split
 from alembic_guards.authoring.passes.unnamed import name_dropped_constraints
-from alembic_guards.authoring.prove.proof import reference_state
-from alembic_guards.authoring.prove.repairs import State, read_state, repairs
+from alembic_guards.authoring.prove.repairs import repairs
 from alembic_guards.authoring.prove.replica import TemplateDatabase
 from alembic_guards.authoring.write.code import render_function, run_upgrade
 from alembic_guards.database.catalog import read_catalog
