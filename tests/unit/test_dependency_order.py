@@ -5,20 +5,13 @@ from collections.abc import Iterable
 import pytest
 import sqlalchemy as sa
 from alembic.operations import MigrateOperation, ops
+from alembic_guards.authoring.operations import flatten, regroup
 from alembic_guards.authoring.passes.dependency_order import sort_by_dependency
-from alembic_guards.authoring.write.describe import describe
-
-URLS = {
-    "sqlite": "sqlite://",
-    "postgresql": "postgresql+psycopg://",
-    "mysql": "mysql+pymysql://",
-}
+from compared import URLS, compared, said
 
 
 def in_order(steps: Iterable[MigrateOperation], database: str = "postgresql") -> list[str]:
-    container = ops.UpgradeOps(list(steps))
-    sort_by_dependency(container, sa.make_url(URLS[database]).get_dialect()())
-    return list(describe(container))
+    return said(sort_by_dependency(flatten(steps), compared(database)))
 
 
 def table(metadata: sa.MetaData, name: str, *targets: str) -> sa.Table:
@@ -95,10 +88,9 @@ def test_tables_that_a_rewriter_makes_of_loose_columns_keep_their_foreign_keys()
         ops.CreateTableOp("posts", [sa.Column("by", sa.Integer, key)], if_not_exists=True),
         ops.CreateTableOp("users", [sa.Column("id", sa.Integer, primary_key=True)]),
     ]
-    container = ops.UpgradeOps(list(steps))
-    sort_by_dependency(container, sa.make_url(URLS["postgresql"]).get_dialect()())
-    assert list(describe(container)) == ["create users", "create posts"]
-    posts = container.ops[1]
+    ordered = regroup(sort_by_dependency(list(steps), compared()))
+    assert said(ordered) == ["create users", "create posts"]
+    posts = ordered[1]
     assert isinstance(posts, ops.CreateTableOp)
     assert posts.if_not_exists
     for _ in range(2):
