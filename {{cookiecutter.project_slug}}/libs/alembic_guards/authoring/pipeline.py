@@ -86,28 +86,26 @@ def finish_revision(
     if nothing has changed. Raises CommandError for drift found by `alembic check`, for questions
     without an answer, and for changes that no operation is known for.
     """
-    connection, script = migration.connection, directives[0]
-    if connection is None or script.upgrade_ops is None or script.downgrade_ops is None:
+    connection = migration.connection
+    if connection is None:
         return
-    metadata = migration.opts["target_metadata"]
+    metadata, script = migration.opts["target_metadata"], directives[0]
     if RESERVED in metadata.tables:
         raise CommandError(f"Nothing was written: {RESERVED} is a name that upgrades need.")
     keep_percent_signs(migration.dialect)
     escape_colons(migration.impl)
     template: TemplateDatabase | None = connection.info.get("template")
     target = reference_state(template.url if template else connection.engine.url, metadata)
-    answers: Answers | None = migration.opts["answers"]
-    comparison = _compare(migration, read_catalog(connection), target.catalog, answers)
-    upgrade = apply(UPGRADE, flatten(script.upgrade_ops.ops), comparison)
-    if answers is None or template is None:  # `alembic check`
+    comparison = _compare(migration, read_catalog(connection), target.catalog)
+    upgrade = apply(UPGRADE, _found(script.upgrade_ops), comparison)
+    if comparison.answers is None or template is None:  # `alembic check`
         _refuse_drift(comparison, upgrade)
         return
-    downgrade = apply(DOWNGRADE, flatten(script.downgrade_ops.ops), comparison.reversed())
-    answers.check_complete()
+    downgrade = apply(DOWNGRADE, _found(script.downgrade_ops), comparison.reversed())
+    comparison.answers.check_complete()
     with template.replica(context.script) as replica:
-        revisions = add_repairs(
-            Revision(upgrade, downgrade), comparison, target, replica, BEFORE_TRIAL
-        )
+        found = Revision(upgrade, downgrade)
+        revisions = add_repairs(found, comparison, target, replica, BEFORE_TRIAL)
     directives[:] = _scripts(script, revisions)
     if _describe(directives):
         _prove_when_written(directives, template, metadata)
@@ -117,10 +115,14 @@ def finish_revision(
         _refuse_unknown(comparison)
 
 
-def _compare(
-    migration: MigrationContext, present: Catalog, target: Catalog, answers: Answers | None
-) -> Comparison:
+def _found(container: ops.OpContainer | None) -> Operations:
+    """Return the operations that autogenerate has found, as one list."""
+    return flatten(container.ops) if container else []
+
+
+def _compare(migration: MigrationContext, present: Catalog, target: Catalog) -> Comparison:
     drift = differences(of_models(present, target), target)
+    answers: Answers | None = migration.opts["answers"]
     return Comparison(migration, present, target, drift, answers)
 
 
