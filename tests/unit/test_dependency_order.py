@@ -95,3 +95,30 @@ def test_tables_that_a_rewriter_makes_of_loose_columns_keep_their_foreign_keys()
     assert posts.if_not_exists
     for _ in range(2):
         assert [key.name for key in posts.to_table().foreign_key_constraints] == ["fk"]
+
+
+def test_an_index_of_sqlite_moves_to_another_table_after_it_is_dropped() -> None:
+    steps = [
+        ops.CreateIndexOp("ix", "a", ["x"]),
+        ops.DropIndexOp("ix", "b"),
+        ops.AddColumnOp("b", sa.Column("y", sa.Integer)),
+    ]
+    assert in_order(steps, "sqlite") == ["drop index ix", "create index ix", "add b.y"]
+
+
+def test_an_index_of_sqlite_takes_the_name_of_one_of_a_dropped_table() -> None:
+    old = sa.Table("old", sa.MetaData(), sa.Column("id", sa.Integer))
+    steps = [
+        ops.CreateIndexOp("ix", "a", ["x"]),
+        ops.DropIndexOp("ix", "old"),
+        ops.DropTableOp.from_table(old),
+    ]
+    assert in_order(steps, "sqlite") == ["drop old", "create index ix"]
+
+
+def test_a_column_of_sqlite_is_added_before_a_foreign_key_refers_to_it() -> None:
+    steps = [
+        ops.CreateForeignKeyOp("fk", "a", "b", ["x"], ["y"]),
+        ops.AddColumnOp("b", sa.Column("y", sa.Integer)),
+    ]
+    assert in_order(steps, "sqlite") == ["add b.y", "add constraint fk"]

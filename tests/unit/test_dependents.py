@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from alembic.operations import ops
-from alembic_guards.authoring.passes.dependents import drop_dependents
+from alembic_guards.authoring.passes.dependents import drop_changed_indexes, drop_dependents
 from alembic_guards.database.catalog import Entry, Reference, catalog_of
 from alembic_guards.runtime.operations import SQLOp
-from compared import compared
+from compared import compared, said
 
 ITEMS = Entry(kind="table", table="items", definition="")
 
@@ -172,3 +172,17 @@ def test_mariadb_keeps_a_generated_column_where_only_a_literal_names_what_goes()
     drop = ops.DropColumnOp("items", "size")
     alone = ["ALTER TABLE `items` DROP COLUMN `c`"]
     assert dropped(entries, drop, database="mysql") == alone
+
+
+def test_an_index_of_sqlite_that_changes_is_dropped_if_its_table_changes() -> None:
+    before, after = (
+        catalog_of([ITEMS, of_items("index", "ix", definition)]) for definition in ("a", "b")
+    )
+    comparison = compared("sqlite", before, after)
+    drop = ops.DropIndexOp("ix", "items")
+    assert said(drop_changed_indexes([retype("size")], comparison)) == [
+        "drop index ix",
+        "alter items.size",
+    ]
+    assert said(drop_changed_indexes([drop], comparison)) == ["drop index ix"]
+    assert drop_changed_indexes([], comparison) == []

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import Self
 
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 
-from alembic_guards.authoring.operations import Operations
+from alembic_guards.authoring.operations import PARTS, Barrier, Operations
 from alembic_guards.authoring.questions import Answers
 from alembic_guards.database.catalog import Catalog
+from alembic_guards.runtime.operations import OwnOp
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,18 @@ class Comparison:
         return replace(
             self, present=self.target, target=self.present, is_upgrade=not self.is_upgrade
         )
+
+
+def first_on_tables(operations: Operations, comparison: Comparison) -> int:
+    """Return the index of the first operation on a table; in an upgrade renames stand before it.
+
+    A barrier is where the sorted operations on tables begin.
+    """
+    for place, op in enumerate(operations):
+        if isinstance(op, (Barrier, *PARTS)):
+            return place
+    leading = takewhile(lambda op: isinstance(op, OwnOp), operations)
+    return len([*leading]) if comparison.is_upgrade else 0
 
 
 #: Takes the operations of upgrade() or downgrade(), and returns those to replace them.

@@ -17,9 +17,10 @@ from alembic_guards.authoring.operations import Operations, Revision, flatten, r
 from alembic_guards.authoring.passes.backfill import add_backfills
 from alembic_guards.authoring.passes.consent import confirm_drops
 from alembic_guards.authoring.passes.dependency_order import put_leading_first, sort_by_dependency
-from alembic_guards.authoring.passes.dependents import drop_dependents
+from alembic_guards.authoring.passes.dependents import drop_changed_indexes, drop_dependents
 from alembic_guards.authoring.passes.noops import keep_uncataloged, remove_noops
 from alembic_guards.authoring.passes.online import drop_columns_with_indexes
+from alembic_guards.authoring.passes.sequences import keep_present_sequences, shrink_sequences
 from alembic_guards.authoring.passes.unknown_types import write_unknown_types
 from alembic_guards.authoring.passes.unnamed import (
     name_dropped_constraints,
@@ -65,11 +66,16 @@ DOWNGRADE: tuple[Pass, ...] = (
 #: The passes before the trial, over upgrade(); then, with the catalog that it leads to, downgrade().
 BEFORE_TRIAL: tuple[tuple[Pass, ...], tuple[Pass, ...]] = (
     (
+        drop_changed_indexes,  # drop indexes of SQLite that Alembic takes for unchanged
+        shrink_sequences,  # give sequences the range of their columns' new types
         drop_dependents,  # drop objects that stop a column from changing; repairs recreate them
         drop_columns_with_indexes,  # let PostgreSQL drop the indexes of a dropped column
     ),
     (
         name_dropped_constraints,  # drop unnamed constraints by the names that the server chose
+        keep_present_sequences,  # rename back only sequences that exist then
+        drop_changed_indexes,
+        shrink_sequences,
         drop_dependents,
     ),
 )

@@ -14,11 +14,11 @@ from alembic_guards.authoring.operations import (
     Operations,
     apart,
     columns_of,
-    is_foreign_key_drop,
     kind_of,
     name_of,
 )
-from alembic_guards.authoring.passes.topological import Keys, foreign_keys, sort_names, sort_tables
+from alembic_guards.authoring.passes.batches import Place, place_of, sort_batches
+from alembic_guards.authoring.passes.topological import Keys, foreign_keys, sort_tables
 from alembic_guards.database.identifiers import table_key
 
 #: Operations on tables, which are sorted.
@@ -100,75 +100,18 @@ def _in_batches(operations: Operations) -> Operations:
     created, _ = sort_tables(_created(operations), changing)
     dropped, _ = sort_tables(_dropped(operations), changing)
     parts = _parts(operations)
-    places = {op: _place(op, operations, parts) for op in parts}
+    places = {op: place_of(op, operations, parts) for op in parts}
     early, batches, after_tables, last = (
-        [op for op in parts if places[op] == place] for place in range(4)
+        [op for op in parts if places[op] is place] for place in Place
     )
     return [
         *apart(early),
         *created,
-        *_sort_batches(batches),
+        *sort_batches(batches),
         *apart(after_tables),
         *reversed(dropped),
         *apart(last),
     ]
-
-
-def _place(op: MigrateOperation, operations: Operations, parts: Operations) -> int:
-    """Return when an operation on a table of SQLite runs: 1 in the batch of its table.
-
-    0 before all tables, 2 after the batches, 3 after tables are dropped. All tables share the names
-    of indexes. In a batch with other operations Alembic would look for a column that is named as
-    the expression of an index.
-    """
-    if kind_of(op) != "index":
-        return 1
-    elsewhere = [
-        other
-        for other in operations
-        if kind_of(other) == "index"
-        and name_of(other) == name_of(op)
-        and table_key(other) != table_key(op)
-    ]
-    if isinstance(op, ops.DropIndexOp) and (
-        _has_expressions(op) or any(other in parts for other in elsewhere)
-    ):
-        return 0
-    if isinstance(op, ops.CreateIndexOp) and _has_expressions(op):
-        return 2
-    return 3 if any(other not in parts for other in elsewhere) else 1
-
-
-def _has_expressions(op: ops.CreateIndexOp | ops.DropIndexOp) -> bool:
-    return any(not isinstance(part, sa.Column) for part in op.to_index().expressions)
-
-
-def _sort_batches(operations: Operations) -> Operations:
-    """Sort the batches of tables of SQLite by the foreign keys that they add and drop.
-
-    A column is added before a foreign key refers to it, and dropped after that. For each batch
-    Alembic reflects the tables that its foreign keys refer to.
-    """
-    batches: dict[str, Operations] = {}
-    for op in operations:
-        batches.setdefault(table_key(op), []).append(op)
-    needs: dict[str, set[str]] = {table: set() for table in batches}
-    for op in operations:
-        table = table_key(op)
-        if isinstance(op, ops.CreateForeignKeyOp):
-            target = op.referent_table
-            if any(isinstance(other, ops.AddColumnOp) for other in batches.get(target, ())):
-                needs[table].add(target)
-        elif is_foreign_key_drop(op):
-            target = _dropped_reference(op)
-            if any(isinstance(other, ops.DropColumnOp) for other in batches.get(target, ())):
-                needs[target].add(table)
-    return [op for table in sort_names(needs)[0] for op in batches[table]]
-
-
-def _dropped_reference(op: Any) -> str:
-    """Return the table that a dropped foreign key refers to."""
-    return str(op.to_constraint().elements[0].target_fullname.rpartition(".")[0])
 
 
 def _created(operations: Operations) -> list[ops.CreateTableOp]:

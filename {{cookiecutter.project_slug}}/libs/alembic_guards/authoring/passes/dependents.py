@@ -9,15 +9,13 @@ Constraints" in MySQL's manual.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Any, NamedTuple
 
 from alembic.operations import MigrateOperation, ops
 
-from alembic_guards.authoring.comparison import Comparison
+from alembic_guards.authoring.comparison import Comparison, first_on_tables
 from alembic_guards.authoring.operations import (
     PARTS,
-    Barrier,
     Operations,
     is_foreign_key_drop,
     kind_of,
@@ -25,8 +23,8 @@ from alembic_guards.authoring.operations import (
 )
 from alembic_guards.database.catalog import Catalog, Entry, EntryKey, same
 from alembic_guards.database.identifiers import bare, quoter, table_key, table_of
-from alembic_guards.runtime.operations import OwnOp, SQLOp
-from alembic_guards.runtime.renames import RenameConstraint, RenameIndex, RenameSequence
+from alembic_guards.runtime.operations import SQLOp
+from alembic_guards.runtime.renames import RenameConstraint, RenameIndex
 
 #: Pairs of a table and a column, unquoted.
 Columns = set[tuple[str, str]]
@@ -90,26 +88,33 @@ def drop_dependents(operations: Operations, comparison: Comparison) -> Operation
     are removed.
     """
     if comparison.dialect.name == "sqlite":
-        return [*_drop_changed_indexes(operations, comparison), *operations]
-    place = _place(operations, is_upgrade=comparison.is_upgrade)
+        return operations
+    place = first_on_tables(operations, comparison)
     drops = list(_dependent_drops(comparison, _changes(operations, comparison)))
     return [
         *operations[:place],
-        *_shrink_sequences(comparison),
         *(SQLOp([drop], [], f"drop {entry.kind} {entry.name}") for entry, drop in drops),
         *_remaining(operations[place:], [entry for entry, _ in drops], comparison),
     ]
 
 
-def _place(operations: Operations, *, is_upgrade: bool) -> int:
-    """Return where objects are dropped: before all changes of tables, in an upgrade after renames.
-
-    A barrier is where the sorted operations on tables begin.
-    """
-    for place, op in enumerate(operations):
-        if isinstance(op, (Barrier, *PARTS)):
-            return place
-    return len([*takewhile(lambda op: isinstance(op, OwnOp), operations)]) if is_upgrade else 0
+def drop_changed_indexes(operations: Operations, comparison: Comparison) -> Operations:
+    """Drop the indexes of SQLite whose expressions change, which Alembic does not detect."""
+    if comparison.dialect.name != "sqlite":
+        return operations
+    tables = {table_of(op)[0] for op in operations if isinstance(op, PARTS)}
+    dropped = {name_of(op) for op in operations if isinstance(op, ops.DropIndexOp)}
+    changed = [
+        key.name
+        for key, entry in sorted(comparison.present.items())
+        if key.kind == "index"
+        and key.table in tables
+        and key.name not in dropped
+        and not same(comparison.target.get(key), entry)
+    ]
+    quote = quoter(comparison.dialect)
+    drops = (SQLOp([f"DROP INDEX {quote(name)}"], [], f"drop index {name}") for name in changed)
+    return [*drops, *operations]
 
 
 def _remaining(
@@ -120,7 +125,7 @@ def _remaining(
     present, target = comparison.present, comparison.target
     keys = {*_changed_keys(present, target), *_changed_keys(target, present, ("primary key",))}
     on_mysql = comparison.dialect.name == "mysql"
-    for op in _with_present_sequences(operations, comparison):
+    for op in operations:
         if isinstance(op, ops.CreateForeignKeyOp):
             table = ".".join(filter(None, (op.kw.get("referent_schema"), op.referent_table)))
             if _needs_key(table, op.remote_cols, keys, on_mysql):
@@ -133,20 +138,6 @@ def _remaining(
         yield op
         if on_mysql and is_foreign_key_drop(op):
             yield from _drop_index_of_key(op, comparison)
-
-
-def _with_present_sequences(
-    operations: Operations, comparison: Comparison
-) -> Iterator[MigrateOperation]:
-    """Yield operations; a downgrade renames only sequences that exist when it begins, or renamed ones."""
-    sequences = {bare(key.name) for key in comparison.present if key.kind == "sequence"}
-    for op in operations:
-        if isinstance(op, RenameSequence) and op.table and not comparison.is_upgrade:
-            old, new = (f"{op.schema}.{n}" if op.schema else n for n in (op.old, op.new))
-            if old not in sequences:
-                continue
-            sequences.add(new)
-        yield op
 
 
 def _dependent_drops(comparison: Comparison, changes: Changes) -> Iterator[tuple[Entry, str]]:
@@ -272,28 +263,3 @@ def _drop_index_of_key(op: Any, comparison: Comparison) -> Iterator[ops.DropInde
     entry = comparison.present.get(key)
     if entry and _leaves_conflicting_index(entry, comparison):
         yield ops.DropIndexOp(entry.name.strip("`"), op.table_name, schema=op.schema)
-
-
-def _shrink_sequences(comparison: Comparison) -> Iterator[SQLOp]:
-    """Yield ALTER SEQUENCE where MAXVALUE decreases: the new type of its column may be smaller."""
-    for key, entry in sorted(comparison.target.items()):
-        present = comparison.present.get(key)
-        if key.kind == "sequence" and _max_value(entry) < _max_value(present):
-            alter = f"ALTER SEQUENCE {entry.name} {entry.definition}"
-            yield SQLOp([alter], [], f"alter sequence {entry.name}")
-
-
-def _max_value(sequence: Entry | None) -> int:
-    definition = sequence.definition if sequence else ""
-    return int(definition.partition(" MAXVALUE ")[2].partition(" ")[0] or 0)
-
-
-def _drop_changed_indexes(operations: Operations, comparison: Comparison) -> Iterator[SQLOp]:
-    """Yield drops of SQLite indexes whose expressions change, which Alembic does not detect."""
-    tables = {table_of(op)[0] for op in operations if isinstance(op, PARTS)}
-    dropped = {name_of(op) for op in operations if isinstance(op, ops.DropIndexOp)}
-    for key, entry in sorted(comparison.present.items()):
-        is_index = key.kind == "index" and key.table in tables
-        if is_index and key.name not in dropped and not same(comparison.target.get(key), entry):
-            drop = f"DROP INDEX {quoter(comparison.dialect)(key.name)}"
-            yield SQLOp([drop], [], f"drop index {key.name}")
