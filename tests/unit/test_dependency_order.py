@@ -5,20 +5,13 @@ from collections.abc import Iterable
 import pytest
 import sqlalchemy as sa
 from alembic.operations import MigrateOperation, ops
+from alembic_guards.authoring.operations import flatten, regroup
 from alembic_guards.authoring.passes.dependency_order import sort_by_dependency
-from alembic_guards.authoring.write.describe import describe
-
-URLS = {
-    "sqlite": "sqlite://",
-    "postgresql": "postgresql+psycopg://",
-    "mysql": "mysql+pymysql://",
-}
+from compared import URLS, compared, said
 
 
 def in_order(steps: Iterable[MigrateOperation], database: str = "postgresql") -> list[str]:
-    container = ops.UpgradeOps(list(steps))
-    sort_by_dependency(container, sa.make_url(URLS[database]).get_dialect()())
-    return list(describe(container))
+    return said(sort_by_dependency(flatten(steps), compared(database)))
 
 
 def table(metadata: sa.MetaData, name: str, *targets: str) -> sa.Table:
@@ -95,11 +88,37 @@ def test_tables_that_a_rewriter_makes_of_loose_columns_keep_their_foreign_keys()
         ops.CreateTableOp("posts", [sa.Column("by", sa.Integer, key)], if_not_exists=True),
         ops.CreateTableOp("users", [sa.Column("id", sa.Integer, primary_key=True)]),
     ]
-    container = ops.UpgradeOps(list(steps))
-    sort_by_dependency(container, sa.make_url(URLS["postgresql"]).get_dialect()())
-    assert list(describe(container)) == ["create users", "create posts"]
-    posts = container.ops[1]
+    ordered = regroup(sort_by_dependency(list(steps), compared()))
+    assert said(ordered) == ["create users", "create posts"]
+    posts = ordered[1]
     assert isinstance(posts, ops.CreateTableOp)
     assert posts.if_not_exists
     for _ in range(2):
         assert [key.name for key in posts.to_table().foreign_key_constraints] == ["fk"]
+
+
+def test_an_index_of_sqlite_moves_to_another_table_after_it_is_dropped() -> None:
+    steps = [
+        ops.CreateIndexOp("ix", "a", ["x"]),
+        ops.DropIndexOp("ix", "b"),
+        ops.AddColumnOp("b", sa.Column("y", sa.Integer)),
+    ]
+    assert in_order(steps, "sqlite") == ["drop index ix", "create index ix", "add b.y"]
+
+
+def test_an_index_of_sqlite_takes_the_name_of_one_of_a_dropped_table() -> None:
+    old = sa.Table("old", sa.MetaData(), sa.Column("id", sa.Integer))
+    steps = [
+        ops.CreateIndexOp("ix", "a", ["x"]),
+        ops.DropIndexOp("ix", "old"),
+        ops.DropTableOp.from_table(old),
+    ]
+    assert in_order(steps, "sqlite") == ["drop old", "create index ix"]
+
+
+def test_a_column_of_sqlite_is_added_before_a_foreign_key_refers_to_it() -> None:
+    steps = [
+        ops.CreateForeignKeyOp("fk", "a", "b", ["x"], ["y"]),
+        ops.AddColumnOp("b", sa.Column("y", sa.Integer)),
+    ]
+    assert in_order(steps, "sqlite") == ["add b.y", "add constraint fk"]

@@ -5,13 +5,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from alembic.operations import ops
-from alembic_guards.authoring.passes.dependents import drop_dependents
+from alembic_guards.authoring.passes.dependents import drop_changed_indexes, drop_dependents
 from alembic_guards.database.catalog import Entry, Reference, catalog_of
 from alembic_guards.runtime.operations import SQLOp
-from sqlalchemy.dialects import mysql, postgresql
+from compared import compared, said
 
-POSTGRESQL: sa.Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-MARIADB: sa.Dialect = mysql.dialect()
 ITEMS = Entry(kind="table", table="items", definition="")
 
 
@@ -42,19 +40,19 @@ def retype(column: str, using: bool = True) -> ops.AlterColumnOp:
 def dropped(
     entries: list[Entry],
     *operations: ops.MigrateOperation,
-    dialect: sa.Dialect = POSTGRESQL,
+    database: str = "postgresql",
     target: list[Entry] | None = None,
 ) -> list[str]:
     """Return the statements that come before the operations on the table "items"."""
     present = catalog_of([ITEMS, *entries])
     target_catalog = present if target is None else catalog_of([ITEMS, *target])
-    if dialect is MARIADB:
+    if database == "mysql":
         present, target_catalog = (
             catalog_of(map(in_mariadb, c.values())) for c in (present, target_catalog)
         )
-    container = ops.UpgradeOps([ops.ModifyTableOps("items", list(operations))])
-    drop_dependents(container, present, target_catalog, dialect)
-    return [sql for op in container.ops if isinstance(op, SQLOp) for sql in op.statements]
+    comparison = compared(database, present, target_catalog)
+    steps = drop_dependents(list(operations), comparison)
+    return [sql for op in steps if isinstance(op, SQLOp) for sql in op.statements]
 
 
 @pytest.mark.parametrize(
@@ -157,7 +155,7 @@ def test_mariadb_drops_foreign_keys_alone() -> None:
         ),
     ]
     alone = ["ALTER TABLE `items` DROP CONSTRAINT `fk`"]
-    assert dropped(entries, retype("size"), dialect=MARIADB) == alone
+    assert dropped(entries, retype("size"), database="mysql") == alone
 
 
 def test_mariadb_keeps_a_generated_column_where_only_a_literal_names_what_goes() -> None:
@@ -173,4 +171,18 @@ def test_mariadb_keeps_a_generated_column_where_only_a_literal_names_what_goes()
     ]
     drop = ops.DropColumnOp("items", "size")
     alone = ["ALTER TABLE `items` DROP COLUMN `c`"]
-    assert dropped(entries, drop, dialect=MARIADB) == alone
+    assert dropped(entries, drop, database="mysql") == alone
+
+
+def test_an_index_of_sqlite_that_changes_is_dropped_if_its_table_changes() -> None:
+    before, after = (
+        catalog_of([ITEMS, of_items("index", "ix", definition)]) for definition in ("a", "b")
+    )
+    comparison = compared("sqlite", before, after)
+    drop = ops.DropIndexOp("ix", "items")
+    assert said(drop_changed_indexes([retype("size")], comparison)) == [
+        "drop index ix",
+        "alter items.size",
+    ]
+    assert said(drop_changed_indexes([drop], comparison)) == ["drop index ix"]
+    assert drop_changed_indexes([], comparison) == []

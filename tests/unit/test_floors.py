@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,21 @@ ALLOWED = {
     "__init__": {"config", "errors", "runtime"},
 }
 
+#: The parts of authoring, lowest first: a module imports its own part and those before it.
+PARTS = (
+    "operations",
+    "questions",
+    "metadata_copy",
+    "normalize",
+    "models",
+    "comparison",
+    "write",
+    "find",
+    "passes",
+    "prove",
+    "pipeline",
+)
+
 
 def floor(path: Path) -> str:
     return path.relative_to(LIBRARY).parts[0].removesuffix(".py")
@@ -33,6 +49,11 @@ def floor(path: Path) -> str:
 
 def imports(tree: ast.AST) -> Iterator[str]:
     """Yield the floors that a module imports, wherever the import stands."""
+    yield from (name.partition(".")[0] for name in imported_names(tree))
+
+
+def imported_names(tree: ast.AST) -> Iterator[str]:
+    """Yield what a module imports of the library, without the name of the library."""
     for node in ast.walk(tree):
         names: list[str] = []
         if isinstance(node, ast.Import):
@@ -44,13 +65,51 @@ def imports(tree: ast.AST) -> Iterator[str]:
         for name in names:
             package, _, rest = name.partition(".")
             if package == "alembic_guards" and rest:
-                yield rest.partition(".")[0]
+                yield rest
+
+
+def module_of(name: str) -> str:
+    """Return the module that an imported name is or is in, "" for the library itself."""
+    path = LIBRARY.joinpath(*name.split("."))
+    if path.with_suffix(".py").exists() or path.is_dir():
+        return name
+    return name.rpartition(".")[0]
+
+
+def dependencies() -> dict[str, set[str]]:
+    """Return the modules that each module of the library imports when it is loaded."""
+    found: dict[str, set[str]] = {}
+    for path in MODULES:
+        name = ".".join(path.relative_to(LIBRARY).with_suffix("").parts).removesuffix("__init__")
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        loaded = ast.Module(
+            [node for node in tree.body if not isinstance(node, ast.FunctionDef)], []
+        )
+        found[name.rstrip(".")] = {module_of(each) for each in imported_names(loaded)}
+    return found
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(LIBRARY)))
 def test_a_module_imports_only_what_its_floor_may(path: Path) -> None:
     found = set(imports(ast.parse(path.read_text(encoding="utf-8"))))
     assert found <= ALLOWED[floor(path)]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((LIBRARY / "authoring").rglob("*.py")), ids=lambda path: path.name
+)
+def test_a_part_of_authoring_imports_only_those_before_it(path: Path) -> None:
+    part = path.relative_to(LIBRARY / "authoring").parts[0].removesuffix(".py")
+    names = imported_names(ast.parse(path.read_text(encoding="utf-8")))
+    found = {name.split(".")[1] for name in names if name.startswith("authoring.")}
+    if part == "__init__":
+        assert found == {"write"}
+    else:
+        assert found <= {*PARTS[: PARTS.index(part) + 1]}
+
+
+def test_no_modules_import_each_other() -> None:
+    assert [*TopologicalSorter(dependencies()).static_order()]
 
 
 def test_every_module_says_what_it_is_for() -> None:

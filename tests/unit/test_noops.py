@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from alembic.operations import ops
 from alembic_guards.authoring.passes.noops import remove_noops
 from alembic_guards.database.catalog import Catalog, Entry, catalog_of
+from compared import compared
 
 
 def catalog(table: str = "items", **default: str) -> Catalog:
@@ -22,9 +23,7 @@ def catalog(table: str = "items", **default: str) -> Catalog:
 
 def remaining(present: Catalog, target: Catalog, schema: str | None = None, **options: Any) -> int:
     alter = ops.AlterColumnOp("items", "Size", schema=schema, **options)
-    container = ops.UpgradeOps([ops.ModifyTableOps("items", [alter], schema=schema)])
-    remove_noops(container, present, target)
-    return len(container.ops)
+    return len(remove_noops([alter], compared(present=present, target=target)))
 
 
 @pytest.mark.parametrize(("table", "schema"), [("items", None), ("shop.items", "shop")])

@@ -6,6 +6,7 @@ from alembic.operations import MigrateOperation, ops
 from alembic_guards.authoring.operations import (
     Barrier,
     OpKey,
+    apart,
     columns_of,
     flatten,
     op_key,
@@ -96,6 +97,28 @@ def test_the_key_of_the_reverse_is_the_inverse() -> None:
         assert key.inverse().inverse() == key
 
 
+def test_operations_that_are_kept_apart_are_groups_of_their_own() -> None:
+    steps = [column("a"), *apart([column("b"), column("c")]), column("d")]
+    groups = [("users", [name]) for name in "abcd"]
+    assert shape(regroup(steps)) == groups
+
+
+def test_a_primary_key_an_exclusion_and_a_check_without_a_name_have_no_key() -> None:
+    for op in (
+        ops.CreatePrimaryKeyOp("pk", "users", ["id"]),
+        ops.CreateCheckConstraintOp(None, "users", "a > 0"),
+    ):
+        assert op_key(op) is None
+
+
 def test_an_index_names_its_plain_columns_alone() -> None:
     op = ops.CreateIndexOp("ix", "users", ["a", sa.text("lower('b')")])
     assert columns_of(op) == {"a"}
+
+
+def test_an_operation_on_a_column_names_it() -> None:
+    assert columns_of(column("a")) == {"a"}
+    assert columns_of(ops.DropColumnOp("users", "b")) == {"b"}
+    assert columns_of(ops.AlterColumnOp("users", "c")) == {"c"}
+    assert columns_of(ops.CreateUniqueConstraintOp("uq", "users", ["d", "e"])) == {"d", "e"}
+    assert columns_of(ops.DropTableOp("users")) == set()

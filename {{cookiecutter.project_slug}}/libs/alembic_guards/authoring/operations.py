@@ -1,7 +1,7 @@
-"""The operations of a revision as one flat list, and keys that identify them.
+"""The operations of a revision as one flat list, and what each of them is on.
 
 Autogenerate groups operations by table in ModifyTableOps. `flatten` removes the groups, and
-`regroup` restores them.
+`regroup` restores them. What stands between is a list: each pass takes one and returns one.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from alembic.operations import MigrateOperation, ops
 
-from alembic_guards.database.identifiers import table_key
+from alembic_guards.database.identifiers import table_key, table_of
 
 Operations = list[MigrateOperation]
 
@@ -31,6 +31,17 @@ PARTS = (
 
 class Barrier(MigrateOperation):
     """Ends a group: the operations after it are another batch, with its own rebuild on SQLite."""
+
+
+class AutocommitOp(ops.OpContainer):
+    """Operations that are committed one by one, in an autocommit block."""
+
+
+class Revision(NamedTuple):
+    """The operations of upgrade() and downgrade()."""
+
+    upgrade: Operations
+    downgrade: Operations
 
 
 class OpKey(NamedTuple):
@@ -63,53 +74,61 @@ def flatten(operations: Iterable[MigrateOperation]) -> Operations:
 
 
 def regroup(operations: Iterable[MigrateOperation]) -> Operations:
-    """Return operations with adjacent operations on one table in a group."""
-    return list(_groups(operations))
+    """Return operations with adjacent operations on one table in a group, and without barriers."""
+    return [
+        ops.ModifyTableOps(table_of(members[0])[0], members, schema=table_of(members[0])[1])
+        if isinstance(members[0], PARTS)
+        else members[0]
+        for members in groups(operations)
+        if not isinstance(members[0], Barrier)
+    ]
 
 
-def _groups(operations: Iterable[MigrateOperation]) -> Iterator[MigrateOperation]:
+def groups(operations: Iterable[MigrateOperation]) -> Iterator[Operations]:
+    """Yield adjacent operations on one table together, and each other operation alone."""
     for group, members in groupby(operations, _group):
         if group is None:
-            yield from (op for op in members if not isinstance(op, Barrier))
+            yield from ([op] for op in members)
         else:
-            table, schema = group
-            yield ops.ModifyTableOps(table, list(members), schema=schema)
+            yield list(members)
+
+
+def apart(operations: Iterable[MigrateOperation]) -> Operations:
+    """Return operations with barriers around each: none of them shares a batch with another."""
+    return [Barrier(), *(part for op in operations for part in (op, Barrier()))]
 
 
 def _group(op: MigrateOperation) -> tuple[str, str | None] | None:
     return table_of(op) if isinstance(op, PARTS) else None
 
 
-def table_of(op: Any) -> tuple[str, str | None]:
-    """Return the table of an operation and its schema; for a foreign key the referring table."""
-    if isinstance(op, ops.CreateForeignKeyOp):
-        return op.source_table, op.kw.get("source_schema")
-    return op.table_name, op.schema
-
-
 def op_key(op: MigrateOperation) -> OpKey | None:
     """Return the key of an operation on a named index, constraint or NOT NULL; None for others."""
+    if isinstance(op, ops.AlterColumnOp) and _changes_only_nullable(op):
+        return OpKey(not op.modify_nullable, "not null", table_key(op), op.column_name)
+    kind, name = kind_of(op), name_of(op)
+    creates = isinstance(op, ops.CreateIndexOp | ops.AddConstraintOp)
+    return OpKey(creates, kind, table_key(op), name) if kind and name else None
+
+
+def kind_of(op: MigrateOperation) -> str:
+    """Return the kind of the index or constraint that an operation creates or drops.
+
+    "" for a primary key, an exclusion constraint that is created, and all other operations.
+    """
     match op:
-        case ops.CreateIndexOp(index_name=str(name)):
-            return OpKey(True, "index", table_key(op), name)
-        case ops.DropIndexOp(index_name=str(name)):
-            return OpKey(False, "index", table_key(op), name)
-        case ops.CreateForeignKeyOp(constraint_name=str(name)):
-            return OpKey(True, "foreign key", op.to_constraint().table.fullname, name)
-        case ops.CreateUniqueConstraintOp(constraint_name=str(name)):
-            return OpKey(True, "unique", table_key(op), name)
-        case ops.CreateCheckConstraintOp(constraint_name=str(name)):
-            return OpKey(True, "check", table_key(op), name)
-        case ops.DropConstraintOp(constraint_name=str(name)) if op.constraint_type != "primary":
-            return OpKey(False, _dropped_kind(op), table_key(op), name)
-        case ops.AlterColumnOp() if _changes_only_nullable(op):
-            return OpKey(not op.modify_nullable, "not null", table_key(op), op.column_name)
-    return None
-
-
-def _dropped_kind(op: ops.DropConstraintOp) -> str:
-    kinds = {"foreignkey": "foreign key", "unique": "unique"}
-    return kinds.get(op.constraint_type or "", "check")
+        case ops.CreateIndexOp() | ops.DropIndexOp():
+            return "index"
+        case ops.CreateForeignKeyOp() | ops.DropConstraintOp(constraint_type="foreignkey"):
+            return "foreign key"
+        case ops.CreateUniqueConstraintOp() | ops.DropConstraintOp(constraint_type="unique"):
+            return "unique"
+        case ops.DropConstraintOp(constraint_type="primary"):
+            return ""
+        case ops.CreateCheckConstraintOp() | ops.DropConstraintOp():
+            return "check"
+        case _:
+            return ""
 
 
 def _changes_only_nullable(op: ops.AlterColumnOp) -> bool:
@@ -117,12 +136,36 @@ def _changes_only_nullable(op: ops.AlterColumnOp) -> bool:
     return op.modify_nullable is not None and others == (None, None, False, False)
 
 
-def columns_of(op: MigrateOperation) -> set[str]:
-    """Return the names of the columns of an index or a constraint; empty for other operations."""
+def name_of(op: MigrateOperation) -> str | None:
+    """Return the name of the index or constraint of an operation; None for no name."""
+    name: Any = None
     if isinstance(op, ops.CreateIndexOp | ops.DropIndexOp):
-        parts = op.to_index().expressions
-        return {part.name for part in parts if isinstance(part, sa.Column)}
-    if isinstance(op, ops.AddConstraintOp | ops.DropConstraintOp):
-        constraint: Any = op.to_constraint()
-        return {column.name for column in getattr(constraint, "columns", ())}
-    return set()
+        name = op.index_name
+    elif isinstance(op, ops.AddConstraintOp | ops.DropConstraintOp):
+        name = getattr(op, "constraint_name", None)
+    return name if isinstance(name, str) else None
+
+
+def columns_of(op: MigrateOperation) -> set[str]:
+    """Return the names of the columns of a column, index or constraint; empty for other operations.
+
+    The expressions of an index are left out.
+    """
+    match op:
+        case ops.AddColumnOp():
+            return {op.column.name}
+        case ops.DropColumnOp() | ops.AlterColumnOp():
+            return {op.column_name}
+        case ops.CreateIndexOp() | ops.DropIndexOp():
+            parts = op.to_index().expressions
+            return {part.name for part in parts if isinstance(part, sa.Column)}
+        case ops.AddConstraintOp() | ops.DropConstraintOp():
+            constraint: Any = op.to_constraint()
+            return {column.name for column in getattr(constraint, "columns", ())}
+        case _:
+            return set()
+
+
+def is_foreign_key_drop(op: MigrateOperation) -> bool:
+    """Whether an operation drops a foreign key."""
+    return isinstance(op, ops.DropConstraintOp) and op.constraint_type == "foreignkey"

@@ -1,32 +1,40 @@
 """Runs the passes, the trial and the proof on the operations that autogenerate has found."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from copy import copy
 
-import sqlalchemy as sa
 from alembic import context
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from alembic.script import write_hooks
-from alembic.util import CommandError
+from alembic.util import CommandError, rev_id
 from sqlalchemy import MetaData
 
+from alembic_guards.authoring.comparison import Comparison, Pass, apply
+from alembic_guards.authoring.find.reference import reference_state
+from alembic_guards.authoring.operations import Operations, Revision, flatten, regroup
 from alembic_guards.authoring.passes.backfill import add_backfills
 from alembic_guards.authoring.passes.consent import confirm_drops
-from alembic_guards.authoring.passes.dependency_order import sort_by_dependency
-from alembic_guards.authoring.passes.noops import remove_noops
-from alembic_guards.authoring.passes.unnamed import remove_unnamed_on_sqlite
+from alembic_guards.authoring.passes.dependency_order import put_leading_first, sort_by_dependency
+from alembic_guards.authoring.passes.dependents import drop_changed_indexes, drop_dependents
+from alembic_guards.authoring.passes.noops import keep_uncataloged, remove_noops
+from alembic_guards.authoring.passes.online import drop_columns_with_indexes
+from alembic_guards.authoring.passes.sequences import keep_present_sequences, shrink_sequences
+from alembic_guards.authoring.passes.unknown_types import write_unknown_types
+from alembic_guards.authoring.passes.unnamed import (
+    name_dropped_constraints,
+    remove_unnamed_on_sqlite,
+)
 from alembic_guards.authoring.passes.using import add_using_clauses
-from alembic_guards.authoring.prove.proof import prove, reference_state
+from alembic_guards.authoring.prove.proof import prove
 from alembic_guards.authoring.prove.replica import TemplateDatabase
 from alembic_guards.authoring.prove.trial import add_repairs
 from alembic_guards.authoring.questions import Answers
 from alembic_guards.authoring.write.describe import describe
 from alembic_guards.authoring.write.types import escape_colons, keep_percent_signs
-from alembic_guards.authoring.write.unknown_types import write_unknown_types
-from alembic_guards.database.catalog import differences, of_models, read_catalog
+from alembic_guards.database.catalog import Catalog, differences, of_models, read_catalog
 from alembic_guards.runtime.journal import NAME as RESERVED
-from alembic_guards.runtime.operations import OwnOp
 
 DRIFT = """The database differs from the models:
   {}
@@ -35,6 +43,42 @@ What is unwanted was created by hand: add it to the models, or drop it by hand."
 MISSED = """The revisions build a database that differs from the models, and no operation is known:
   {}
 No file was written. Write the revision by hand: alembic revision --message=..."""
+
+
+#: The passes over the operations of both upgrade() and downgrade(), in their order.
+COMMON: tuple[Pass, ...] = (
+    keep_uncataloged,  # if the catalogs are the same, drop what Alembic takes for a difference
+    remove_noops,  # drop operations on objects that are the same in both catalogs
+    remove_unnamed_on_sqlite,  # leave unnamed constraints of SQLite to the repairs
+    sort_by_dependency,  # create a table before those that refer to it, and drop it after them
+    add_backfills,  # give existing rows a value before a column becomes NOT NULL
+    add_using_clauses,  # convert values to the new type on PostgreSQL
+)
+UPGRADE: tuple[Pass, ...] = (
+    *COMMON,
+    confirm_drops,  # mark drops that a person has answered for
+)
+DOWNGRADE: tuple[Pass, ...] = (
+    *COMMON,
+    write_unknown_types,  # recreate columns of types that SQLAlchemy does not know
+    put_leading_first,  # rename values of enums before the tables change
+)
+#: The passes before the trial, over upgrade(); then, with the catalog that it leads to, downgrade().
+BEFORE_TRIAL: tuple[tuple[Pass, ...], tuple[Pass, ...]] = (
+    (
+        drop_changed_indexes,  # drop indexes of SQLite that Alembic takes for unchanged
+        shrink_sequences,  # give sequences the range of their columns' new types
+        drop_dependents,  # drop objects that stop a column from changing; repairs recreate them
+        drop_columns_with_indexes,  # let PostgreSQL drop the indexes of a dropped column
+    ),
+    (
+        name_dropped_constraints,  # drop unnamed constraints by the names that the server chose
+        keep_present_sequences,  # rename back only sequences that exist then
+        drop_changed_indexes,
+        shrink_sequences,
+        drop_dependents,
+    ),
+)
 
 
 def finish_revision(
@@ -51,64 +95,67 @@ def finish_revision(
     connection = migration.connection
     if connection is None:
         return
-    script, metadata = directives[0], migration.opts["target_metadata"]
+    metadata, script = migration.opts["target_metadata"], directives[0]
     if RESERVED in metadata.tables:
         raise CommandError(f"Nothing was written: {RESERVED} is a name that upgrades need.")
-    answers: Answers | None = migration.opts["answers"]
     keep_percent_signs(migration.dialect)
     escape_colons(migration.impl)
-    present = read_catalog(connection)
     template: TemplateDatabase | None = connection.info.get("template")
-    url = template.url if template else connection.engine.url
-    target = reference_state(url, metadata).catalog
-    drift = "\n  ".join(differences(of_models(present, target), target))
-    for container in (*script.upgrade_ops_list, *script.downgrade_ops_list):
-        if not drift:  # Alembic has found no-ops, and changes that the catalog does not hold
-            container.ops = [part for op in container.ops for part in _not_in_catalog(op)]
-        remove_noops(container, present, target)
-        remove_unnamed_on_sqlite(container, migration.dialect)
-        sort_by_dependency(container, migration.dialect)
-        if answers:
-            add_backfills(container, migration, answers)
-        add_using_clauses(container, migration, answers)
-    if answers is None or template is None:  # `alembic check`
-        _refuse_drift(drift, script)
+    target = reference_state(template.url if template else connection.engine.url, metadata)
+    comparison = _compare(migration, read_catalog(connection), target.catalog)
+    upgrade = apply(UPGRADE, _found(script.upgrade_ops), comparison)
+    if comparison.answers is None or template is None:  # `alembic check`
+        _refuse_drift(comparison, upgrade)
         return
-    answers.check_complete()
-    for up in script.upgrade_ops_list:
-        confirm_drops(up)
-    for down in script.downgrade_ops_list:
-        write_unknown_types(down, present, migration.dialect)
-        down.ops.sort(key=lambda op: not getattr(op, "leads", False))
-    directives[:] = add_repairs(script, context.script, migration, template)
+    downgrade = apply(DOWNGRADE, _found(script.downgrade_ops), comparison.reversed())
+    comparison.answers.check_complete()
+    with template.replica(context.script) as replica:
+        found = Revision(upgrade, downgrade)
+        revisions = add_repairs(found, comparison, target, replica, BEFORE_TRIAL)
+    directives[:] = _scripts(script, revisions)
     if _describe(directives):
         _prove_when_written(directives, template, metadata)
     else:
         directives.clear()
         template.close()
-        if drift:
-            raise CommandError(MISSED.format(drift))
-        context.config.print_stdout(
-            "Nothing to write: the revisions build the database of the models."
-        )
+        _refuse_unknown(comparison)
 
 
-def _refuse_drift(drift: str, script: ops.MigrationScript) -> None:
-    """Raise CommandError for differences between the catalogs, or else for the steps of `script`."""
-    steps = [step for up in script.upgrade_ops_list for step in describe(up)]
-    if differing := drift or "\n  ".join(steps):
+def _found(container: ops.OpContainer | None) -> Operations:
+    """Return the operations that autogenerate has found, as one list."""
+    return flatten(container.ops) if container else []
+
+
+def _compare(migration: MigrationContext, present: Catalog, target: Catalog) -> Comparison:
+    drift = differences(of_models(present, target), target)
+    answers: Answers | None = migration.opts["answers"]
+    return Comparison(migration, present, target, drift, answers)
+
+
+def _scripts(script: ops.MigrationScript, revisions: list[Revision]) -> list[ops.MigrationScript]:
+    """Return a script for each revision: `script`, and one after it that has its own identifier."""
+    scripts = [copy(script) for _ in revisions]
+    for each, (upgrade, downgrade) in zip(scripts, revisions, strict=True):
+        each.upgrade_ops = ops.UpgradeOps(regroup(upgrade))
+        each.downgrade_ops = ops.DowngradeOps(regroup(downgrade))
+    for later in scripts[1:]:
+        later.rev_id, later.head = rev_id(), str(script.rev_id)
+        later.splice, later.branch_label, later.depends_on = False, None, None
+    return scripts
+
+
+def _refuse_drift(comparison: Comparison, upgrade: Operations) -> None:
+    """Raise CommandError for differences between the catalogs, or else for operations."""
+    steps = [*describe(ops.UpgradeOps(regroup(upgrade)))]
+    if differing := "\n  ".join(comparison.drift or steps):
         raise CommandError(DRIFT.format(differing))
 
 
-def _not_in_catalog(op: ops.MigrateOperation) -> Iterator[ops.MigrateOperation]:
-    """Yield operations on what no catalog holds: renames, and values of enums stored as text."""
-    if isinstance(op, OwnOp):
-        yield op
-    if isinstance(op, ops.ModifyTableOps):
-        for part in op.ops:
-            types = (getattr(part, "existing_type", None), getattr(part, "modify_type", None))
-            if None not in types and any(isinstance(type_, sa.Enum) for type_ in types):
-                yield ops.ModifyTableOps(op.table_name, [part], schema=op.schema)
+def _refuse_unknown(comparison: Comparison) -> None:
+    """Raise CommandError for differences that no operation is known for; or say there are none."""
+    if drift := "\n  ".join(comparison.drift):
+        raise CommandError(MISSED.format(drift))
+    context.config.print_stdout("Nothing to write: the revisions build the database of the models.")
 
 
 def _describe(scripts: list[ops.MigrationScript]) -> list[str]:

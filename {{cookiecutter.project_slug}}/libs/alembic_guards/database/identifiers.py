@@ -6,9 +6,17 @@ from typing import Any
 import sqlalchemy as sa
 
 
+def table_of(op: Any) -> tuple[str, str | None]:
+    """Return the table of an operation and its schema; for a foreign key the referring table."""
+    if hasattr(op, "source_table"):
+        return op.source_table, op.kw.get("source_schema")
+    return op.table_name, op.schema
+
+
 def table_key(op: Any) -> str:
     """Return the name of the table of an operation, with its schema if it names one."""
-    return f"{op.schema}.{op.table_name}" if op.schema else str(op.table_name)
+    table, schema = table_of(op)
+    return f"{schema}.{table}" if schema else str(table)
 
 
 def is_in(table: sa.Table, schema: str | None, dialect: sa.Dialect) -> bool:
@@ -53,5 +61,5 @@ def bare(name: str) -> str:
 
 def quoted_table(op: Any, dialect: sa.Dialect) -> str:
     """Return the name of the table of an operation, with its schema, as SQL."""
-    quote = quoter(dialect)
-    return ".".join(quote(name) for name in (op.schema, op.table_name) if name)
+    quote, (table, schema) = quoter(dialect), table_of(op)
+    return ".".join(quote(name) for name in (schema, table) if name)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 
-from alembic_guards.authoring.prove.proof import reference_state
+from alembic_guards.authoring.find.reference import reference_state
 from alembic_guards.database.catalog import CONSTRAINTS, Catalog, EntryKey, read_catalog
 from alembic_guards.database.identifiers import bare, final_name, is_in, quoter, serial_name
 from alembic_guards.runtime.renames import Rename, RenameConstraint, RenameIndex, RenameSequence

@@ -28,6 +28,7 @@ from alembic_guards.authoring.find.prerequisites import (
     drop_standalone_objects,
     rename_sequences,
 )
+from alembic_guards.authoring.operations import flatten, name_of
 from alembic_guards.compat import type_affinity
 from alembic_guards.database.identifiers import is_in
 from alembic_guards.runtime.operations import OwnOp
@@ -67,9 +68,8 @@ def prepend_renames(
     Also append operations that autogenerate does not find. This is a comparator of autogenerate.
     """
     operations.ops[:0] = context.opts["renames"]
-    tables = [op for op in operations.ops if isinstance(op, ops.ModifyTableOps)]
-    parts = [op for table in tables for op in table.ops]
-    created = {str(op.constraint_name) for op in parts if isinstance(op, ops.CreateForeignKeyOp)}
+    steps = flatten(operations.ops)
+    created = {str(name_of(op)) for op in steps if isinstance(op, ops.CreateForeignKeyOp)}
     operations.ops += [
         op for schema in schemas for op in recreate_foreign_keys(context, schema, created)
     ]

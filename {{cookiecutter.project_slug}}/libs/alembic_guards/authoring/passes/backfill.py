@@ -5,19 +5,21 @@ warning.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import copy
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from alembic.operations import ops
+from alembic.operations import MigrateOperation, ops
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.schema import CreateColumn
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
+from alembic_guards.authoring.comparison import Comparison
+from alembic_guards.authoring.operations import Barrier, Operations, columns_of, groups
 from alembic_guards.authoring.questions import Answers
 from alembic_guards.authoring.write.literals import as_sql, literal, neutral_value
-from alembic_guards.database.identifiers import quoted_table, quoter, table_key
+from alembic_guards.database.identifiers import quoted_table, quoter, table_key, table_of
 from alembic_guards.runtime.lossy.families import plain_type
 from alembic_guards.runtime.operations import SQLOp, as_text
 
@@ -29,10 +31,8 @@ JSON_CHECK = sa.text("""
 """)
 
 
-def add_backfills(
-    container: ops.OpContainer, migration: MigrationContext, answers: Answers
-) -> None:
-    """Add a backfill to `container` for every column that becomes NOT NULL.
+def add_backfills(operations: Operations, comparison: Comparison) -> Operations:
+    """Add a backfill for every column that becomes NOT NULL.
 
     In an upgrade, the value is the answer fill=TABLE.COLUMN:VALUE, else the scalar default of the
     model, else the server default, else the reply to a question. An answer may also give a value to
@@ -40,92 +40,112 @@ def add_backfills(
     distinct value for a unique column, or a neutral value such as 0: the original values were
     dropped. Raises CommandError for an answer that is not a value of the column's type.
     """
-    backfills = _Backfills(container, migration, answers)
-    container.ops = [
+    answers = comparison.answers
+    if answers is None:
+        return operations
+    return [
         part
-        for op in container.ops
-        for part in (backfills.of_table(op) if isinstance(op, ops.ModifyTableOps) else [op])
+        for group in groups(operations)
+        for part in _complete_group(group, operations, comparison, answers)
     ]
 
 
-class _Backfills:
-    """Adds the backfills of the operations in one container."""
+def _complete_group(
+    group: Operations, operations: Operations, comparison: Comparison, answers: Answers
+) -> Iterator[MigrateOperation]:
+    """Yield adjacent operations on one table with their backfills."""
+    before: Operations = []
+    changed: Operations = []
+    updates: Operations = []
+    last: Operations = []
+    for op in group:
+        if isinstance(op, ops.AddColumnOp):
+            add, update, alter = _complete_add_column(op, operations, comparison, answers)
+            changed.append(add)
+            updates += update
+            last += alter
+        elif isinstance(op, ops.AlterColumnOp) and op.modify_nullable is False:
+            preparation, alter_column = _complete_not_null(op, comparison, answers)
+            before += preparation
+            changed.append(alter_column)
+        else:
+            changed.append(op)
+    yield from (*before, *changed, *updates)
+    if last:  # a second batch: on SQLite the rebuild of the first one fills the rows
+        yield from (Barrier(), *last)
 
-    def __init__(
-        self, container: ops.OpContainer, migration: MigrationContext, answers: Answers
-    ) -> None:
-        self.container, self.migration, self.answers = container, migration, answers
-        self.is_upgrade = isinstance(container, ops.UpgradeOps)
 
-    def of_table(self, table: ops.ModifyTableOps) -> Iterator[ops.MigrateOperation]:
-        """Yield a group of operations with its backfills."""
-        alterations: list[ops.MigrateOperation] = []
-        updates: list[ops.MigrateOperation] = []
-        for op in list(table.ops):
-            if isinstance(op, ops.AddColumnOp) and _is_autoincrement(op.column):
-                table.ops[table.ops.index(op)] = _add_autoincrement(op, self.migration.dialect)
-            elif isinstance(op, ops.AddColumnOp):
-                self._complete_add_column(table, op, updates, alterations)
-            elif isinstance(op, ops.AlterColumnOp) and op.modify_nullable is False:
-                yield from self._before_not_null(table_key(table), op)
-        yield table
-        yield from updates
-        if alterations:  # a second batch: on SQLite the rebuild of the first one fills the rows
-            yield ops.ModifyTableOps(table.table_name, alterations, schema=table.schema)
+class CompleteAdd(NamedTuple):
+    """An operation that adds a column, and those that complete it."""
 
-    def _complete_add_column(
-        self,
-        table: ops.ModifyTableOps,
-        op: ops.AddColumnOp,
-        updates: list[ops.MigrateOperation],
-        alterations: list[ops.MigrateOperation],
-    ) -> None:
-        """Add a column as nullable with an UPDATE, or with the value as a temporary default."""
-        dialect, needs_value, expression = self.migration.dialect, _needs_value(op.column), None
-        if needs_value and not self.is_upgrade:
-            expression = _referenced_key(self.container, table, op.column, dialect)
-            expression = expression or _distinct_values(table, op.column, self.migration)
+    add: MigrateOperation
+    updates: Sequence[MigrateOperation] = ()
+    alterations: Sequence[MigrateOperation] = ()
+
+
+def _complete_add_column(
+    op: ops.AddColumnOp, operations: Operations, comparison: Comparison, answers: Answers
+) -> CompleteAdd:
+    """Add a column as nullable with an UPDATE, or with the value as a temporary default."""
+    if _is_autoincrement(op.column):
+        return CompleteAdd(_add_autoincrement(op, comparison.dialect))
+    name, needs_value = op.column.name, _needs_value(op.column)
+    if needs_value and not comparison.is_upgrade:
+        expression = _referenced_key(op, operations, comparison.dialect)
+        expression = expression or _distinct_values(op, operations, comparison)
         if expression:
-            op.column = copy(op.column)
-            op.column.nullable = True
-            updates.append(_update(op, op.column.name, expression, dialect))
-            alterations.append(_alter_after_backfill(op, modify_nullable=False))
-            return
-        name = f"{table_key(table)}.{op.column.name}"
-        if sql := self._value(name, op.column, needs_value=needs_value):
-            default, op.column = op.column.server_default, copy(op.column)
-            op.column.server_default = sa.DefaultClause(sa.text(as_text(sql)))
-            alterations.append(_alter_after_backfill(op, modify_server_default=default))
+            add = _with_column(op, nullable=True)
+            alter = _alter_after_backfill(add, modify_nullable=False)
+            return CompleteAdd(add, [_update(op, name, expression, comparison.dialect)], [alter])
+    if sql := _value(op, op.column, comparison, answers, needs_value=needs_value):
+        add = _with_column(op, server_default=sa.DefaultClause(sa.text(as_text(sql))))
+        default = op.column.server_default
+        return CompleteAdd(add, [], [_alter_after_backfill(add, modify_server_default=default)])
+    return CompleteAdd(op)
 
-    def _before_not_null(self, key: str, op: ops.AlterColumnOp) -> Iterator[ops.MigrateOperation]:
-        """Yield the operations that run before `op` sets NOT NULL: a change of type, the UPDATE."""
-        column = _model_column(self.migration, key, op) if self.is_upgrade else None
-        if column is None:
-            column = sa.Column(op.column_name, op.modify_type or op.existing_type)
-        if sql := self._value(f"{key}.{op.column_name}", column):
-            if op.modify_type is not None:
-                change = _split_type_change(op)
-                yield ops.ModifyTableOps(op.table_name, [change], schema=op.schema)
-            yield _update(op, op.column_name, sql, self.migration.dialect)
 
-    def _value(self, name: str, column: sa.Column[Any], *, needs_value: bool = True) -> str | None:
-        """Return the value of a column as SQL; None for no value."""
-        dialect = self.migration.dialect
-        type_ = plain_type(column.type, dialect)
-        value: Any = self.answers.take("fill", name) if self.is_upgrade else None
-        if value is None and not needs_value:
+def _complete_not_null(
+    op: ops.AlterColumnOp, comparison: Comparison, answers: Answers
+) -> tuple[Operations, ops.AlterColumnOp]:
+    """Return what runs before `op` sets NOT NULL: a change of type, the UPDATE; and the rest."""
+    column = _model_column(op, comparison) if comparison.is_upgrade else None
+    if column is None:
+        column = sa.Column(op.column_name, op.modify_type or op.existing_type)
+    sql = _value(op, column, comparison, answers)
+    if not sql:
+        return [], op
+    update = _update(op, op.column_name, sql, comparison.dialect)
+    if op.modify_type is None:
+        return [update], op
+    change, set_not_null = _split_type_change(op)
+    return [change, update], set_not_null
+
+
+def _value(
+    op: Any,
+    column: sa.Column[Any],
+    comparison: Comparison,
+    answers: Answers,
+    *,
+    needs_value: bool = True,
+) -> str | None:
+    """Return the value of a column as SQL; None for no value."""
+    name, dialect = f"{table_key(op)}.{column.name}", comparison.dialect
+    type_ = plain_type(column.type, dialect)
+    if not comparison.is_upgrade:
+        if not needs_value:
             return None
-        if not self.is_upgrade:
-            type_ = sa.JSON() if _is_json(name, column, self.migration) else type_
-            value = neutral_value(type_, dialect)
-        elif value is None and isinstance(column.default, ScalarElementColumnDefault):
-            value, type_ = column.default.arg, column.type
-        elif value is None and isinstance(column.server_default, sa.DefaultClause):
-            return _server_default(column.server_default, dialect)
-        elif value is None:
-            question = f"{name} is NOT NULL. What value do existing rows get:"
-            value = self.answers.ask_value(question, name)
+        type_ = sa.JSON() if _is_json(op, column, comparison.migration) else type_
+        value = neutral_value(type_, dialect)
         return None if value is None else literal(name, value, type_, dialect)
+    value = answers.take("fill", name)
+    if value is None and needs_value:
+        if isinstance(column.default, ScalarElementColumnDefault):
+            return literal(name, column.default.arg, column.type, dialect)
+        if isinstance(column.server_default, sa.DefaultClause):
+            return _server_default(column.server_default, dialect)
+        value = answers.ask_value(f"{name} is NOT NULL. What value do existing rows get:", name)
+    return None if value is None else literal(name, value, type_, dialect)
 
 
 def _server_default(clause: sa.DefaultClause, dialect: sa.Dialect) -> str:
@@ -135,12 +155,11 @@ def _server_default(clause: sa.DefaultClause, dialect: sa.Dialect) -> str:
     return re.sub(" ON UPDATE .*", "", as_sql(default, dialect), flags=re.IGNORECASE)
 
 
-def _is_json(name: str, column: sa.Column[Any], migration: MigrationContext) -> bool:
+def _is_json(op: Any, column: sa.Column[Any], migration: MigrationContext) -> bool:
     """Whether a column of MariaDB holds JSON: a text with a CHECK. MySQL has a JSON type."""
     if not getattr(migration.dialect, "is_mariadb", False) or migration.connection is None:
         return False
-    schema, _, table = name.removesuffix(f".{column.name}").rpartition(".")
-    names = {"schema": schema or None, "table": table, "column": column.name}
+    names = {"schema": op.schema, "table": op.table_name, "column": column.name}
     return migration.connection.scalar(JSON_CHECK, names) is not None
 
 
@@ -155,9 +174,16 @@ def _add_autoincrement(op: ops.AddColumnOp, dialect: sa.Dialect) -> ops.MigrateO
         add = f"ALTER TABLE {quoted_table(op, dialect)} ADD COLUMN {column}"
         return SQLOp([add], [], f"add {op.table_name}.{op.column.name}")
     if dialect.name == "sqlite":  # it autoincrements once it is the primary key
-        op.column = copy(op.column)
-        op.column.nullable = True
+        return _with_column(op, nullable=True)
     return op
+
+
+def _with_column(op: ops.AddColumnOp, **attributes: Any) -> ops.AddColumnOp:
+    """Return a copy of `op` that adds the column with other attributes."""
+    changed, changed.column = copy(op), copy(op.column)
+    for name, value in attributes.items():
+        setattr(changed.column, name, value)
+    return changed
 
 
 def _needs_value(column: sa.Column[Any]) -> bool:
@@ -165,21 +191,19 @@ def _needs_value(column: sa.Column[Any]) -> bool:
     return not (column.nullable or has_own_value)
 
 
-def _model_column(
-    migration: MigrationContext, key: str, op: ops.AlterColumnOp
-) -> sa.Column[Any] | None:
-    table = migration.opts["target_metadata"].tables.get(key)
+def _model_column(op: ops.AlterColumnOp, comparison: Comparison) -> sa.Column[Any] | None:
+    table = comparison.metadata.tables.get(table_key(op))
     return None if table is None else table.columns.get(op.column_name)
 
 
-def _split_type_change(op: ops.AlterColumnOp) -> ops.AlterColumnOp:
-    """Remove the change of type from `op`, and return it: it runs before the backfill."""
-    first = copy(op)
+def _split_type_change(op: ops.AlterColumnOp) -> tuple[ops.AlterColumnOp, ops.AlterColumnOp]:
+    """Return the change of type of `op`, which runs before the backfill, and the rest."""
+    first, last = copy(op), copy(op)
     first.modify_nullable, first.kw = None, dict(op.kw)
-    op.existing_type, op.modify_type = op.modify_type, None
+    last.existing_type, last.modify_type = op.modify_type, None
     if op.modify_server_default is not False:
-        op.existing_server_default, op.modify_server_default = op.modify_server_default, False
-    return first
+        last.existing_server_default, last.modify_server_default = op.modify_server_default, False
+    return first, last
 
 
 def _alter_after_backfill(op: ops.AddColumnOp, **changes: Any) -> ops.AlterColumnOp:
@@ -196,44 +220,42 @@ def _alter_after_backfill(op: ops.AddColumnOp, **changes: Any) -> ops.AlterColum
     )
 
 
-def _referenced_key(
-    container: ops.OpContainer,
-    table: ops.ModifyTableOps,
-    column: sa.Column[Any],
-    dialect: sa.Dialect,
-) -> str | None:
+def _referenced_key(op: ops.AddColumnOp, operations: Operations, dialect: sa.Dialect) -> str | None:
     """Return SQL for a value of a foreign key that a downgrade recreates: the key of any row."""
-    tables = (op for op in container.ops if isinstance(op, ops.ModifyTableOps))
-    operations: Iterator[Any] = (op for part in tables for op in part.ops)
-    for op in operations:
-        is_key = isinstance(op, ops.CreateForeignKeyOp) and op.local_cols == [column.name]
-        if is_key and op.to_constraint().table.fullname == table_key(table):
-            quote, schema = quoter(dialect), op.kw.get("referent_schema")
-            target = ".".join(quote(name) for name in (schema, op.referent_table) if name)
-            return f"(SELECT {quote(op.remote_cols[0])} FROM {target} LIMIT 1)"
+    for key in operations:
+        if (
+            isinstance(key, ops.CreateForeignKeyOp)
+            and key.local_cols == [op.column.name]
+            and table_of(key) == table_of(op)
+        ):
+            quote, schema = quoter(dialect), key.kw.get("referent_schema")
+            target = ".".join(quote(name) for name in (schema, key.referent_table) if name)
+            return f"(SELECT {quote(key.remote_cols[0])} FROM {target} LIMIT 1)"
     return None
 
 
 def _distinct_values(
-    table: ops.ModifyTableOps, column: sa.Column[Any], migration: MigrationContext
+    op: ops.AddColumnOp, operations: Operations, comparison: Comparison
 ) -> str | None:
     """Return SQL for a distinct value per row, for a unique column that a downgrade recreates."""
-    unique = any(column.name in _unique_columns(op) for op in table.ops)
-    model = migration.opts["target_metadata"].tables.get(table_key(table))
+    column = op.column
+    unique = any(
+        _is_unique(other) and table_of(other) == table_of(op) and column.name in columns_of(other)
+        for other in operations
+    )
+    model = comparison.metadata.tables.get(table_key(op))
     keys = [] if model is None else list(model.primary_key)
     has_integer_key = len(keys) == 1 and isinstance(keys[0].type, sa.Integer)
     accepts_numbers = isinstance(column.type, sa.Integer | sa.Numeric | sa.String)
     if not (unique and has_integer_key and accepts_numbers) or isinstance(column.type, sa.Enum):
         return None
-    return as_sql(sa.cast(sa.column(keys[0].name), column.type), migration.dialect)
+    return as_sql(sa.cast(sa.column(keys[0].name), column.type), comparison.dialect)
 
 
-def _unique_columns(op: ops.MigrateOperation) -> list[str]:
-    if isinstance(op, ops.CreateUniqueConstraintOp):
-        return list(op.columns)
-    if isinstance(op, ops.CreateIndexOp) and op.unique:
-        return [column.name for column in op.to_index().columns]
-    return []
+def _is_unique(op: MigrateOperation) -> bool:
+    return isinstance(op, ops.CreateUniqueConstraintOp) or (
+        isinstance(op, ops.CreateIndexOp) and bool(op.unique)
+    )
 
 
 def _update(op: Any, name: str, sql: str, dialect: sa.Dialect) -> ops.ExecuteSQLOp:

@@ -1,19 +1,28 @@
 """Marks the drops of a revision as confirmed: a person has answered for each of them."""
 
-from alembic.operations import ops
+from copy import copy
 
+from alembic.operations import MigrateOperation, ops
+
+from alembic_guards.authoring.comparison import Comparison
+from alembic_guards.authoring.operations import Operations
 from alembic_guards.runtime.destructive import INFO
 
 
-def confirm_drops(container: ops.OpContainer) -> None:
-    """Mark each drop of a table or column in `container` as confirmed, see authoring/questions.py.
+def confirm_drops(operations: Operations, _: Comparison) -> Operations:
+    """Mark each drop of a table or column as confirmed, see authoring/questions.py.
 
     runtime/destructive.py accepts a drop with this mark, whatever rows it removes.
     """
-    for op in container.ops:
-        if isinstance(op, ops.DropTableOp):
-            op.info = INFO
-        elif isinstance(op, ops.DropColumnOp):
-            op.kw["info"] = INFO
-        elif isinstance(op, ops.OpContainer):
-            confirm_drops(op)
+    return [_confirmed(op) for op in operations]
+
+
+def _confirmed(op: MigrateOperation) -> MigrateOperation:
+    confirmed = copy(op)
+    if isinstance(confirmed, ops.DropTableOp):
+        confirmed.info = INFO
+    elif isinstance(confirmed, ops.DropColumnOp):
+        confirmed.kw = {**confirmed.kw, "info": INFO}
+    else:
+        return op
+    return confirmed

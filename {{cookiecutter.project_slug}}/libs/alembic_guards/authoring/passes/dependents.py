@@ -8,16 +8,23 @@ Constraints" in MySQL's manual.
 """
 
 from collections.abc import Iterator
-from itertools import takewhile
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import sqlalchemy as sa
-from alembic.operations import ops
+from alembic.operations import MigrateOperation, ops
 
+from alembic_guards.authoring.comparison import Comparison, first_on_tables
+from alembic_guards.authoring.operations import (
+    PARTS,
+    Operations,
+    is_foreign_key_drop,
+    kind_of,
+    name_of,
+)
 from alembic_guards.database.catalog import Catalog, Entry, EntryKey, same
-from alembic_guards.database.identifiers import bare, quoter, table_key
-from alembic_guards.runtime.operations import OwnOp, SQLOp
-from alembic_guards.runtime.renames import RenameConstraint, RenameIndex, RenameSequence
+from alembic_guards.database.identifiers import bare, quoter, table_key, table_of
+from alembic_guards.runtime.operations import SQLOp
+from alembic_guards.runtime.renames import RenameConstraint, RenameIndex
 
 #: Pairs of a table and a column, unquoted.
 Columns = set[tuple[str, str]]
@@ -30,109 +37,127 @@ class Key(NamedTuple):
     columns: frozenset[str]
 
 
+@dataclass(frozen=True)
 class Changes:
-    """The columns that operations change, by the kind of change."""
+    """What operations change, by the kind of change."""
 
-    def __init__(self, tables: list[ops.ModifyTableOps], present: Catalog) -> None:
-        self.dropped: Columns = set()
-        self.retyped: Columns = set()
-        self.recast: Columns = set()  # to another family of types
-        self.nullable: Columns = set()  # that are NOT NULL before
-        self.unindexed: Columns = set()
-        for table in tables:
-            for op in table.ops:
-                self._add(table_key(table), op, present)
-
-    def _add(self, table: str, op: ops.MigrateOperation, present: Catalog) -> None:
-        if isinstance(op, ops.DropColumnOp):
-            self.dropped.add((table, op.column_name))
-        if isinstance(op, ops.AlterColumnOp):
-            column = (table, op.column_name)
-            self.retyped |= {column} if op.modify_type is not None else set()
-            self.recast |= {column} if "postgresql_using" in op.kw else set()
-            self.nullable |= {column} if op.modify_nullable else set()
-        name = op.index_name if isinstance(op, ops.DropIndexOp) else ""
-        if isinstance(op, ops.DropConstraintOp) and op.constraint_type == "unique":
-            name = str(op.constraint_name)
-        for entry in present.values() if name else ():
-            if (entry.kind, bare(entry.table), bare(entry.name)) == ("index", table, name):
-                self.unindexed |= {(table, column) for column in entry.columns}
+    dropped: Columns
+    retyped: Columns
+    recast: Columns  # to another family of types
+    nullable: Columns  # that are NOT NULL before
+    unindexed: Columns
+    keys: set[Key]  # that differ in the target catalog, or are missing there
+    sequences: set[str]  # that are dropped, as SQL
+    on_mysql: bool
 
 
-def drop_dependents(
-    container: ops.OpContainer, present: Catalog, target: Catalog, dialect: sa.Dialect
-) -> None:
-    """Drop dependent objects of `present` in `container`, before the operations that they block.
+def _changes(operations: Operations, comparison: Comparison) -> Changes:
+    alters = [op for op in operations if isinstance(op, ops.AlterColumnOp)]
+    unindexed = {
+        (table_key(op), name_of(op))
+        for op in operations
+        if isinstance(op, ops.DropIndexOp)
+        or (isinstance(op, ops.DropConstraintOp) and kind_of(op) == "unique")
+    }
+    return Changes(
+        dropped={_column(op) for op in operations if isinstance(op, ops.DropColumnOp)},
+        retyped={_column(op) for op in alters if op.modify_type is not None},
+        recast={_column(op) for op in alters if "postgresql_using" in op.kw},
+        nullable={_column(op) for op in alters if op.modify_nullable},
+        unindexed={
+            column
+            for entry in comparison.present.values()
+            if entry.kind == "index" and (bare(entry.table), bare(entry.name)) in unindexed
+            for column in _columns_of(entry)
+        },
+        keys=set(_changed_keys(comparison.present, comparison.target)),
+        sequences=set(_dropped_sequences(operations)),
+        on_mysql=comparison.dialect.name == "mysql",
+    )
+
+
+def _column(op: ops.DropColumnOp | ops.AlterColumnOp) -> tuple[str, str]:
+    return table_key(op), op.column_name
+
+
+def drop_dependents(operations: Operations, comparison: Comparison) -> Operations:
+    """Drop dependent objects of the present catalog before the operations that they block.
 
     These are objects that depend on columns whose type changes or whose index is dropped, and
-    primary keys that differ in `target`. Operations of `container` that create or drop the same
-    objects are removed.
+    primary keys that differ in the target catalog. Operations that create or drop the same objects
+    are removed.
     """
-    tables = [op for op in container.ops if isinstance(op, ops.ModifyTableOps)]
-    if dialect.name == "sqlite":
-        container.ops[:0] = _drop_changed_indexes(tables, present, target, dialect)
-        return
-    is_upgrade = isinstance(container, ops.UpgradeOps)
-    on_mysql = dialect.name == "mysql"
-    keys = {*_changed_keys(present, target), *_changed_keys(target, present, ("primary key",))}
-    drops = list(_dependent_drops(container, present, target, on_mysql))
-    drop_names = {bare(entry.name).rpartition(".")[2] for entry, _ in drops}
-    sequences = {bare(key.name) for key in present if key.kind == "sequence"}
-
-    def is_superseded(op: Any) -> bool:
-        """Whether the drops do the work of `op`, or repairs.py creates its object later."""
-        if isinstance(op, ops.CreateForeignKeyOp):
-            table = ".".join(filter(None, (op.kw.get("referent_schema"), op.referent_table)))
-            return _needs_key(table, op.remote_cols, keys, on_mysql)
-        if isinstance(op, RenameConstraint | RenameIndex):  # it is recreated with the new name
-            return op.old in drop_names
-        if isinstance(op, RenameSequence) and op.table:
-            old, new = (f"{op.schema}.{n}" if op.schema else n for n in (op.old, op.new))
-            # A downgrade renames only the sequences that exist when it begins, or renamed ones.
-            sequences.update({new} if old in sequences else ())
-            return not is_upgrade and old not in sequences
-        name = getattr(op, "constraint_name", None) or getattr(op, "index_name", None)
-        return isinstance(op, ops.DropConstraintOp | ops.DropIndexOp) and str(name) in drop_names
-
-    for table in tables:
-        # A CHECK is created after its columns have the new type.
-        table.ops.sort(key=lambda op: isinstance(op, ops.CreateCheckConstraintOp))
-        table.ops = [op for op in table.ops if not is_superseded(op)]
-        if on_mysql:
-            table.ops = [part for op in table.ops for part in _with_index_drop(op, present, target)]
-    leading = takewhile(lambda op: isinstance(op, OwnOp), container.ops)  # renames
-    place = container.ops.index(tables[0]) if tables else len([*leading]) if is_upgrade else 0
-    remaining = [op for op in container.ops[place:] if not is_superseded(op)]
-    container.ops[place:] = [
-        *_shrink_sequences(present, target),
+    if comparison.dialect.name == "sqlite":
+        return operations
+    place = first_on_tables(operations, comparison)
+    drops = list(_dependent_drops(comparison, _changes(operations, comparison)))
+    return [
+        *operations[:place],
         *(SQLOp([drop], [], f"drop {entry.kind} {entry.name}") for entry, drop in drops),
-        *remaining,
+        *_remaining(operations[place:], [entry for entry, _ in drops], comparison),
     ]
 
 
-def _dependent_drops(
-    container: ops.OpContainer, present: Catalog, target: Catalog, on_mysql: bool
-) -> Iterator[tuple[Entry, str]]:
+def drop_changed_indexes(operations: Operations, comparison: Comparison) -> Operations:
+    """Drop the indexes of SQLite whose expressions change, which Alembic does not detect."""
+    if comparison.dialect.name != "sqlite":
+        return operations
+    tables = {table_of(op)[0] for op in operations if isinstance(op, PARTS)}
+    dropped = {name_of(op) for op in operations if isinstance(op, ops.DropIndexOp)}
+    changed = [
+        key.name
+        for key, entry in sorted(comparison.present.items())
+        if key.kind == "index"
+        and key.table in tables
+        and key.name not in dropped
+        and not same(comparison.target.get(key), entry)
+    ]
+    quote = quoter(comparison.dialect)
+    drops = (SQLOp([f"DROP INDEX {quote(name)}"], [], f"drop index {name}") for name in changed)
+    return [*drops, *operations]
+
+
+def _remaining(
+    operations: Operations, dropped: list[Entry], comparison: Comparison
+) -> Iterator[MigrateOperation]:
+    """Yield operations without those whose work the drops do, or that repairs.py does later."""
+    names = {bare(entry.name).rpartition(".")[2] for entry in dropped}
+    present, target = comparison.present, comparison.target
+    keys = {*_changed_keys(present, target), *_changed_keys(target, present, ("primary key",))}
+    on_mysql = comparison.dialect.name == "mysql"
+    for op in operations:
+        if isinstance(op, ops.CreateForeignKeyOp):
+            table = ".".join(filter(None, (op.kw.get("referent_schema"), op.referent_table)))
+            if _needs_key(table, op.remote_cols, keys, on_mysql):
+                continue
+        elif isinstance(op, RenameConstraint | RenameIndex):
+            if op.old in names:  # it is recreated with the new name
+                continue
+        elif isinstance(op, ops.DropConstraintOp | ops.DropIndexOp) and name_of(op) in names:
+            continue
+        yield op
+        if on_mysql and is_foreign_key_drop(op):
+            yield from _drop_index_of_key(op, comparison)
+
+
+def _dependent_drops(comparison: Comparison, changes: Changes) -> Iterator[tuple[Entry, str]]:
     """Yield the dependent entries to drop, each with its statement, in dependency order."""
-    tables = [op for op in container.ops if isinstance(op, ops.ModifyTableOps)]
-    changes = Changes(tables, present)
-    keys, sequences = set(_changed_keys(present, target)), set(_dropped_sequences(container))
-    generated_from = changes.dropped if on_mysql else changes.dropped | changes.retyped
-    for entry in sorted(present.values(), key=_drop_order):
+    generated_from = changes.dropped if changes.on_mysql else changes.dropped | changes.retyped
+    for entry in sorted(comparison.present.values(), key=_drop_order):
         alter = f"ALTER TABLE {entry.table} DROP"
         if _is_dropped(entry, changes):
             continue
-        if entry.kind in ("foreign key", "check") and _blocks(entry, changes, keys, on_mysql):
-            index = on_mysql and _leaves_conflicting_index(entry, present, target)
+        if entry.kind in ("foreign key", "check") and _blocks(entry, changes):
+            index = changes.on_mysql and _leaves_conflicting_index(entry, comparison)
             index_clause = f", DROP INDEX {entry.name}" if index else ""
             yield entry, f"{alter} CONSTRAINT {entry.name}{index_clause}"
-        elif entry.has_expression and not on_mysql and _columns_of(entry) & changes.recast:
+        elif entry.has_expression and not changes.on_mysql and _columns_of(entry) & changes.recast:
             yield entry, f"DROP INDEX {entry.name}"
-        elif entry.kind == "primary key" and _differs(entry, target):
-            yield from _drop_primary_key(entry, changes, on_mysql)
+        elif entry.kind == "primary key" and _differs(entry, comparison.target):
+            yield from _drop_primary_key(entry, changes)
         elif entry.generated and _columns_of(entry) & generated_from:
             yield entry, f"{alter} COLUMN {entry.name}"
-        elif entry.kind == "default" and entry.uses & sequences:
+        elif entry.kind == "default" and entry.uses & changes.sequences:
             yield entry, f"ALTER TABLE {entry.table} ALTER {entry.name} DROP DEFAULT"
 
 
@@ -142,12 +167,12 @@ def _drop_order(entry: Entry) -> tuple[int, EntryKey]:
     return (ranks.index(entry.kind) if entry.kind in ranks else len(ranks)), entry.key
 
 
-def _blocks(entry: Entry, changes: Changes, keys: set[Key], on_mysql: bool) -> bool:
+def _blocks(entry: Entry, changes: Changes) -> bool:
     """Whether a foreign key or a CHECK must be dropped before the changes."""
+    on_mysql, reference = changes.on_mysql, entry.refers_to
     if entry.kind == "check":
         return not on_mysql and bool(_columns_of(entry) & changes.recast)
-    reference = entry.refers_to
-    if reference and _needs_key(bare(reference.table), reference.columns, keys, on_mysql):
+    if reference and _needs_key(bare(reference.table), reference.columns, changes.keys, on_mysql):
         return True
     changed = changes.retyped | changes.unindexed if on_mysql else changes.recast
     return bool((_columns_of(entry) | _referenced_columns(entry)) & changed)
@@ -198,23 +223,21 @@ def _needs_key(table: str, columns: Any, keys: set[Key], on_mysql: bool) -> bool
     )
 
 
-def _dropped_sequences(container: ops.OpContainer) -> Iterator[str]:
+def _dropped_sequences(operations: Operations) -> Iterator[str]:
     drop = "DROP SEQUENCE "
-    for op in container.ops:
+    for op in operations:
         for statement in op.statements if isinstance(op, SQLOp) else ():
             if statement.startswith(drop):
                 yield statement.removeprefix(drop)
 
 
-def _drop_primary_key(
-    entry: Entry, changes: Changes, on_mysql: bool
-) -> Iterator[tuple[Entry, str]]:
+def _drop_primary_key(entry: Entry, changes: Changes) -> Iterator[tuple[Entry, str]]:
     """Yield the statement that drops a primary key.
 
     On MariaDB and MySQL only a key that loses some of its columns, but not all, is dropped.
     """
     alter = f"ALTER TABLE {entry.table} DROP"
-    if not on_mysql:
+    if not changes.on_mysql:
         yield entry, f"{alter} CONSTRAINT {entry.name}"
         return
     table = bare(entry.table)
@@ -226,47 +249,17 @@ def _drop_primary_key(
         yield entry, f"{alter} PRIMARY KEY, ADD KEY old_primary_key ({index})"
 
 
-def _leaves_conflicting_index(key: Entry, present: Catalog, target: Catalog) -> bool:
+def _leaves_conflicting_index(key: Entry, comparison: Comparison) -> bool:
     """Whether dropping a foreign key of MariaDB or MySQL leaves an index whose name is needed."""
+    present, target = comparison.present, comparison.target
     index = EntryKey(key.table, "index", key.name)
     is_needed = index in target or index._replace(kind="foreign key") in target
     return is_needed and index in present and not same(target.get(index), present[index])
 
 
-def _with_index_drop(
-    op: ops.MigrateOperation, present: Catalog, target: Catalog
-) -> Iterator[ops.MigrateOperation]:
-    """Yield `op`, and the drop of the index that a dropped foreign key leaves."""
-    yield op
-    if isinstance(op, ops.DropConstraintOp) and op.constraint_type == "foreignkey":
-        key = present.get(EntryKey(f"`{op.table_name}`", "foreign key", f"`{op.constraint_name}`"))
-        if key and _leaves_conflicting_index(key, present, target):
-            yield ops.DropIndexOp(key.name.strip("`"), op.table_name, schema=op.schema)
-
-
-def _shrink_sequences(present: Catalog, target: Catalog) -> Iterator[SQLOp]:
-    """Yield ALTER SEQUENCE where MAXVALUE decreases: the new type of its column may be smaller."""
-    for key, entry in sorted(target.items()):
-        if key.kind == "sequence" and _max_value(entry) < _max_value(present.get(key)):
-            alter = f"ALTER SEQUENCE {entry.name} {entry.definition}"
-            yield SQLOp([alter], [], f"alter sequence {entry.name}")
-
-
-def _max_value(sequence: Entry | None) -> int:
-    definition = sequence.definition if sequence else ""
-    return int(definition.partition(" MAXVALUE ")[2].partition(" ")[0] or 0)
-
-
-def _drop_changed_indexes(
-    tables: list[ops.ModifyTableOps], present: Catalog, target: Catalog, dialect: sa.Dialect
-) -> Iterator[SQLOp]:
-    """Yield drops of SQLite indexes whose expressions change, which Alembic does not detect."""
-    table_names = {table.table_name for table in tables}
-    dropped = {
-        op.index_name for table in tables for op in table.ops if isinstance(op, ops.DropIndexOp)
-    }
-    for key, entry in sorted(present.items()):
-        is_index = key.kind == "index" and key.table in table_names
-        if is_index and key.name not in dropped and not same(target.get(key), entry):
-            drop = f"DROP INDEX {quoter(dialect)(key.name)}"
-            yield SQLOp([drop], [], f"drop index {key.name}")
+def _drop_index_of_key(op: Any, comparison: Comparison) -> Iterator[ops.DropIndexOp]:
+    """Yield the drop of the index that a dropped foreign key leaves on MariaDB and MySQL."""
+    key = EntryKey(f"`{op.table_name}`", "foreign key", f"`{op.constraint_name}`")
+    entry = comparison.present.get(key)
+    if entry and _leaves_conflicting_index(entry, comparison):
+        yield ops.DropIndexOp(entry.name.strip("`"), op.table_name, schema=op.schema)

@@ -1,19 +1,17 @@
 """Moves slow DDL on existing tables of PostgreSQL into a second revision, which runs online."""
 
-from copy import copy
-
 import sqlalchemy as sa
 from alembic.operations import ops
-from alembic.util import rev_id
 
+from alembic_guards.authoring.comparison import Comparison
 from alembic_guards.authoring.operations import (
+    AutocommitOp,
     Barrier,
     Operations,
     OpKey,
+    Revision,
     columns_of,
-    flatten,
     op_key,
-    regroup,
 )
 from alembic_guards.authoring.passes.online_steps import backfills, online
 from alembic_guards.database.identifiers import table_key
@@ -22,47 +20,73 @@ from alembic_guards.database.identifiers import table_key
 INDEXED = ("index", "unique")
 
 
-def split(script: ops.MigrationScript, dialect: sa.Dialect) -> list[ops.MigrationScript]:
-    """Return the one or two revisions that `script` is written as.
+def split(revision: Revision, dialect: sa.Dialect) -> list[Revision]:
+    """Return the one or two revisions that `revision` is written as.
 
     The second one holds the operations that take long on large tables. An operation moves there
-    together with its inverse, so that each revision can be reverted alone. A script that holds only
-    such operations stays one revision.
+    together with its inverse, so that each revision can be reverted alone. A revision that holds
+    only such operations stays one.
     """
-    if dialect.name != "postgresql" or script.upgrade_ops is None or script.downgrade_ops is None:
-        return [script]
-    up = _without_indexes_of_dropped_columns(flatten(script.upgrade_ops.ops))
-    down = flatten(script.downgrade_ops.ops)
-    movable = _movable(up, down)
+    if dialect.name != "postgresql":
+        return [revision]
+    movable = _movable(revision)
+    rest, moved = _partition(revision, movable, dialect)
+    if moved.upgrade and not (rest.upgrade or rest.downgrade):
+        return [_online(revision, moved, dialect)]
     # If other operations stay in the first revision, only CREATE operations move, and drops of
     # indexes that are replaced: the new unique index is built before the old one is dropped.
     replacing = [key for key in movable if key.creates or key.kind in INDEXED]
-    for keys in (movable, replacing):
-        moved_up = [op for op in up if op_key(op) in keys]
-        moved_down = [op for op in down if op_key(op) in {key.inverse() for key in keys}]
-        rest_up, rest_down = (
-            _remaining(up, moved_up, dialect),
-            _remaining(down, moved_down, dialect),
-        )
-        if moved_up and not (rest_up or rest_down):
-            return [
-                _copy_with(script, online(up, moved_up, dialect), online(down, moved_down, dialect))
-            ]
-        if moved_up and keys is replacing:
-            first = _copy_with(script, rest_up, rest_down)
-            second = _copy_with(
-                script, online(up, moved_up, dialect), online(down, moved_down, dialect)
-            )
-            second.rev_id, second.head = rev_id(), str(script.rev_id)
-            second.splice, second.branch_label, second.depends_on = False, None, None
-            return [first, second]
-    script.upgrade_ops.ops = regroup(up)
-    return [script]
+    rest, moved = _partition(revision, replacing, dialect)
+    if not moved.upgrade:
+        return [revision]
+    online_revision = _online(revision, moved, dialect)
+    return [rest, online_revision] if rest.upgrade or rest.downgrade else [online_revision]
 
 
-def _movable(up: Operations, down: Operations) -> list[OpKey]:
+def is_online(revision: Revision) -> bool:
+    """Whether `split` has rewritten operations of a revision as online DDL."""
+    return any(isinstance(op, AutocommitOp) for part in revision for op in part)
+
+
+def drop_columns_with_indexes(operations: Operations, comparison: Comparison) -> Operations:
+    """Remove drops of indexes on dropped columns of PostgreSQL: it drops both under one lock."""
+    if comparison.dialect.name != "postgresql":
+        return operations
+    dropped = {
+        (table_key(op), op.column_name) for op in operations if isinstance(op, ops.DropColumnOp)
+    }
+    return [
+        op
+        for op in operations
+        if not isinstance(op, ops.DropIndexOp)
+        or not any((table_key(op), column) in dropped for column in columns_of(op))
+    ]
+
+
+def _online(revision: Revision, moved: Revision, dialect: sa.Dialect) -> Revision:
+    return Revision(
+        online(revision.upgrade, moved.upgrade, dialect),
+        online(revision.downgrade, moved.downgrade, dialect),
+    )
+
+
+def _partition(
+    revision: Revision, keys: list[OpKey], dialect: sa.Dialect
+) -> tuple[Revision, Revision]:
+    """Return the operations that stay in the first revision, and those with `keys`, which move."""
+    inverses = {key.inverse() for key in keys}
+    moved = Revision(
+        [op for op in revision.upgrade if op_key(op) in keys],
+        [op for op in revision.downgrade if op_key(op) in inverses],
+    )
+    rest = (_remaining(*each, dialect) for each in zip(revision, moved, strict=True))
+    return Revision(*rest), moved
+
+
+def _movable(revision: Revision) -> list[OpKey]:
     """Return the keys of operations that can run online: on existing tables, with their inverse."""
-    keys_up, inverses, blocking = _keys(up), _keys(down), _blocking(up)
+    keys_up, inverses = _keys(revision.upgrade), _keys(revision.downgrade)
+    blocking = _blocking(revision.upgrade)
     return [key for key in keys_up if key.inverse() in inverses and key not in blocking]
 
 
@@ -87,32 +111,9 @@ def _blocking(operations: Operations) -> set[OpKey]:
     return {k for k in keys if k.table in changed and k.kind in INDEXED and not k.creates}
 
 
-def _without_indexes_of_dropped_columns(operations: Operations) -> Operations:
-    """Remove drops of indexes on dropped columns: PostgreSQL drops both under one lock."""
-    dropped = {
-        (table_key(op), op.column_name) for op in operations if isinstance(op, ops.DropColumnOp)
-    }
-    return [
-        op
-        for op in operations
-        if not isinstance(op, ops.DropIndexOp)
-        or not any((table_key(op), column) in dropped for column in columns_of(op))
-    ]
-
-
 def _remaining(operations: Operations, moved: Operations, dialect: sa.Dialect) -> Operations:
     """Return the operations that are neither `moved` nor the backfill of one that is."""
     updates = (update for op in moved for update in backfills(operations, op, dialect))
     removed = [*moved, *updates]
     kept = [op for op in operations if all(op is not other for other in removed)]
     return kept if any(not isinstance(op, Barrier) for op in kept) else []
-
-
-def _copy_with(
-    script: ops.MigrationScript, up: Operations, down: Operations
-) -> ops.MigrationScript:
-    """Return a copy of `script` with other operations."""
-    changed = copy(script)
-    changed.upgrade_ops = ops.UpgradeOps(regroup(up))
-    changed.downgrade_ops = ops.DowngradeOps(regroup(down))
-    return changed

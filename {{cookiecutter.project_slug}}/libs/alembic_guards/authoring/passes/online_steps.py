@@ -6,20 +6,24 @@ Source: "CREATE INDEX" and "ALTER TABLE" in PostgreSQL's manual.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import copy
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from alembic.operations import ops
+from alembic.operations import MigrateOperation, ops
 
-from alembic_guards.authoring.operations import Operations
+from alembic_guards.authoring.operations import AutocommitOp, Operations, name_of
 from alembic_guards.database.identifiers import quoted_table, quoter
 from alembic_guards.runtime.operations import SQLOp
 
 
-class AutocommitOp(ops.OpContainer):
-    """Operations that are committed one by one, in an autocommit block."""
+class Steps(NamedTuple):
+    """The operations that replace one, by where they run."""
+
+    autocommit: Sequence[MigrateOperation] = ()  # those that take long
+    drops: Sequence[MigrateOperation] = ()  # at the end of the autocommit block
+    transactional: Sequence[MigrateOperation] = ()
 
 
 def online(operations: Operations, moved: Operations, dialect: sa.Dialect) -> Operations:
@@ -28,45 +32,46 @@ def online(operations: Operations, moved: Operations, dialect: sa.Dialect) -> Op
     An autocommit block holds the statements that take long, and after them the drops: until then,
     rows may still make a new index or constraint fail. Short statements follow in a transaction.
     """
-    autocommit: Operations = []
-    drops: Operations = []
-    transactional: Operations = []
-    created = {
-        _object_name(op) for op in moved if isinstance(op, ops.CreateIndexOp | ops.AddConstraintOp)
-    }
-    for op in moved:
-        match op:
-            case ops.CreateIndexOp():
-                autocommit.append(
-                    _with_options(op, if_not_exists=True, postgresql_concurrently=True)
-                )
-            case ops.DropIndexOp():
-                drop_index = _with_options(op, if_exists=True, postgresql_concurrently=True)
-                (autocommit if _object_name(op) in created else drops).append(drop_index)
-            case ops.DropConstraintOp():
-                (autocommit if _object_name(op) in created else drops).append(
-                    _with_options(op, if_exists=True)
-                )
-            case ops.CreateUniqueConstraintOp():
-                autocommit.append(_unique_index(op))
-                transactional.append(_constraint_using_index(op, dialect))
-            case ops.CreateForeignKeyOp() | ops.CreateCheckConstraintOp():
-                constraint = _with_options(op, postgresql_not_valid=True).to_constraint()
-                add, _, validate = _not_valid_steps(
-                    constraint, dialect, f"add constraint {op.constraint_name}"
-                )
-                autocommit += [add] if op.kw.get("postgresql_not_valid") else [add, validate]
-            case ops.AlterColumnOp(modify_nullable=False):
-                add, drop, validate = _not_valid_steps(_not_null_check(op, dialect), dialect, "")
-                autocommit += [add, *backfills(operations, op, dialect), validate]
-                transactional += [op, drop]
-            case _:
-                autocommit.append(op)
+    created = {name_of(op) for op in moved if not _is_drop(op)}
+    steps = [
+        _drop_step(op, before_create=name_of(op) in created)
+        if _is_drop(op)
+        else _steps(op, backfills(operations, op, dialect), dialect)
+        for op in moved
+    ]
+    autocommit, drops, transactional = (
+        [op for step in steps for op in step[place]] for place in range(3)
+    )
     return [AutocommitOp([*autocommit, *drops]), *transactional]
 
 
-def _object_name(op: Any) -> str:
-    return str(getattr(op, "index_name", None) or op.constraint_name)
+def _is_drop(op: MigrateOperation) -> bool:
+    return isinstance(op, ops.DropIndexOp | ops.DropConstraintOp)
+
+
+def _drop_step(op: MigrateOperation, *, before_create: bool) -> Steps:
+    options = {"postgresql_concurrently": True} if isinstance(op, ops.DropIndexOp) else {}
+    drop = _with_options(op, if_exists=True, **options)
+    return Steps([drop]) if before_create else Steps(drops=[drop])
+
+
+def _steps(op: MigrateOperation, updates: Operations, dialect: sa.Dialect) -> Steps:
+    """Return the operations that replace one that creates an index, a constraint or NOT NULL."""
+    match op:
+        case ops.CreateIndexOp():
+            return Steps([_with_options(op, if_not_exists=True, postgresql_concurrently=True)])
+        case ops.CreateUniqueConstraintOp():
+            return Steps([_unique_index(op)], transactional=[_constraint_using_index(op, dialect)])
+        case ops.CreateForeignKeyOp() | ops.CreateCheckConstraintOp():
+            constraint = _with_options(op, postgresql_not_valid=True).to_constraint()
+            about = f"add constraint {op.constraint_name}"
+            add, _, validate = _not_valid_steps(constraint, dialect, about)
+            return Steps([add] if op.kw.get("postgresql_not_valid") else [add, validate])
+        case ops.AlterColumnOp(modify_nullable=False):
+            add, drop, validate = _not_valid_steps(_not_null_check(op, dialect), dialect, "")
+            return Steps([add, *updates, validate], transactional=[op, drop])
+        case _:
+            return Steps([op])
 
 
 def backfills(operations: Operations, op: Any, dialect: sa.Dialect) -> Operations:

@@ -1,42 +1,47 @@
 """Handles unnamed constraints. Only the name that the server chose can drop them again."""
 
+from copy import copy
 from typing import Any
 
 import sqlalchemy as sa
-from alembic.operations import ops
+from alembic.operations import MigrateOperation, ops
 
-from alembic_guards.database.catalog import Catalog, Entry
+from alembic_guards.authoring.comparison import Comparison
+from alembic_guards.authoring.operations import Operations
+from alembic_guards.database.catalog import Entry
 from alembic_guards.database.identifiers import bare, quoted_table
 
-ConstraintOp = ops.AddConstraintOp | ops.DropConstraintOp
 
-
-def remove_unnamed_on_sqlite(container: ops.OpContainer, dialect: sa.Dialect) -> None:
+def remove_unnamed_on_sqlite(operations: Operations, comparison: Comparison) -> Operations:
     """Remove operations on unnamed constraints of SQLite, which Alembic refuses.
 
     repairs.py rebuilds the table with the constraints of the models.
     """
-    for table in container.ops if dialect.name == "sqlite" else ():
-        if isinstance(table, ops.ModifyTableOps):
-            table.ops = [op for op in table.ops if not _is_unnamed(op)]
+    if comparison.dialect.name != "sqlite":
+        return operations
+    return [op for op in operations if not _is_unnamed(op)]
 
 
-def name_dropped_constraints(
-    container: ops.OpContainer, present: Catalog, dialect: sa.Dialect
-) -> None:
-    """Give each unnamed constraint that `container` drops the name that it has in `present`."""
-    for table in container.ops:
-        for op in table.ops if isinstance(table, ops.ModifyTableOps) else ():
-            if isinstance(op, ops.DropConstraintOp) and _is_unnamed(op):
-                name = bare(quoted_table(op, dialect))
-                entries = (entry for entry in present.values() if bare(entry.table) == name)
-                for entry in entries:
-                    if _matches(op.to_constraint(), entry):
-                        op.constraint_name = bare(entry.name)
+def name_dropped_constraints(operations: Operations, comparison: Comparison) -> Operations:
+    """Give each unnamed constraint that is dropped the name that it has in the present catalog."""
+    return [
+        _named(op, comparison) if isinstance(op, ops.DropConstraintOp) and _is_unnamed(op) else op
+        for op in operations
+    ]
 
 
-def _is_unnamed(op: ops.MigrateOperation) -> bool:
-    return isinstance(op, ConstraintOp) and op.to_constraint().name is None
+def _named(op: ops.DropConstraintOp, comparison: Comparison) -> ops.DropConstraintOp:
+    table, constraint = bare(quoted_table(op, comparison.dialect)), op.to_constraint()
+    named = copy(op)
+    for entry in comparison.present.values():
+        if bare(entry.table) == table and _matches(constraint, entry):
+            named.constraint_name = bare(entry.name)
+    return named
+
+
+def _is_unnamed(op: MigrateOperation) -> bool:
+    kinds = ops.AddConstraintOp | ops.DropConstraintOp
+    return isinstance(op, kinds) and op.to_constraint().name is None
 
 
 def _matches(constraint: Any, entry: Entry) -> bool:

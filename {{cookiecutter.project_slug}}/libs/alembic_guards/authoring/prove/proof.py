@@ -1,15 +1,12 @@
 """Proves a new revision on a replica: upgrade, downgrade, and upgrade again."""
 
-from functools import cache
-
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import URL, MetaData
 
-from alembic_guards.authoring.find.prerequisites import create_normalized
+from alembic_guards.authoring.find.reference import reference_state
 from alembic_guards.authoring.normalize import normalized
-from alembic_guards.authoring.prove.repairs import State, read_state
 from alembic_guards.authoring.prove.replica import TemplateDatabase
 from alembic_guards.database.catalog import (
     BY_HAND,
@@ -20,7 +17,6 @@ from alembic_guards.database.catalog import (
     read_catalog,
 )
 from alembic_guards.database.connections import open_connection
-from alembic_guards.database.scratch import scratch_database
 from alembic_guards.runtime.apply import downgrade, upgrade
 
 UNPROVEN = """{file} is written, but {what}:
@@ -34,18 +30,6 @@ def drift(url: URL, metadata: MetaData) -> list[str]:
     with open_connection(url) as connection:
         target = reference_state(url, normalized(metadata, connection)).catalog
         return differences(of_models(read_catalog(connection), target), target)
-
-
-@cache
-def reference_state(url: URL, metadata: MetaData) -> State:
-    """Return the state of the reference database: what create_all() makes of normalized metadata.
-
-    The database is created on the server of `url`.
-    """
-    with scratch_database(url) as scratch, open_connection(scratch) as connection:
-        create_normalized(connection, metadata)
-        connection.commit()
-        return read_state(connection)
 
 
 def prove(

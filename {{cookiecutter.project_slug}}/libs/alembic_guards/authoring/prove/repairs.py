@@ -8,13 +8,12 @@ import sqlalchemy as sa
 
 from alembic_guards.authoring.find.enums import change_domains
 from alembic_guards.authoring.find.identity import alter_autoincrement, autoincrement_kind
+from alembic_guards.authoring.find.reference import State
 from alembic_guards.database.catalog import (
     CONSTRAINTS,
     LITERAL,
     Catalog,
     EntryKey,
-    read_catalog,
-    read_statements,
     same,
 )
 from alembic_guards.runtime.operations import SQLOp
@@ -104,18 +103,6 @@ STAGES = {
     ("postgresql", "add", "foreign key"): "last",
     ("postgresql", "add", "generated"): "alter",  # indexes and constraints may use it
 }
-
-
-class State(NamedTuple):
-    """The catalog of a database, and on SQLite the CREATE statements of its objects by name."""
-
-    catalog: Catalog
-    statements: dict[str, str]
-
-
-def read_state(connection: sa.Connection) -> State:
-    """Return the state of a database."""
-    return State(read_catalog(connection), read_statements(connection))
 
 
 def repairs(present: State, target: State, dialect: sa.Dialect, *, downgrade: bool) -> list[Step]:

@@ -1,91 +1,96 @@
 """Tries operations on a replica, and adds repairs for what autogenerate does not detect."""
 
-import sqlalchemy as sa
-from alembic.operations import MigrateOperation, Operations, ops
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from alembic_guards.authoring.passes.dependents import drop_dependents
-from alembic_guards.authoring.passes.online import split
-from alembic_guards.authoring.passes.unnamed import name_dropped_constraints
-from alembic_guards.authoring.prove.proof import reference_state
-from alembic_guards.authoring.prove.repairs import State, read_state, repairs
-from alembic_guards.authoring.prove.replica import TemplateDatabase
+import sqlalchemy as sa
+from alembic import operations as api
+from alembic.runtime.migration import MigrationContext
+
+from alembic_guards.authoring.comparison import Comparison, Pass, apply
+from alembic_guards.authoring.find.reference import State, read_state
+from alembic_guards.authoring.operations import Operations, Revision
+from alembic_guards.authoring.passes.online import is_online, split
+from alembic_guards.authoring.prove.repairs import repairs
 from alembic_guards.authoring.write.code import render_function, run_upgrade
-from alembic_guards.database.catalog import read_catalog
 
 MAX_ROUNDS = 3  # a repair may be the prerequisite of another one
 
 
+class TrialError(Exception):
+    """An operation has failed in the trial. The proof of the revision reports its error."""
+
+
 def add_repairs(
-    script: ops.MigrationScript,
-    scripts: ScriptDirectory,
-    migration: MigrationContext,
-    template: TemplateDatabase,
-) -> list[ops.MigrationScript]:
+    revision: Revision,
+    comparison: Comparison,
+    target: State,
+    connection: sa.Connection,
+    passes: tuple[tuple[Pass, ...], tuple[Pass, ...]],
+) -> list[Revision]:
     """Add repairs to a new revision, until upgrade and downgrade lead to their target catalogs.
 
-    Return the one or two revisions that it is written as. If an operation fails, nothing more is
-    added: the proof of the revision reports the error. A SyntaxError of the rendered code is
-    raised.
+    `connection` is to a replica at head, and `target` the state of the reference database. Before
+    the trial the first of `passes` complete the upgrade, the second ones the downgrade. Return the
+    one or two revisions to write. If an operation fails, nothing more is added. A SyntaxError of
+    the rendered code is raised.
     """
-    with template.replica(scripts) as connection:
-        initial = read_state(connection)
-        target = reference_state(template.url, migration.opts["target_metadata"])
-        present = read_catalog(migration.connection) if migration.connection else initial.catalog
+    trial, (up, down) = _Trial(comparison.migration, connection), revision
+    initial = read_state(connection)
+    connection.commit()
+    try:
+        up = apply(passes[0], up, comparison)
+        for steps in trial.repairs(up, target, downgrade=False):
+            up = [*up, *steps]
+        upgraded = read_state(connection).catalog
         connection.commit()
-        try:
-            for up, down in zip(script.upgrade_ops_list, script.downgrade_ops_list, strict=True):
-                drop_dependents(up, present, target.catalog, migration.dialect)
-                _add_repairs(up, migration, connection, target, downgrade=False)
-                upgraded = read_catalog(connection)
-                connection.commit()
-                name_dropped_constraints(down, upgraded, migration.dialect)
-                drop_dependents(down, upgraded, present, migration.dialect)
-                _add_repairs(down, migration, connection, initial, downgrade=True)
-            revisions = split(script, migration.dialect)
-            if revisions != [script]:
-                _run_each(revisions, migration, connection)
-        except SyntaxError:  # a fault of the renderers, which the proof would not report
-            raise
-        except Exception:  # noqa: BLE001 (of the server, SQLAlchemy or Alembic)
-            return [script]
+        down = apply(passes[1], down, replace(comparison.reversed(), present=upgraded))
+        for steps in trial.repairs(down, initial, downgrade=True):
+            down = [*down, *steps]
+        revisions = split(Revision(up, down), comparison.dialect)
+        if any(map(is_online, revisions)):
+            trial.run_each(revisions)
+    except TrialError:
+        return [Revision(up, down)]
     return revisions
 
 
-def _run_each(
-    revisions: list[ops.MigrationScript], migration: MigrationContext, connection: sa.Connection
-) -> None:
-    """Run upgrade, downgrade and upgrade of each revision in turn; raises any error of theirs."""
-    for script in revisions:
-        for container in (script.upgrade_ops, script.downgrade_ops, script.upgrade_ops):
-            if container is not None:
-                _run_code(render_function(container.ops, migration), connection)
+@dataclass(frozen=True)
+class _Trial:
+    """Runs operations on a replica as a revision does; raises TrialError for any error of theirs."""
 
+    migration: MigrationContext
+    connection: sa.Connection
 
-def _add_repairs(
-    container: ops.OpContainer,
-    migration: MigrationContext,
-    connection: sa.Connection,
-    target: State,
-    *,
-    downgrade: bool,
-) -> None:
-    """Run `container`, and append repairs to it while the catalog differs from `target`."""
-    steps: list[MigrateOperation] = list(container.ops)
-    for _ in range(MAX_ROUNDS):
-        _run_code(render_function(steps, migration), connection)
-        steps = list(
-            repairs(read_state(connection), target, connection.dialect, downgrade=downgrade)
-        )
-        connection.commit()
-        if not steps:
-            return
-        container.ops += steps
+    def repairs(
+        self, operations: Operations, target: State, *, downgrade: bool
+    ) -> Iterator[Operations]:
+        """Run `operations`, and yield and run repairs while the catalog differs from `target`."""
+        steps, dialect = operations, self.connection.dialect
+        for _ in range(MAX_ROUNDS):
+            self.run(steps)
+            present = read_state(self.connection)
+            self.connection.commit()
+            steps = [*repairs(present, target, dialect, downgrade=downgrade)]
+            if not steps:
+                return
+            yield steps
 
+    def run_each(self, revisions: list[Revision]) -> None:
+        """Run upgrade, downgrade and upgrade of each revision in turn."""
+        for up, down in revisions:
+            for operations in (up, down, up):
+                self.run(operations)
 
-def _run_code(code: str, connection: sa.Connection) -> None:
-    migration = MigrationContext.configure(connection)
-    with migration.begin_transaction():
-        run_upgrade(code, Operations(migration))
-    connection.commit()
+    def run(self, operations: Operations) -> None:
+        """Run operations in a transaction."""
+        try:
+            code = render_function(operations, self.migration)
+            migration = MigrationContext.configure(self.connection)
+            with migration.begin_transaction():
+                run_upgrade(code, api.Operations(migration))
+            self.connection.commit()
+        except SyntaxError:  # a fault of the renderers, which the proof would not report
+            raise
+        except Exception as error:
+            raise TrialError from error

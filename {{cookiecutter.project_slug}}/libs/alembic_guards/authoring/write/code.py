@@ -9,21 +9,23 @@ from textwrap import indent
 from typing import Any
 
 import sqlalchemy as sa
+from alembic import operations as api
 from alembic.autogenerate.api import AutogenContext
-from alembic.operations import MigrateOperation, Operations, ops
+from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 
+from alembic_guards.authoring.operations import Operations, regroup
 from alembic_guards.compat import render_body
 
 
-def render_function(steps: list[MigrateOperation], migration: MigrationContext) -> str:
+def render_function(steps: Operations, migration: MigrationContext) -> str:
     """Return the code of a function upgrade() that executes `steps`, with its imports."""
     context = AutogenContext(migration, opts=migration.opts)
-    body = render_body(ops.UpgradeOps(steps), context)
+    body = render_body(ops.UpgradeOps(regroup(steps)), context)
     return "\n".join([*sorted(context.imports), "def upgrade():", indent(body, "    ")])
 
 
-def run_upgrade(code: str, operations: Operations) -> None:
+def run_upgrade(code: str, operations: api.Operations) -> None:
     """Execute `code` and call its upgrade(), with `operations` as `op`."""
     names: dict[str, Any] = {"op": operations, "sa": sa}
     exec(code, names)  # noqa: S102

@@ -9,7 +9,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import render_op
 from alembic.operations import ops
 
-from alembic_guards.authoring.passes.online_steps import AutocommitOp
+from alembic_guards.authoring.operations import AutocommitOp
 from alembic_guards.compat import creation_order, render_constraint
 from alembic_guards.runtime.destructive import INFO
 from alembic_guards.runtime.enum_values import RenameValueOp

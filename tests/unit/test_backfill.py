@@ -1,0 +1,100 @@
+"""Rows get a value before their column becomes NOT NULL."""
+
+import pytest
+import sqlalchemy as sa
+from alembic.operations import MigrateOperation, ops
+from alembic.util import CommandError
+from alembic_guards.authoring.comparison import Comparison
+from alembic_guards.authoring.operations import regroup
+from alembic_guards.authoring.passes.backfill import add_backfills
+from compared import compared, said
+
+
+def filled(comparison: Comparison, *operations: MigrateOperation) -> list[str]:
+    return said(add_backfills([*operations], comparison))
+
+
+def add(name: str, **options: object) -> ops.AddColumnOp:
+    return ops.AddColumnOp("items", sa.Column(name, sa.Integer, nullable=False, **options))  # type: ignore[arg-type]
+
+
+def items(*columns: sa.Column[int]) -> sa.MetaData:
+    metadata = sa.MetaData()
+    sa.Table("items", metadata, sa.Column("id", sa.Integer, primary_key=True), *columns)
+    return metadata
+
+
+def test_a_new_column_gets_its_value_as_a_default_for_as_long_as_rows_are_filled() -> None:
+    op = add("size")
+    added, _, altered = add_backfills([op], compared(answers="fill=items.size:7"))
+    assert isinstance(added, ops.AddColumnOp)
+    assert str(added.column.server_default.arg) == "7"  # type: ignore[union-attr]
+    assert isinstance(altered, ops.AlterColumnOp)
+    assert altered.modify_server_default is None
+    assert op.column.server_default is None, "the operation that went in is the same"
+
+
+def test_the_second_change_of_a_table_is_a_batch_of_its_own() -> None:
+    steps = add_backfills([add("size")], compared("sqlite", answers="fill=items.size:7"))
+    assert len(regroup(steps)) == 2
+
+
+def test_rows_of_a_column_that_becomes_not_null_are_updated_before() -> None:
+    alter = ops.AlterColumnOp("items", "size", existing_type=sa.Integer(), modify_nullable=False)
+    comparison = compared(metadata=items(sa.Column("size", sa.Integer, default=3)))
+    assert filled(comparison, alter) == [
+        "UPDATE items SET size = 3 WHERE size IS NULL",
+        "alter items.size",
+    ]
+
+
+def test_a_type_changes_before_the_rows_are_updated_and_not_null_comes_after() -> None:
+    alter = ops.AlterColumnOp(
+        "items",
+        "size",
+        existing_type=sa.Text(),
+        modify_type=sa.Integer(),
+        modify_nullable=False,
+    )
+    steps = add_backfills([alter], compared(answers="fill=items.size:3"))
+    first, update, last = steps
+    assert isinstance(first, ops.AlterColumnOp)
+    assert isinstance(last, ops.AlterColumnOp)
+    assert (first.modify_type is not None, first.modify_nullable) == (True, None)
+    assert said([update]) == ["UPDATE items SET size = 3 WHERE size IS NULL"]
+    assert (last.modify_type, last.modify_nullable) == (None, False)
+    assert alter.modify_type is not None
+
+
+def test_a_downgrade_takes_the_key_of_a_row_that_a_foreign_key_refers_to() -> None:
+    key = ops.CreateForeignKeyOp("fk", "items", "shelves", ["shelf_id"], ["id"])
+    comparison = compared(metadata=items(), is_upgrade=False)
+    assert filled(comparison, add("shelf_id"), key) == [
+        "add items.shelf_id",
+        "add constraint fk",
+        "UPDATE items SET shelf_id = (SELECT id FROM shelves LIMIT 1) WHERE shelf_id IS NULL",
+        "alter items.shelf_id",
+    ]
+
+
+def test_a_downgrade_numbers_a_unique_column_and_gives_others_a_neutral_value() -> None:
+    comparison = compared(metadata=items(), is_upgrade=False)
+    unique = ops.CreateUniqueConstraintOp("uq", "items", ["code"])
+    assert filled(comparison, add("code"), unique)[2:] == [
+        "UPDATE items SET code = CAST(id AS INTEGER) WHERE code IS NULL",
+        "alter items.code",
+    ]
+    added, *_ = add_backfills([add("size")], comparison)
+    assert isinstance(added, ops.AddColumnOp)
+    assert str(added.column.server_default.arg) == "0"  # type: ignore[union-attr]
+
+
+def test_a_column_with_a_value_of_its_own_and_a_check_need_no_backfill() -> None:
+    comparison = compared(answers=None)
+    assert filled(comparison, add("size")) == ["add items.size"]
+    assert filled(compared(), add("size", server_default="1")) == ["add items.size"]
+
+
+def test_an_answer_that_is_no_value_of_the_type_is_refused() -> None:
+    with pytest.raises(CommandError, match="fill=items.size:big is no INTEGER"):
+        add_backfills([add("size")], compared(answers="fill=items.size:big"))
