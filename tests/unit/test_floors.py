@@ -24,6 +24,7 @@ ALLOWED = {
     "testing": {"authoring", "database"},
     "squawk": set(),
     "__init__": {"config", "errors", "runtime"},
+    "__main__": {"errors", "runtime"},
 }
 
 

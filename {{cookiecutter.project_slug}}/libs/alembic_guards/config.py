@@ -17,6 +17,7 @@ from alembic_guards.database.connections import open_connection
 from alembic_guards.database.scratch import create_database
 from alembic_guards.database.unmanaged import unmanaged_tables
 from alembic_guards.runtime.apply import BY_BACKEND, backend_options
+from alembic_guards.runtime.history import refuse_broken_history
 
 
 @contextmanager
@@ -26,10 +27,12 @@ def connect(url: URL | str) -> Iterator[Connection]:
     For `revision --autogenerate` the connection is to a scratch database that the existing
     revisions have built: autogenerate compares the models with it, whatever the state of the
     database at `url` is. With `-x create-database`, a missing database is created first. Raises
-    CommandError if the connection fails or the guards do not support the database.
+    CommandError if the connection fails, if the guards do not support the database, or if the files
+    of revisions form no history.
     """
     runtime.install()
     url = _supported(url)
+    refuse_broken_history(context.script)
     if "create-database" in context.get_x_argument():
         context.config.print_stdout(create_database(url))
     if running_command() is Command.REVISION:
@@ -51,6 +54,7 @@ def options(url: URL | str, models: Callable[[], MetaData]) -> dict[str, Any]:
     CommandError if they cannot be imported, or for an invalid answer in `-x`.
     """
     runtime.install()
+    refuse_broken_history(context.script)  # --sql connects to no database
     common = {
         "include_name": _is_managed,
         "on_version_apply": _refuse_orphans,
