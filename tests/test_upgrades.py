@@ -467,7 +467,12 @@ def test_a_revision_of_another_branch_is_named_with_the_branch(bake: Bake, datab
         assert "The database is at r0, an unknown revision: no file" in said
         assert "It is on the git branch orders." in said
     project.run("rm", "-rf", ".git")
-    assert "No git branch here has it" in project.alembic("upgrade", "head", status=1)
+    said = project.alembic("upgrade", "head", status=1)
+    assert "this code is older than the database" in said
+    assert "No git branch here has it" in said
+    assert said.rpartition("stamp --purge head\n")[2] == (
+        "It writes base as the revision of the database, and changes no table.\n"
+    )
     project.alembic("stamp", "--purge", "base")
     assert "Can't locate" in project.alembic("upgrade", "r9", status=1)
     project.alembic("upgrade", "head")
