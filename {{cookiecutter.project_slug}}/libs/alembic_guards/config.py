@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 
 from alembic_guards import plugin, runtime
 from alembic_guards.compat import Command, running_command
+from alembic_guards.database.bookkeeping import OWN_TABLES
 from alembic_guards.database.connections import open_connection
 from alembic_guards.database.scratch import create_database
 from alembic_guards.database.unmanaged import unmanaged_tables
@@ -121,12 +122,15 @@ def _is_asynchronous(url: URL) -> bool:
 def _is_managed(name: str | None, kind: str, _: object) -> bool:
     """Whether autogenerate compares a schema or table; this is an include_name function.
 
-    It leaves out the version table, unmanaged tables (partitions, and those of extensions), and for
+    It leaves out the version table and ours, unmanaged tables (partitions, and those of extensions), and for
     `check` schemas that no model uses.
     """
     migration = context.get_context()
     if kind == "table" and migration.connection is not None:
-        return name not in {migration.version_table, *unmanaged_tables(migration.connection)}
+        return name not in unmanaged_tables(migration.connection) | {
+            migration.version_table,
+            *OWN_TABLES,
+        }
     if kind != "schema" or running_command() is Command.REVISION:
         return True
     return name in {

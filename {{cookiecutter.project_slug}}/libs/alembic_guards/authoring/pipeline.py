@@ -24,8 +24,8 @@ from alembic_guards.authoring.questions import Answers
 from alembic_guards.authoring.write.describe import describe
 from alembic_guards.authoring.write.types import escape_colons, keep_percent_signs
 from alembic_guards.authoring.write.unknown_types import write_unknown_types
+from alembic_guards.database.bookkeeping import OWN_TABLES
 from alembic_guards.database.catalog import differences, of_models, read_catalog
-from alembic_guards.runtime.journal import NAME as RESERVED
 from alembic_guards.runtime.operations import OwnOp
 
 DRIFT = """The database differs from the models:
@@ -52,8 +52,8 @@ def finish_revision(
     if connection is None:
         return
     script, metadata = directives[0], migration.opts["target_metadata"]
-    if RESERVED in metadata.tables:
-        raise CommandError(f"Nothing was written: {RESERVED} is a name that upgrades need.")
+    for name in OWN_TABLES & metadata.tables.keys():
+        raise CommandError(f"Nothing was written: {name} is a name that upgrades need.")
     answers: Answers | None = migration.opts["answers"]
     keep_percent_signs(migration.dialect)
     escape_colons(migration.impl)
