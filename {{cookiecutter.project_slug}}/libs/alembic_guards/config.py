@@ -39,7 +39,12 @@ def connect(url: URL | str) -> Iterator[Connection]:
     if running_command() is Command.REVISION:
         from alembic_guards.authoring.prove.replica import TemplateDatabase
 
-        template = TemplateDatabase(url, context.script)  # authoring/pipeline.py closes it
+        to = "head"
+        if _is_proof():
+            from alembic_guards.authoring.prove.unproven import revisions_to_prove
+
+            to = str(revisions_to_prove(context.script)[0].down_revision or "base")
+        template = TemplateDatabase(url, context.script, to)  # authoring/pipeline.py closes it
         with template.replica(context.script) as connection:
             yield connection
     else:
@@ -74,6 +79,15 @@ def options(url: URL | str, models: Callable[[], MetaData]) -> dict[str, Any]:
     from alembic_guards.authoring.write.types import render_type
 
     authoring.install()
+    if _is_proof():
+        from alembic_guards.authoring.prove.unproven import prove_revisions
+
+        return {
+            **common,
+            "autogenerate_plugins": [],  # nothing is compared, and nothing asked
+            "process_revision_directives": prove_revisions,
+            "target_metadata": import_models(models),
+        }
     return {
         **common,
         "answers": Answers(context.get_x_argument()) if command is Command.REVISION else None,
@@ -88,6 +102,11 @@ def options(url: URL | str, models: Callable[[], MetaData]) -> dict[str, Any]:
         "render_item": render_type,
         "target_metadata": import_models(models),
     }
+
+
+def _is_proof() -> bool:
+    """Whether `revision --autogenerate` is to prove existing revisions: -x prove."""
+    return "prove" in context.get_x_argument()
 
 
 def _supported(url: URL | str) -> URL:

@@ -86,6 +86,7 @@ COMMANDS = {
     "make downgrade to=": "alembic downgrade ",
     "make downgrade": "alembic downgrade -1",
     "make merge": "alembic merge heads",
+    "make prove": "alembic -x prove revision --autogenerate",
     "make test": "alembic upgrade head && alembic check",
     "make -B install": "pip install --upgrade alembic-guards",
 }

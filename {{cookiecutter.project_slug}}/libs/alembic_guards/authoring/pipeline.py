@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import context
@@ -17,9 +18,10 @@ from alembic_guards.authoring.passes.dependency_order import sort_by_dependency
 from alembic_guards.authoring.passes.noops import remove_noops
 from alembic_guards.authoring.passes.unnamed import remove_unnamed_on_sqlite
 from alembic_guards.authoring.passes.using import add_using_clauses
-from alembic_guards.authoring.prove.proof import prove, reference_state
+from alembic_guards.authoring.prove.proof import ProofError, prove, reference_state
 from alembic_guards.authoring.prove.replica import TemplateDatabase
 from alembic_guards.authoring.prove.trial import add_repairs
+from alembic_guards.authoring.prove.unproven import mark
 from alembic_guards.authoring.questions import Answers
 from alembic_guards.authoring.write.describe import describe
 from alembic_guards.authoring.write.types import escape_colons, keep_percent_signs
@@ -139,6 +141,9 @@ def _prove_when_written(
             prove(config, os.path.relpath(file), str(script.rev_id), template, target)
             if target is not None:
                 template.close()
+        except ProofError as error:
+            mark(Path(file), error.what)
+            raise
         except KeyboardInterrupt:
             for unproven in written_files:  # an unproven revision must not stay
                 os.remove(unproven)

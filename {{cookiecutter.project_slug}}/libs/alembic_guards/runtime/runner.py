@@ -30,6 +30,7 @@ from alembic_guards.runtime.verify import (
     UNRECORDED,
     refuse_difference,
     refuse_inserted,
+    refuse_unproven,
 )
 
 Heads = tuple[str, ...]
@@ -129,6 +130,8 @@ class Attempt:
         self.is_upgrade = all(isinstance(step, RevisionStep) and step.is_upgrade for step in steps)
         if not self.applied:  # the first attempt
             self._read_log(heads, has_steps=bool(steps))
+        if self.is_upgrade:
+            refuse_unproven(step.revision for step in steps)
         total = self.applied + len(steps)
         for step in steps:
             revision = step.revision.revision if isinstance(step, RevisionStep) else ""

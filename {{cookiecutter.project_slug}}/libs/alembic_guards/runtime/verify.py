@@ -8,6 +8,9 @@ from alembic.util import CommandError, to_tuple
 
 from alembic_guards.runtime.applied_log import AppliedLog
 
+UNPROVEN = """{file} has failed its proof: {reason}. Nothing was changed.
+Complete it, and prove it: make prove"""
+
 INSERTED = """{file} was never applied here, and {after}, which follows it, was. Nothing was changed.
 It has come to lie beneath {after}, such as by a rebase. Have it follow the newest revision: in its file \
 down_revision = {head!r}, and in those that follow it ({followers}) down_revision = {before!r}
@@ -30,6 +33,13 @@ UNRECORDED = (
     " another tool. What differs from the models: make check"
 )
 STAMPED = "Stamped: nothing was applied. What differs from the models: make check"
+
+
+def refuse_unproven(revisions: Iterable[Script]) -> None:
+    """Raise CommandError for a revision that has failed its proof: authoring marks its file."""
+    for revision in revisions:
+        if reason := getattr(revision.module, "unproven", ""):
+            raise CommandError(UNPROVEN.format(file=_file(revision), reason=reason))
 
 
 def refuse_inserted(log: AppliedLog, heads: Iterable[str]) -> None:
