@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 QUERIES = {
     "postgresql": """
-        SELECT CASE nspname WHEN current_schema THEN relname ELSE nspname || '.' || relname END, attname
+        SELECT CASE nspname WHEN 'public' THEN relname ELSE nspname || '.' || relname END, attname
         FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid JOIN pg_namespace n ON n.oid = relnamespace
         WHERE relkind IN ('r', 'p') AND NOT relispartition AND relpersistence <> 't'
             AND attnum > 0 AND NOT attisdropped
@@ -22,7 +22,8 @@ VIEWS = "SELECT table_name FROM information_schema.views WHERE table_schema = DA
 
 
 def column_names(connection: Connection) -> set[tuple[str, str]]:
-    """Return the pairs of table and column of a database; a table of another schema has its name."""
+    """Return the pairs of table and column of a database; on PostgreSQL a table
+    outside of `public` has the name of its schema, whatever search_path is."""
     dialect, plain = connection.dialect.name, {"no_parameters": True}
     found = connection.exec_driver_sql(QUERIES[dialect], execution_options=plain)
     names = {(table, column) for table, column in found}

@@ -166,9 +166,8 @@ class AppliedLog:
 
     def _present(self) -> Names:
         own = {*OWN_TABLES, self.migration.version_table}
-        return {
-            (table, column) for table, column in column_names(self.connection) if table not in own
-        }
+        found = column_names(self.connection)
+        return {(table, column) for table, column in found if table.rpartition(".")[2] not in own}
 
     def _record(self, how: str, revision: Script, seconds: float) -> Record:
         path = _source(revision)
