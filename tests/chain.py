@@ -112,7 +112,7 @@ def is_complete(project: Project, database: str) -> bool:
             [list(row) for row in query(ROWS)] == COMPLETE[database]
             and [tuple(row) for row in query(CHILDREN)] == [(1, 1, "a", "a"), (2, 2, "b", "b")]
             and {"by_n", "by_label"} <= indexes
-            and set(sa.inspect(connection).get_table_names())
+            and set(sa.inspect(connection).get_table_names()) - {"alembic_guards"}
             == {"parents", "children", "alembic_version"}
             and query("SELECT version_num FROM alembic_version").scalars().all() == ["r4"]
         )

@@ -150,7 +150,7 @@ class Project:
             "import json, sqlalchemy as sa\n"
             f"from {self.package}.settings import migration_url\n"
             "inspector = sa.inspect(sa.create_engine(migration_url()))\n"
-            "names = sorted(set(inspector.get_table_names()) - {'alembic_version'})\n"
+            "names = sorted(set(inspector.get_table_names()) - {'alembic_version', 'alembic_guards'})\n"
             "print(json.dumps({n: [c['name'] for c in inspector.get_columns(n)] for n in names}))"
         )
         return tables

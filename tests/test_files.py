@@ -11,8 +11,8 @@ BUDGET = {
     ".gitattributes": 1,
     ".gitignore": 8,
     ".pre-commit-config.yaml": 10,
-    "Makefile": 60,
-    "README.md": 69,
+    "Makefile": 62,  # `make prove`, and Alembic for commands that run no env.py
+    "README.md": 71,  # what an upgrade refuses to pass over
     "alembic.ini": 20,
     "alembic/env.py": 27,
     "alembic/script.py.mako": 30,

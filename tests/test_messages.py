@@ -80,6 +80,23 @@ def test_no_change_and_no_second_head_write_no_file_and_say_so(bake: Bake) -> No
     assert project.revisions() == before
 
 
+def test_a_broken_history_is_named_by_every_command_and_nothing_is_merged(bake: Bake) -> None:
+    project = bake(url=None)
+    project.alembic("revision", "--autogenerate")
+    [first] = project.revisions()
+    copy = first.with_name("copy.py")
+    copy.write_text(first.read_text())
+    commands = (["current"], ["upgrade", "head"], ["check"], ["upgrade", "--sql", "head"])
+    said = [project.alembic(*command, status=1) for command in commands]
+    said += [project.make(target, status=2) for target in ("history", "heads", "merge")]
+    for text in said:
+        assert text.startswith("FAILED: The history of revisions is broken. Nothing was changed.\n")
+        assert "is the id of several files: alembic/versions/" in text
+        assert "Warning" not in text
+    copy.unlink()
+    assert "users" in project.make("history")
+
+
 def test_two_heads_are_joined_under_the_message(bake: Bake) -> None:
     project = bake(url=None)
     for _ in range(2):

@@ -73,9 +73,23 @@ def test_what_autogenerate_cannot_write_is_named_until_it_is_there(
     assert project.revisions() == [revision]
 
     revision.write_text(complete.format(table="items"))
-    assert "Nothing to write" in project.make("revision")
-    for command in ("upgrade", "check", "downgrade", "upgrade"):
-        project.make(command)
+    assert "Nothing to write" in project.alembic("revision", "--autogenerate")
+    said = project.alembic("upgrade", "head", status=1)
+    assert (
+        f"{file} has failed its proof: upgrade() does not lead to the schema of the models" in said
+    )
+    assert said.endswith("Nothing was changed.\nComplete it, and prove it: make prove\n")
+    revision.write_text(complete.format(table="items").replace("DROP VIEW", "SELECT 1 --"))
+    prove = ("-x", "prove", "revision", "--autogenerate")
+    said = project.alembic(*prove, status=1)
+    assert f"{file} is written, but" in said, said
+    revision.write_text(complete.format(table="items"))
+    for _ in range(2):
+        assert project.make("prove") == f"Proven: {file}\n"
+        assert "unproven" not in revision.read_text()
+    for command in (["upgrade", "head"], ["check"], ["downgrade", "-1"], ["upgrade", "head"]):
+        project.alembic(*command)
+    assert project.revisions() == [revision]
 
 
 @pytest.mark.parametrize("database", DATABASES)

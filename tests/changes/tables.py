@@ -574,7 +574,7 @@ class Measure(Base):
         item() + SHELF.replace("shelves", "alembic_progress"),
         refused=dict.fromkeys(
             ("sqlite", "postgresql", "mariadb"),
-            "alembic_progress is a name that upgrades need",
+            "upgrades need the name alembic_progress",
         ),
     ),
 ]

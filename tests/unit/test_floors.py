@@ -25,6 +25,7 @@ ALLOWED = {
     "testing": {"authoring", "database"},
     "squawk": set(),
     "__init__": {"config", "errors", "runtime"},
+    "__main__": {"errors", "runtime"},
 }
 
 #: The parts of authoring, lowest first: a module imports its own part and those before it.

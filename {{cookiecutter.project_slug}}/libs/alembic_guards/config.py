@@ -13,10 +13,12 @@ from sqlalchemy.exc import ArgumentError
 
 from alembic_guards import plugin, runtime
 from alembic_guards.compat import Command, running_command
+from alembic_guards.database.bookkeeping import OWN_TABLES
 from alembic_guards.database.connections import open_connection
 from alembic_guards.database.scratch import create_database
 from alembic_guards.database.unmanaged import unmanaged_tables
 from alembic_guards.runtime.apply import BY_BACKEND, backend_options
+from alembic_guards.runtime.history import refuse_broken_history
 
 
 @contextmanager
@@ -26,16 +28,23 @@ def connect(url: URL | str) -> Iterator[Connection]:
     For `revision --autogenerate` the connection is to a scratch database that the existing
     revisions have built: autogenerate compares the models with it, whatever the state of the
     database at `url` is. With `-x create-database`, a missing database is created first. Raises
-    CommandError if the connection fails or the guards do not support the database.
+    CommandError if the connection fails, if the guards do not support the database, or if the files
+    of revisions form no history.
     """
     runtime.install()
     url = _supported(url)
+    refuse_broken_history(context.script)
     if "create-database" in context.get_x_argument():
         context.config.print_stdout(create_database(url))
     if running_command() is Command.REVISION:
         from alembic_guards.authoring.prove.replica import TemplateDatabase
 
-        template = TemplateDatabase(url, context.script)  # authoring/pipeline.py closes it
+        to = "head"
+        if _is_proof():
+            from alembic_guards.authoring.prove.unproven import revisions_to_prove
+
+            to = str(revisions_to_prove(context.script)[0].down_revision or "base")
+        template = TemplateDatabase(url, context.script, to)  # authoring/pipeline.py closes it
         with template.replica(context.script) as connection:
             yield connection
     else:
@@ -51,6 +60,7 @@ def options(url: URL | str, models: Callable[[], MetaData]) -> dict[str, Any]:
     CommandError if they cannot be imported, or for an invalid answer in `-x`.
     """
     runtime.install()
+    refuse_broken_history(context.script)  # --sql connects to no database
     common = {
         "include_name": _is_managed,
         "on_version_apply": _refuse_orphans,
@@ -69,6 +79,15 @@ def options(url: URL | str, models: Callable[[], MetaData]) -> dict[str, Any]:
     from alembic_guards.authoring.write.types import render_type
 
     authoring.install()
+    if _is_proof():
+        from alembic_guards.authoring.prove.unproven import prove_revisions
+
+        return {
+            **common,
+            "autogenerate_plugins": [],  # nothing is compared, and nothing asked
+            "process_revision_directives": prove_revisions,
+            "target_metadata": import_models(models),
+        }
     return {
         **common,
         "answers": Answers(context.get_x_argument()) if command is Command.REVISION else None,
@@ -83,6 +102,11 @@ def options(url: URL | str, models: Callable[[], MetaData]) -> dict[str, Any]:
         "render_item": render_type,
         "target_metadata": import_models(models),
     }
+
+
+def _is_proof() -> bool:
+    """Whether `revision --autogenerate` is to prove existing revisions: -x prove."""
+    return "prove" in context.get_x_argument()
 
 
 def _supported(url: URL | str) -> URL:
@@ -117,12 +141,15 @@ def _is_asynchronous(url: URL) -> bool:
 def _is_managed(name: str | None, kind: str, _: object) -> bool:
     """Whether autogenerate compares a schema or table; this is an include_name function.
 
-    It leaves out the version table, unmanaged tables (partitions, and those of extensions), and for
+    It leaves out the version table and ours, unmanaged tables (partitions, and those of extensions), and for
     `check` schemas that no model uses.
     """
     migration = context.get_context()
     if kind == "table" and migration.connection is not None:
-        return name not in {migration.version_table, *unmanaged_tables(migration.connection)}
+        return name not in unmanaged_tables(migration.connection) | {
+            migration.version_table,
+            *OWN_TABLES,
+        }
     if kind != "schema" or running_command() is Command.REVISION:
         return True
     return name in {

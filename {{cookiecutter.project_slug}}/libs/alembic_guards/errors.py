@@ -86,6 +86,7 @@ COMMANDS = {
     "make downgrade to=": "alembic downgrade ",
     "make downgrade": "alembic downgrade -1",
     "make merge": "alembic merge heads",
+    "make prove": "alembic -x prove revision --autogenerate",
     "make test": "alembic upgrade head && alembic check",
     "make -B install": "pip install --upgrade alembic-guards",
 }
@@ -106,9 +107,7 @@ def plain_errors() -> Iterator[None]:
     except CommandError as error:
         if options is None or options.raiseerr:
             raise
-        sys.stdout.flush()
-        print(f"FAILED: {error}", file=sys.stderr)
-        raise SystemExit(1) from error
+        raise exit_with(error) from error
     except BrokenPipeError:  # the reader of the SQL has ended, such as `head`
         if options is None:
             raise
@@ -116,6 +115,13 @@ def plain_errors() -> Iterator[None]:
             os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
         )  # Python flushes stdout at its end
         raise SystemExit(0) from None
+
+
+def exit_with(error: CommandError) -> SystemExit:
+    """Print the message of an error to stderr, and return the end of the process to raise."""
+    sys.stdout.flush()
+    print(f"FAILED: {error}", file=sys.stderr)
+    return SystemExit(1)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable
 from copy import copy
+from pathlib import Path
 
 from alembic import context
 from alembic.operations import ops
@@ -27,14 +28,15 @@ from alembic_guards.authoring.passes.unnamed import (
     remove_unnamed_on_sqlite,
 )
 from alembic_guards.authoring.passes.using import add_using_clauses
-from alembic_guards.authoring.prove.proof import prove
+from alembic_guards.authoring.prove.proof import ProofError, prove
 from alembic_guards.authoring.prove.replica import TemplateDatabase
 from alembic_guards.authoring.prove.trial import add_repairs
+from alembic_guards.authoring.prove.unproven import mark
 from alembic_guards.authoring.questions import Answers
 from alembic_guards.authoring.write.describe import describe
 from alembic_guards.authoring.write.types import escape_colons, keep_percent_signs
+from alembic_guards.database.bookkeeping import OWN_TABLES
 from alembic_guards.database.catalog import Catalog, differences, of_models, read_catalog
-from alembic_guards.runtime.journal import NAME as RESERVED
 
 DRIFT = """The database differs from the models:
   {}
@@ -96,8 +98,8 @@ def finish_revision(
     if connection is None:
         return
     metadata, script = migration.opts["target_metadata"], directives[0]
-    if RESERVED in metadata.tables:
-        raise CommandError(f"Nothing was written: {RESERVED} is a name that upgrades need.")
+    if taken := sorted(OWN_TABLES & metadata.tables.keys()):
+        raise CommandError(f"Nothing was written: upgrades need the name {taken[0]}.")
     keep_percent_signs(migration.dialect)
     escape_colons(migration.impl)
     template: TemplateDatabase | None = connection.info.get("template")
@@ -186,6 +188,9 @@ def _prove_when_written(
             prove(config, os.path.relpath(file), str(script.rev_id), template, target)
             if target is not None:
                 template.close()
+        except ProofError as error:
+            mark(Path(file), error.what)
+            raise
         except KeyboardInterrupt:
             for unproven in written_files:  # an unproven revision must not stay
                 os.remove(unproven)

@@ -14,41 +14,35 @@ from typing import Any
 from alembic.util import CommandError
 from sqlalchemy import Connection, inspect
 
+from alembic_guards.database.bookkeeping import OLD_JOURNAL, TABLE, create_table
 from alembic_guards.runtime.effects import digest
 from alembic_guards.runtime.statements import Kind
-
-NAME = "alembic_progress"
 
 #: The key in Connection.info of the DDL that a dry run has skipped, see dry_execution.py.
 SKIPPED = "alembic_skipped"
 
-CREATE = """CREATE TABLE IF NOT EXISTS {name} (n INTEGER PRIMARY KEY, step VARCHAR(100), state VARCHAR(10),
-    statement VARCHAR(1000), seen CHAR(32), result {blob})"""
-BLOB = {"postgresql": "BYTEA", "mysql": "LONGBLOB"}
-INSERT = (
-    f"INSERT INTO {NAME} (n, step, state, statement, seen, result) VALUES (%s, %s, %s, %s, %s, %s)"
-)
-SELECT = f"SELECT n, step, state, statement, seen, result FROM {NAME} ORDER BY n"
+COLUMNS = "n, step, state, statement, seen, result"
+INSERT = f"INSERT INTO {TABLE} (version_table, {COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s)"
 
 EDITED = """{step} was interrupted, and its file has changed since then. Its statement {n} was
 {statement}
 Nothing was changed now. Restore that statement in the file, then: make {command}
-Or revert the statements up to this one by hand, then: DROP TABLE {name}"""
+Or revert the statements up to this one by hand, then: {reset}"""
 
 INTERRUPTED = """{step} was interrupted: {applied}. Nothing was changed now.
 Complete it first, where its file is: make {command}
-Or revert these statements by hand, then: DROP TABLE {name}"""
+Or revert these statements by hand, then: {reset}"""
 
 UNRECORDED = """{step} was interrupted after its statement {n}, and it depends on the result of that, which \
 is too large to be recorded, or of a type that cannot be recorded:
 {statement}
-Nothing was changed now. Revert the statements up to this one by hand, then: DROP TABLE {name}"""
+Nothing was changed now. Revert the statements up to this one by hand, then: {reset}"""
 
 OPAQUE = """{step} was interrupted in its statement {n}, which may commit by itself:
 {statement}
 Nothing was changed now. How much of that statement was applied is unknown. If all of it was:
-UPDATE {name} SET state = 'change' WHERE n = {key}
-If none of it was: DELETE FROM {name} WHERE n = {key}
+UPDATE {name} SET state = 'change' WHERE {own} AND n = {key}
+If none of it was: DELETE FROM {name} WHERE {own} AND n = {key}
 Then: make {command}"""
 
 
@@ -101,8 +95,11 @@ def applied(count: int) -> str:
 class Journal:
     """The recorded statements of an interrupted step, and those of the step that is running."""
 
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
+    def __init__(self, connection: Connection, key: str) -> None:
+        """Take the name of the version table as `key`: services may share a database."""
+        self.connection, self.key = connection, key
+        self.own = "version_table = '{}'".format(key.replace("'", "''"))
+        self.rows = f"FROM {TABLE} WHERE {self.own} AND n > 0"  # 0 is the log
         self.dialect = connection.dialect.name
         self.recorded: list[Entry] = []  # by an interrupted run
         self.position = 0  # in `recorded`: the next to be replayed
@@ -114,8 +111,10 @@ class Journal:
         self.recorded, self.pending = [], []
         if self.dialect == "sqlite":  # where a revision is one transaction
             return
-        if inspect(self.connection).has_table(NAME):
-            self.recorded = [Entry(*row) for row in self.connection.exec_driver_sql(SELECT)]
+        self._take_over()
+        if inspect(self.connection).has_table(TABLE):
+            found = self._run(f"SELECT {COLUMNS} {self.rows} ORDER BY n")
+            self.recorded = [Entry(*row) for row in found]
             if self.recorded and not self._was_executed(self.recorded[-1]):
                 self.recorded.pop()
             if not self.count_applied():
@@ -141,7 +140,7 @@ class Journal:
                     step=interrupted,
                     applied=applied(self.count_applied()),
                     command=command,
-                    name=NAME,
+                    reset=f"DELETE {self.rows}",
                 )
             )
 
@@ -189,10 +188,10 @@ class Journal:
             return
         with closing(self.cursor()) as cursor:
             if self.dialect == "postgresql":
-                cursor.execute(CREATE.format(name=NAME, blob=BLOB[self.dialect]))
-            cursor.execute(f"DELETE FROM {NAME} WHERE n > {self.written}")
+                cursor.execute(create_table(self.dialect))
+            cursor.execute(f"DELETE {self.rows} AND n > {self.written}")
             for entry in self.pending[:count]:
-                values = (entry.n, entry.step, entry.state, entry.statement)
+                values = (self.key, entry.n, entry.step, entry.state, entry.statement)
                 cursor.execute(INSERT, (*values, entry.seen, entry.result))
         self.written += count
         del self.pending[:count]
@@ -200,36 +199,56 @@ class Journal:
     def remove_last(self) -> None:
         """Remove the newest entry: its statement failed."""
         with closing(self.cursor()) as cursor:
-            cursor.execute(f"DELETE FROM {NAME} WHERE n = {self.written}")
+            cursor.execute(f"DELETE {self.rows} AND n = {self.written}")
         self.written -= 1
 
     def update_last(self, state: str, result: bytes) -> None:
         """Replace the state and the result of the newest entry."""
         with closing(self.cursor()) as cursor:
-            change = f"UPDATE {NAME} SET state = %s, result = %s WHERE n = %s"
-            cursor.execute(change, (state, result, self.written))
+            change = (
+                f"UPDATE {TABLE} SET state = %s, result = %s WHERE version_table = %s AND n = %s"
+            )
+            cursor.execute(change, (state, result, self.key, self.written))
 
     def create(self) -> None:
         """Create the table on MariaDB and MySQL, where doing it later would commit a transaction."""
         if self.dialect == "mysql" and not self.recorded:
-            self.connection.exec_driver_sql(CREATE.format(name=NAME, blob=BLOB[self.dialect]))
+            self.connection.exec_driver_sql(create_table(self.dialect))
 
     def clear(self) -> None:
         """Delete all entries, in the transaction that completes the step."""
-        if self.recorded or self.dialect == "mysql" or inspect(self.connection).has_table(NAME):
-            self.connection.exec_driver_sql(f"DELETE FROM {NAME}")
+        if self.recorded or self.dialect == "mysql" or inspect(self.connection).has_table(TABLE):
+            self._run(f"DELETE {self.rows}")
         self.recorded = []
         self.rewind()
 
     def close(self) -> None:
-        """Drop the table, after the last step."""
-        if inspect(self.connection).has_table(NAME):
-            self.connection.exec_driver_sql(f"DROP TABLE {NAME}")
+        """Drop the table after the last step on PostgreSQL, where it holds nothing else."""
+        is_there = self.dialect == "postgresql" and inspect(self.connection).has_table(TABLE)
+        if is_there and not self._run(f"SELECT 1 FROM {TABLE}").all():
+            self._run(f"DROP TABLE {TABLE}")
         self.connection.commit()
 
     def cursor(self) -> Any:
         """Return a cursor of the driver: its statements are not recorded."""
         return self.connection.connection.cursor()
+
+    def _take_over(self) -> None:
+        """Move what an older release has recorded of an interrupted revision into our table."""
+        if not inspect(self.connection).has_table(OLD_JOURNAL):
+            return
+        if self._run(f"SELECT 1 FROM {OLD_JOURNAL}").all():
+            self._run(create_table(self.dialect))
+            self._run(f"DELETE {self.rows}")
+            quoted = self.key.replace("'", "''")
+            select = f"SELECT '{quoted}', {COLUMNS} FROM {OLD_JOURNAL}"
+            self._run(f"INSERT INTO {TABLE} (version_table, {COLUMNS}) {select}")
+            self.connection.commit()
+        self._run(f"DROP TABLE {OLD_JOURNAL}")
+
+    def _run(self, statement: str) -> Any:
+        plain = {"no_parameters": True}
+        return self.connection.exec_driver_sql(statement, execution_options=plain)
 
     def _take(self, position: int) -> Entry:
         entry = self.recorded[position]
@@ -249,7 +268,9 @@ class Journal:
                 key=entry.n,
                 statement=entry.text,
                 command=entry.step.partition(" ")[0],
-                name=NAME,
+                name=TABLE,
+                own=self.own,
+                reset=f"DELETE {self.rows}",
             )
         )
 

@@ -9,20 +9,29 @@ from types import TracebackType
 from typing import Any
 
 from alembic import context
-from alembic.runtime.migration import MigrationContext, RevisionStep
+from alembic.runtime.migration import MigrationContext, RevisionStep, StampStep
 from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from alembic_guards.compat import replace_steps
+from alembic_guards.compat import Command, replace_steps, running_command
+from alembic_guards.database.bookkeeping import key_of
 from alembic_guards.database.timeouts import upgrade_timeout
 from alembic_guards.errors import explain
+from alembic_guards.runtime.applied_log import AppliedLog, revisions_of
 from alembic_guards.runtime.dry_execution import run_dry
 from alembic_guards.runtime.executor import Executor
 from alembic_guards.runtime.journal import Journal, applied
 from alembic_guards.runtime.locks import LockRetry, acquire_advisory_lock, is_lock_timeout
 from alembic_guards.runtime.status import Status
 from alembic_guards.runtime.unknown_revisions import refuse_unknown_revisions
+from alembic_guards.runtime.verify import (
+    STAMPED,
+    UNRECORDED,
+    refuse_difference,
+    refuse_inserted,
+    refuse_unproven,
+)
 
 Heads = tuple[str, ...]
 
@@ -48,7 +57,12 @@ def attempts() -> Iterator[AbstractContextManager[object]]:
     if migration.as_sql or migration.connection is None:  # offline: the SQL is printed
         yield nullcontext()
     elif "destination_rev" not in migration.opts:  # a command that runs no revision
-        refuse_unknown_revisions(migration, migration.get_current_heads())
+        heads = migration.get_current_heads()
+        refuse_unknown_revisions(migration, heads)
+        if running_command() is Command.CHECK:
+            log_book = AppliedLog(migration.connection, migration)
+            log_book.load()
+            refuse_inserted(log_book, heads)
         migration.connection.rollback()
         yield nullcontext()
     else:
@@ -73,7 +87,11 @@ class Attempt:
         self.applied = 0
         self.step: RevisionStep | None = None  # the running one
         self.retry = LockRetry(connection, log)
-        self.journal = Journal(connection)
+        self.journal = Journal(connection, key_of(migration))
+        self.log_book = AppliedLog(connection, migration)
+        self.is_upgrade = True  # neither a downgrade nor a stamp
+        self.is_stamp = False
+        self.began = 0.0  # when the running step began
         self.status = Status(log)
         self.executor = Executor(connection, self.journal, self.retry, self.status)
         self.find_steps = replace_steps(migration, self._steps)
@@ -92,9 +110,7 @@ class Attempt:
         if error is None:
             self.journal.close()
             self.succeeded = True
-            self.log(
-                f"{'' if self.applied else 'Nothing to do. '}The database is at {self._current()}."
-            )
+            self._finish()
         elif isinstance(error, HeadsMoved):
             self.connection.rollback()
         elif is_lock_timeout(error):
@@ -110,6 +126,12 @@ class Attempt:
         refuse_unknown_revisions(migration, heads)
         self.heads = heads
         steps = list(self.find_steps(heads, migration))
+        self.is_stamp = any(isinstance(step, StampStep) for step in steps)
+        self.is_upgrade = all(isinstance(step, RevisionStep) and step.is_upgrade for step in steps)
+        if not self.applied:  # the first attempt
+            self._read_log(heads, has_steps=bool(steps))
+        if self.is_upgrade:
+            refuse_unproven(step.revision for step in steps)
         total = self.applied + len(steps)
         for step in steps:
             revision = step.revision.revision if isinstance(step, RevisionStep) else ""
@@ -117,7 +139,7 @@ class Attempt:
             self.journal.refuse_other_step(name)
             self.step = step if revision else None
             self.retry.subject = self._subject()
-            began = time.monotonic()
+            began = self.began = time.monotonic()
             step.migration_fn = self._guarded(step.migration_fn, name)
             yield step  # Alembic asks for the next step when this one is committed
             self.heads = self.next_heads  # another process may have changed those of the database
@@ -130,9 +152,52 @@ class Attempt:
         self.step = None
         self.journal.refuse_other_step()
 
+    def _read_log(self, heads: Heads, *, has_steps: bool) -> None:
+        """Read the log and the columns; raises CommandError for a revision that was inserted."""
+        log = self.log_book
+        log.load()
+        if self.is_upgrade:
+            refuse_inserted(log, heads)
+        if log.is_there or has_steps:
+            log.trace(heads)
+        if log.is_there and not self.is_stamp and log.heads != set(heads):
+            applied = revisions_of(self.migration.script, heads)
+            names = [one.revision for one in applied if one.revision not in log.records]
+            if names:
+                self.log(UNRECORDED.format(revisions=", ".join(names)))
+
     def _before_commit(self, heads: set[str], **_: object) -> None:
+        """Complete the journal and the log, in the transaction of the revision."""
         self.journal.clear()
         self.next_heads = tuple(heads)
+        log = self.log_book
+        log.update(self.heads, is_stamp=self.is_stamp)
+        if self.step is None:
+            log.adopt(heads, "stamped")
+        elif self.step.is_upgrade:
+            log.applied(self.step.revision, time.monotonic() - self.began)
+        else:
+            log.reverted(self.step.revision.revision)
+        log.save(heads)
+
+    def _finish(self) -> None:
+        """Complete the log, and say where the database is; raises CommandError where it differs."""
+        self._trace_end()
+        if self.is_upgrade:
+            refuse_difference(self.log_book, self.heads)
+        nothing = "" if self.applied else "Nothing to do. "
+        stamped = f" {STAMPED}" if self.is_stamp else ""
+        self.log(f"{nothing}The database is at {self._current()}.{stamped}")
+
+    def _trace_end(self) -> None:
+        """Record the columns that the revisions have made."""
+        log = self.log_book
+        log.reload()
+        if log.is_there and set(self.migration.get_current_heads()) == set(self.heads):
+            if log.heads != set(self.heads):
+                log.adopt(self.heads, "elsewhere")
+            log.trace_end(self.heads, has_changed=self.applied > 0)
+        self.connection.commit()
 
     def _guarded(self, migrate: Callable[..., None], step: str) -> Callable[..., None]:
         """Return upgrade() or downgrade() with a check of the heads, a dry run, and the journal."""
@@ -164,6 +229,8 @@ class Attempt:
             self.journal.load()
             if count := self.journal.count_applied():
                 outcome = applied(count)
+            else:
+                self._trace_end()
         except SQLAlchemyError:
             outcome = "the connection to the server was lost"
         command = "upgrade" if self.step is None or self.step.is_upgrade else "downgrade"

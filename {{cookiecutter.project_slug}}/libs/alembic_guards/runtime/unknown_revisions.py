@@ -1,21 +1,24 @@
-"""Refuses a database that is at an unknown revision, and names the git branches that have it."""
-
-import subprocess
-from pathlib import Path
+"""Refuses a database that is at an unknown revision, and says where the revision is."""
 
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
-UNKNOWN = """The database is at {revision}, an unknown revision: no file in {folder} defines it. \
+from alembic_guards.runtime.history import version_folders
+from alembic_guards.runtime.origin import branches, removed_here
+
+UNKNOWN = """The database is at {revision}, an unknown revision: no file in {folders} defines it. \
 Nothing was changed.
 {origin}
-If its file is lost, and the database matches the models: alembic stamp --purge head"""
+Only if its file is lost, and the database is what the revisions here make: alembic stamp --purge head
+It writes {heads} as the revision of the database, and changes no table."""
 ON_BRANCHES = (
     "It is on the git branch {}. Merge that branch, or revert the revision there: make downgrade"
 )
-ON_NO_BRANCH = (
-    "No git branch here has it. Fetch the others (git fetch --all), or ask who upgraded last."
-)
+OLDER = """The likely cause: this code is older than the database, such as after a release was rolled back. Its \
+newest revision is {heads}.
+Deploy the release that has {revision}; or with that release: make downgrade to={heads}, and then deploy this one.
+No git branch here has it. Fetch the others (git fetch --all), or ask who upgraded last."""
 
 
 def refuse_unknown_revisions(migration: MigrationContext, heads: tuple[str, ...]) -> None:
@@ -27,26 +30,15 @@ def refuse_unknown_revisions(migration: MigrationContext, heads: tuple[str, ...]
         try:
             script.get_revision(head)
         except CommandError as error:
-            folder = Path(script.versions)
-            branches = ", ".join(_branches(folder, head))
-            origin = ON_BRANCHES.format(branches) if branches else ON_NO_BRANCH
-            raise CommandError(
-                UNKNOWN.format(revision=head, folder=folder, origin=origin)
-            ) from error
+            raise CommandError(_message(script, head)) from error
 
 
-def _branches(folder: Path, revision: str) -> list[str]:
-    """Return the git branches with a file of this revision; none without git or a repository."""
-    commits = _git(folder, "log", "--all", "--diff-filter=A", "--format=%H", "--", f"*{revision}*")
-    each = "--format=%(refname:short)"
-    return _git(folder, "branch", "--all", each, "--contains", commits[0]) if commits else []
-
-
-def _git(folder: Path, *arguments: str) -> list[str]:
-    try:
-        command = ["git", *arguments]
-        return subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, check=True
-        ).stdout.splitlines()
-    except (OSError, subprocess.CalledProcessError):
-        return []
+def _message(script: ScriptDirectory, revision: str) -> str:
+    folders, heads = version_folders(script), " and ".join(script.get_heads()) or "base"
+    origin = next((text for folder in folders if (text := removed_here(folder, revision))), "")
+    if not origin:
+        found = dict.fromkeys(name for folder in folders for name in branches(folder, revision))
+        older = OLDER.format(revision=revision, heads=heads)
+        origin = ON_BRANCHES.format(", ".join(found)) if found else older
+    shown = " and ".join(map(str, folders))
+    return UNKNOWN.format(revision=revision, folders=shown, origin=origin, heads=heads)

@@ -21,8 +21,16 @@ from alembic_guards.runtime.apply import downgrade, upgrade
 
 UNPROVEN = """{file} is written, but {what}:
   {details}
-Complete it by hand until this passes: make test
+Upgrades refuse it. Complete it by hand until this passes: make prove
 Or delete it, correct the models, and write it again: make revision"""
+
+
+class ProofError(CommandError):
+    """A revision has failed its proof; `what` says in which way."""
+
+    def __init__(self, what: str, message: str) -> None:
+        super().__init__(message)
+        self.what = what
 
 
 def drift(url: URL, metadata: MetaData) -> list[str]:
@@ -37,7 +45,7 @@ def prove(
 ) -> None:
     """Run upgrade(), downgrade() and upgrade() of a revision on a replica; compare the catalogs.
 
-    Raises CommandError if it fails, if the downgrade does not restore the initial catalog, or if
+    Raises ProofError if it fails, if the downgrade does not restore the initial catalog, or if
     the upgrade does not lead to the catalog of `metadata`. That is None if a later revision leads
     there.
     """
@@ -65,7 +73,7 @@ def prove(
     for what, details in problems.items():
         if details:
             lines = "\n  ".join(details)
-            raise CommandError(UNPROVEN.format(file=file, what=what, details=lines))
+            raise ProofError(what, UNPROVEN.format(file=file, what=what, details=lines))
 
 
 def _kept_by_hand(initial: Catalog, upgraded: Catalog, target: Catalog) -> Catalog:

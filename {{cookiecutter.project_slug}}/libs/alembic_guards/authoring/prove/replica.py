@@ -14,9 +14,9 @@ from alembic_guards.runtime.enum_history import KNOWN
 
 
 class TemplateDatabase(ExitStack):
-    """A scratch database at head that is never changed; replicas are copies of it."""
+    """A scratch database that is never changed; replicas are copies of it."""
 
-    def __init__(self, url: URL, scripts: ScriptDirectory) -> None:
+    def __init__(self, url: URL, scripts: ScriptDirectory, to: str = "head") -> None:
         """Create the database on the server of `url`, and upgrade it; raises their errors."""
         super().__init__()
         KNOWN.clear()
@@ -25,7 +25,7 @@ class TemplateDatabase(ExitStack):
         # MariaDB and MySQL cannot copy a database: there the revisions run in each replica.
         if url.get_backend_name() == "sqlite" or SERVERS[url.get_backend_name()].copy:
             with open_connection(self.url) as connection:
-                upgrade(connection, scripts, "head")
+                upgrade(connection, scripts, to)
 
     @contextmanager
     def replica(self, scripts: ScriptDirectory, to: str = "head") -> Iterator[Connection]:

@@ -5,6 +5,7 @@ from functools import cache
 
 from sqlalchemy import Connection
 
+from alembic_guards.database.bookkeeping import OWN_TABLES
 from alembic_guards.database.catalog.model import Entry, Reference
 from alembic_guards.database.catalog.sqlite_canonical import (
     Lookup,
@@ -66,7 +67,7 @@ def read(connection: Connection) -> Iterator[Entry]:
     }
     for kind, table, name, sql in found:
         parsed = tables.get(table.lower())
-        if table == "alembic_version" or name.startswith("sqlite_"):
+        if table in {"alembic_version", *OWN_TABLES} or name.startswith("sqlite_"):
             continue
         if kind == "table" and parsed:
             yield from _table(table, parsed, lambda name: tables.get(name.lower()))

@@ -1,0 +1,31 @@
+"""The command line of Alembic, which refuses a broken history in every command.
+
+Alembic runs env.py, and with it the guards, only for commands that need the database. Those that read
+nothing but the files of revisions (`history`, `heads`, `merge`) are run by `python -m alembic_guards`.
+"""
+
+from argparse import Namespace
+
+from alembic.config import CommandLine, Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+
+from alembic_guards.errors import command_errors, exit_with
+from alembic_guards.runtime.history import refuse_broken_history
+
+
+class GuardedCommandLine(CommandLine):
+    """The command line of Alembic."""
+
+    def run_cmd(self, config: Config, options: Namespace) -> None:
+        """Run a command, unless the history is broken: then print what is wrong, and exit with 1."""
+        try:
+            with command_errors():
+                refuse_broken_history(ScriptDirectory.from_config(config))
+        except CommandError as error:
+            raise exit_with(error) from error
+        super().run_cmd(config, options)
+
+
+if __name__ == "__main__":
+    GuardedCommandLine(prog="alembic").main()

@@ -1,0 +1,70 @@
+"""Digests the file of a revision, and what of it an upgrade executes."""
+
+import ast
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+#: Names of a revision that a rebase changes, or that say nothing of what it does.
+IDENTIFIERS = {"revision", "down_revision", "branch_labels", "depends_on", "unproven"}
+
+#: Fields of a node that differ between versions of Python, or by how a text is written.
+LEFT_OUT = {"ctx", "kind", "type_comment", "type_params"}
+
+
+def file_hash(path: Path) -> str:
+    """Return a digest of the bytes of a file."""
+    return _digest(path.read_bytes())
+
+
+def code_hash(path: Path) -> str:
+    """Return a digest of what upgrade() of a file executes.
+
+    Layout, comments, docstrings, imports, downgrade(), consent to a loss of data and the place in the
+    history leave it as it is.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree.body = [node for node in tree.body if not _is_left_out(node)]
+    return _digest("".join(_words(tree)).encode())
+
+
+def _digest(content: bytes) -> str:
+    return sha256(content).hexdigest()[:16]
+
+
+def _is_left_out(node: ast.stmt) -> bool:
+    match node:
+        case ast.Import() | ast.ImportFrom() | ast.FunctionDef(name="downgrade"):
+            return True
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return name in IDENTIFIERS
+    return _is_docstring(node)
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    match node:
+        case ast.Expr(value=ast.Constant(value=str())):
+            return True
+    return False
+
+
+def _is_info(node: ast.AST) -> bool:
+    """Whether it is the argument `info`, which consents to a loss of data: no statement depends on it."""
+    return isinstance(node, ast.keyword) and node.arg == "info"
+
+
+def _words(value: object) -> Iterator[str]:
+    """Yield a text of a tree that is the same in all versions of Python."""
+    if isinstance(value, ast.AST):
+        yield f"({type(value).__name__}"
+        for field, child in ast.iter_fields(value):
+            words = "" if field in LEFT_OUT or child is None else "".join(_words(child))
+            if words:
+                yield f" {field}={words}"
+        yield ")"
+    elif isinstance(value, list):
+        for child in value:
+            if not _is_docstring(child) and not _is_info(child):
+                yield from _words(child)
+    else:
+        yield repr(value)
