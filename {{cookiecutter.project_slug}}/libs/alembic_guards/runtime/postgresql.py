@@ -13,6 +13,9 @@ import sqlalchemy as sa
 from alembic.ddl.postgresql import PostgresqlImpl
 from sqlalchemy.exc import DBAPIError
 
+from alembic_guards.runtime.journal import SKIPPED
+from alembic_guards.runtime.transaction_names import listen
+
 NAME = r'((?:"[^"]+"|[^\s"(]+)+)'
 SPACE = r"(?:\s+|--[^\n]*\n|/\*.*?\*/)"  # and comments
 CONCURRENTLY = re.compile(
@@ -40,6 +43,11 @@ def install() -> None:
 class ConcurrentPostgresqlImpl(PostgresqlImpl):
     """Prepares each statement with CONCURRENTLY, from an operation or from SQL of a revision."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.connection is not None:
+            listen(self.connection)
+
     def execute(self, sql: Any, execution_options: Any = None) -> None:
         """Execute SQL of a revision."""
         with self._prepared(str(sql) if isinstance(sql, str | sa.TextClause) else ""):
@@ -62,6 +70,9 @@ class ConcurrentPostgresqlImpl(PostgresqlImpl):
     def _prepared(self, sql: str) -> Iterator[None]:
         """For a statement with CONCURRENTLY, disable timeouts, and drop an INVALID index before and after."""
         if self.connection is None or self.as_sql or not CONCURRENTLY.match(sql):
+            yield
+            return
+        if SKIPPED in self.connection.info:
             yield
             return
         build = BUILD.match(sql)

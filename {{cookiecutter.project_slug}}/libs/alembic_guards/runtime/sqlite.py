@@ -26,6 +26,7 @@ from alembic_guards.runtime.lossy.conversions import convert
 from alembic_guards.runtime.renames import changes_name_only
 from alembic_guards.runtime.sqlite_merge import merge
 from alembic_guards.runtime.sqlite_rebuild import TEMPORARY, rebuild
+from alembic_guards.runtime.transaction_names import listen
 
 
 def install() -> None:
@@ -46,6 +47,8 @@ class KeepingSQLiteImpl(SQLiteImpl):
     def __init__(self, dialect: sa.Dialect, *args: Any, **options: Any) -> None:
         super().__init__(dialect, *args, **options)
         reflect_through(dialect, _canonical)
+        if self.connection is not None:
+            listen(self.connection)
 
     def autogen_column_reflect(self, inspector: Any, table: sa.Table, column_info: Any) -> None:
         """Complete a reflected column from CREATE TABLE, in spellings that SQLAlchemy does not reflect.
