@@ -16,6 +16,10 @@ from alembic.operations import ops
 from alembic_guards.authoring.operations import Operations
 from alembic_guards.database.identifiers import quoted_table, quoter
 from alembic_guards.runtime.operations import SQLOp
+from alembic_guards.runtime.renames import RenameIndex
+
+#: The bytes of the longest name of an object.
+LONGEST_NAME = 63
 
 
 class AutocommitOp(ops.OpContainer):
@@ -31,25 +35,29 @@ def online(operations: Operations, moved: Operations, dialect: sa.Dialect) -> Op
     autocommit: Operations = []
     drops: Operations = []
     transactional: Operations = []
-    created = {
-        _object_name(op) for op in moved if isinstance(op, ops.CreateIndexOp | ops.AddConstraintOp)
+    dropped = {
+        _object_name(op) for op in moved if isinstance(op, ops.DropIndexOp | ops.DropConstraintOp)
+    }
+    replaced = {  # ADD CONSTRAINT ... NOT VALID drops them itself
+        str(op.constraint_name)
+        for op in moved
+        if isinstance(op, ops.CreateForeignKeyOp | ops.CreateCheckConstraintOp)
     }
     for op in moved:
         match op:
             case ops.CreateIndexOp():
-                autocommit.append(
-                    _with_options(op, if_not_exists=True, postgresql_concurrently=True)
-                )
+                index, rename = _index_to_build(op, dropped, dialect)
+                autocommit.append(index)
+                transactional += rename
             case ops.DropIndexOp():
-                drop_index = _with_options(op, if_exists=True, postgresql_concurrently=True)
-                (autocommit if _object_name(op) in created else drops).append(drop_index)
+                drops.append(_with_options(op, if_exists=True, postgresql_concurrently=True))
             case ops.DropConstraintOp():
-                (autocommit if _object_name(op) in created else drops).append(
-                    _with_options(op, if_exists=True)
-                )
+                if op.constraint_name not in replaced:
+                    drops.append(_with_options(op, if_exists=True))
             case ops.CreateUniqueConstraintOp():
-                autocommit.append(_unique_index(op))
-                transactional.append(_constraint_using_index(op, dialect))
+                index = _unique_index(op, dropped)
+                autocommit.append(index)
+                transactional.append(_constraint_using_index(op, str(index.index_name), dialect))
             case ops.CreateForeignKeyOp() | ops.CreateCheckConstraintOp():
                 constraint = _with_options(op, postgresql_not_valid=True).to_constraint()
                 add, _, validate = _not_valid_steps(
@@ -67,6 +75,29 @@ def online(operations: Operations, moved: Operations, dialect: sa.Dialect) -> Op
 
 def _object_name(op: Any) -> str:
     return str(getattr(op, "index_name", None) or op.constraint_name)
+
+
+def _index_to_build(
+    op: ops.CreateIndexOp, dropped: set[str], dialect: sa.Dialect
+) -> tuple[ops.CreateIndexOp, Operations]:
+    """Return the operation that builds an index, and those that give it its name.
+
+    An index that replaces another one of its name is built beside it, under a name of its own.
+    """
+    index: ops.CreateIndexOp = _with_options(op, if_not_exists=True, postgresql_concurrently=True)
+    name = str(op.index_name)
+    if name not in dropped:
+        return index, []
+    index.index_name = _name_beside(name)
+    rename = RenameIndex(index.index_name, name, table=op.table_name, schema=op.schema)
+    return index, [SQLOp([rename.sql(dialect)], [], "")]
+
+
+def _name_beside(name: str) -> str:
+    """Return the name of an index while the one that it replaces has `name`: at most 63 bytes."""
+    while len(f"new_{name}".encode()) > LONGEST_NAME:
+        name = name[:-1]
+    return f"new_{name}"
 
 
 def backfills(operations: Operations, op: Any, dialect: sa.Dialect) -> Operations:
@@ -112,11 +143,12 @@ def _not_null_check(op: ops.AlterColumnOp, dialect: sa.Dialect) -> sa.CheckConst
     return check.to_constraint()
 
 
-def _unique_index(op: ops.CreateUniqueConstraintOp) -> ops.CreateIndexOp:
+def _unique_index(op: ops.CreateUniqueConstraintOp, dropped: set[str]) -> ops.CreateIndexOp:
     """Return the operation that builds the index of a unique constraint."""
+    name = str(op.constraint_name)
     options = {name: value for name, value in op.kw.items() if name.startswith("postgresql_")}
     return ops.CreateIndexOp(
-        str(op.constraint_name),
+        _name_beside(name) if name in dropped else name,
         op.table_name,
         list(op.columns),
         schema=op.schema,
@@ -126,10 +158,12 @@ def _unique_index(op: ops.CreateUniqueConstraintOp) -> ops.CreateIndexOp:
     )
 
 
-def _constraint_using_index(op: ops.CreateUniqueConstraintOp, dialect: sa.Dialect) -> SQLOp:
-    """Return ALTER TABLE ... ADD CONSTRAINT ... UNIQUE USING INDEX."""
+def _constraint_using_index(
+    op: ops.CreateUniqueConstraintOp, index: str, dialect: sa.Dialect
+) -> SQLOp:
+    """Return ALTER TABLE ... ADD CONSTRAINT ... UNIQUE USING INDEX, which renames the index."""
     constraint: Any = op.to_constraint()
-    name = dialect.identifier_preparer.format_constraint(constraint)
+    name = dialect.identifier_preparer.quote(index)
     add = str(sa.schema.AddConstraint(constraint).compile(dialect=dialect))
     use = re.sub(r" UNIQUE .*\)", lambda _: f" UNIQUE USING INDEX {name}", add, flags=re.DOTALL)
     return SQLOp([use], [], f"add constraint {op.constraint_name}")
