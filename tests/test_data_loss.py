@@ -74,7 +74,9 @@ def test_rows_that_would_refer_to_none_are_refused_on_sqlite(bake: Bake) -> None
     column = '    friend_id: Mapped[int] = mapped_column(ForeignKey("users.id"))\n\n    posts: '
     model.write_text(model.read_text().replace("    posts: ", column, 1))
     project.make("revision", "x=fill=users.friend_id:7")
-    assert "1 rows of users refer to rows of users" in project.make("upgrade", status=2)
+    said = project.make("upgrade", status=2)
+    assert "1 of 1 row of users refers by friend_id to a row of users that does not exist" in said
+    assert "(friend_id: 7)" in said
     assert "friend_id" not in project.columns()["users"]
 
 

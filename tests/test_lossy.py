@@ -246,9 +246,9 @@ def test_the_query_names_what_is_there_once_the_revision_is_undone(
     with open_database(database) as connection:
         make_table(connection, sa.Numeric(9, 2), "1", "1.49")
         connection.commit()
+        op = operations(connection)
         connection.exec_driver_sql("ALTER TABLE prices RENAME COLUMN amount TO total")
         connection.exec_driver_sql("ALTER TABLE prices RENAME TO costs")
-        op = operations(connection)
         with pytest.raises(
             CommandError, match="1 of 2 rows of costs holds a value in total"
         ) as raised:

@@ -4,8 +4,10 @@ import subprocess
 import time
 
 import pytest
+import sqlalchemy as sa
+import sqlalchemy.event
 from changes.kind import SHELF, item
-from conftest import Bake, Project
+from conftest import Bake, Process, Project
 
 INDEXED = item().replace("name: Mapped[str]", "name: Mapped[str] = mapped_column(index=True)")
 UNIQUE = item("__table_args__ = (UniqueConstraint('name', name='uq_name'),)")
@@ -107,11 +109,46 @@ def test_check_names_an_index_that_is_invalid(bake: Bake) -> None:
     assert "INVALID" in project.alembic("check", status=1)
 
 
+REPLACED = {
+    "index": (
+        INDEXED,
+        item("__table_args__ = (Index('ix_items_name', 'name', 'id', unique=True),)"),
+    ),
+    "constraint": (
+        UNIQUE,
+        item("__table_args__ = (UniqueConstraint('name', 'id', name='uq_name'),)"),
+    ),
+    "index by a constraint": (
+        item("__table_args__ = (Index('uq_name', 'name', unique=True),)"),
+        UNIQUE,
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", REPLACED)
+def test_an_index_is_replaced_by_one_that_is_built_beside_it(bake: Bake, kind: str) -> None:
+    project = prepare(bake, *REPLACED[kind])
+    [name] = indexes(project)
+    for command in (["upgrade", "head"], ["downgrade", "-1"], ["upgrade", "head"]):
+
+        def watch() -> None:
+            @sa.event.listens_for(sa.Engine, "after_cursor_execute")
+            def look(_: object, __: object, statement: str, *___: object) -> None:
+                if "indisvalid FROM pg_index" not in statement:  # the query of indexes() itself
+                    assert any(indexes(project).values()), "there is no index"
+
+        status, said = Process(project, command, first=watch).end()
+        assert status == 0, said
+        assert indexes(project) == {name: True}
+    project.alembic("check")
+
+
 def test_rows_that_are_not_unique_are_named_and_leave_no_index(bake: Bake) -> None:
     project = prepare(bake, item(), UNIQUE)
     with project.connect() as connection:
         connection.exec_driver_sql("UPDATE items SET name = 'same'")
-    assert "could not create unique index" in project.make("upgrade", status=2)
+    said = project.make("upgrade", status=2)
+    assert "2 of 2 rows of items hold the same name as another row, which uq_name does not" in said
     assert indexes(project) == {}
     with project.connect() as connection:
         connection.exec_driver_sql("DELETE FROM items WHERE id = 2")

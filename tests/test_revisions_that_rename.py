@@ -103,7 +103,7 @@ def test_rows_are_counted_before_a_revision_by_hand_that_renames(bake: Bake, ren
     constraint = 'op.create_unique_constraint("one", "items", ["100% size"])'
     write_revision(project, f"\n    {rename}\n    {constraint}\n")
     said = project.alembic("upgrade", "head", status=None)
-    assert "1 values of items (100% size) are in more than one row" in said
+    assert "2 of 2 rows of items hold the same 100% size as another row" in said
     assert columns(project) == ["size"]
 
 

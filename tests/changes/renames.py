@@ -506,19 +506,19 @@ CHANGES = [
                 "a unique constraint",
                 "size",
                 " = mapped_column(unique=True)",
-                "1 values of {table} ({column}) are in more than one row",
+                "2 of 2 rows of {table} hold the same {column} as another row",
             ),
             (
                 "a check",
                 "size",
                 " = mapped_column(CheckConstraint('{column} < 5'))",
-                "2 rows of {table} do not meet the check",
+                "2 of 2 rows of {table} do not meet the check",
             ),
             (
                 "a foreign key",
                 "shelf",
                 " = mapped_column(ForeignKey('shelves.id'))",
-                "2 rows of {table} refer by {column} to rows of shelves that do not exist.",
+                "2 of 2 rows of {table} refer by {column} to rows of shelves that do not exist",
             ),
         )
     ),

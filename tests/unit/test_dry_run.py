@@ -48,6 +48,9 @@ from alembic_guards.runtime.journal import SKIPPED
         (["ALTER TABLE t RENAME COLUMN a TO z, MODIFY b INTEGER"], ("t", "b"), None),
         (["UPDATE t SET a = 1", "ALTER TABLE t RENAME COLUMN a TO z"], ("t", "z"), None),
         (["ALTER TABLE t RENAME TO u", "CREATE TABLE t (a INTEGER)"], ("t", "a"), None),
+        (['CREATE TABLE s."t" (a INTEGER)'], ("t", "a"), None),
+        (["ALTER TABLE t ALTER COLUMN a TYPE TEXT USING a::text"], ("t", "a"), None),
+        (["ALTER TABLE t ALTER COLUMN b TYPE TEXT"], ("t", "a"), ("t", ["a"])),
     ],
 )
 def test_a_column_is_found_under_its_present_name(

@@ -19,6 +19,7 @@ from alembic_guards.database.scratch import create_database
 from alembic_guards.database.unmanaged import unmanaged_tables
 from alembic_guards.runtime.apply import BY_BACKEND, backend_options
 from alembic_guards.runtime.history import refuse_broken_history
+from alembic_guards.runtime.violations import refuse_orphans
 
 
 @contextmanager
@@ -164,10 +165,4 @@ def _refuse_orphans(*, ctx: MigrationContext, **_: Any) -> None:
     This is an on_version_apply function of context.configure().
     """
     if ctx.dialect.name == "sqlite" and ctx.connection is not None and not ctx.as_sql:
-        orphans = ctx.connection.exec_driver_sql("PRAGMA foreign_key_check").all()
-        if orphans:
-            table, _, target, _ = orphans[0]
-            count = sum(row[0] == table and row[2] == target for row in orphans)
-            raise CommandError(
-                f"{count} rows of {table} refer to rows of {target} that do not exist."
-            )
+        refuse_orphans(ctx.connection)

@@ -10,7 +10,6 @@ from alembic_guards.runtime import (
     mysql,
     postgresql,
     sqlite,
-    violations,
 )
 from alembic_guards.runtime.lossy import guard
 
@@ -18,5 +17,5 @@ from alembic_guards.runtime.lossy import guard
 @cache
 def install() -> None:
     """Register the guards with Alembic, once, for the rest of this process."""
-    for module in (destructive, enum_history, guard, mysql, postgresql, sqlite, violations):
+    for module in (destructive, enum_history, guard, mysql, postgresql, sqlite):
         module.install()

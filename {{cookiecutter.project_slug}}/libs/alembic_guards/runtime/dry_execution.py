@@ -1,49 +1,160 @@
-"""Makes a dry run of a revision on MariaDB and MySQL, which cannot roll back DDL."""
+"""Makes a dry run of a revision on PostgreSQL, MariaDB and MySQL: rows are counted before the first statement.
+
+MariaDB and MySQL cannot roll back DDL, and PostgreSQL cannot roll back what an autocommit_block() executes.
+"""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from typing import Any
 
-from alembic.util import CommandError
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
+from alembic_guards.runtime.constraint_parser import constraints_in
+from alembic_guards.runtime.drop_parser import DEFINITION
 from alembic_guards.runtime.journal import SKIPPED
-from alembic_guards.runtime.statements import Kind, kind_of
+from alembic_guards.runtime.locks import is_lock_timeout
+from alembic_guards.runtime.refusals import Refused, collecting, refuse
+from alembic_guards.runtime.statements import (
+    BACKFILL,
+    CHANGES_ROWS,
+    SEVERAL,
+    Kind,
+    first_word,
+    kind_of,
+)
+from alembic_guards.runtime.violations import UnknownRows, find
 
-#: An UPDATE that replaces NULL or one value of a column, and changes no other column.
-BACKFILL = re.compile(r"UPDATE .+ SET (.+?) = .+ WHERE \1 (?:IS NULL|= '.*')", re.DOTALL)
+#: The key in Connection.info of the statements whose rows the dry run has counted, and none violates them.
+COUNTED = "alembic_counted"
+
+#: The key in Connection.info that is present while an operation executes SQL and returns nothing of it.
+UNREAD = "alembic_unread"
+
+#: An INSERT that may also change existing rows.
+CHANGES_EXISTING = re.compile(r"\bON\s+(?:CONFLICT|DUPLICATE)\b", re.IGNORECASE)
+
+#: The first words of the DDL of PostgreSQL, which keeps all rows but those of what it drops.
+DDL = {"ALTER", "COMMENT", "CREATE", "DROP", "GRANT", "REFRESH", "REINDEX", "REVOKE", "SECURITY"}
 
 
 class EndOfDryRun(Exception):
     """The rest of the revision depends on a change of rows that a dry run does not make."""
 
 
-def run_dry(connection: Connection, migrate: Callable[[], None]) -> None:
+def run_dry(migration: MigrationContext, migrate: Callable[[], None]) -> None:
     """Run a step with all DDL and backfills skipped, so that the guards check the rows before it.
 
-    Raises the CommandError of a guard. The dry run ends at the first other change of rows, because
-    the statements after it may depend on it.
+    Raises Refused with all that the guards refuse, and errors of locks and of the connection. The dry
+    run ends at the first other change of rows, because the statements after it may depend on it, and at
+    the first error of the revision, such as a read of what a skipped statement would create: the
+    revision itself raises it again.
     """
+    connection = migration.connection
+    assert connection is not None
     connection.info[SKIPPED] = []
+    connection.info[COUNTED] = set()
     try:
-        migrate()
-    except CommandError:
-        raise
-    except Exception:  # noqa: BLE001, S110 (statements fail on what the skipped ones would create)
-        pass
+        with collecting(connection) as refusals, _without_effect(migration, connection):
+            try:
+                migrate()
+            except EndOfDryRun:
+                pass
+            except Exception as error:
+                if is_lock_timeout(error) or connection.invalidated:
+                    raise
     finally:
         del connection.info[SKIPPED]
+    if refusals:
+        raise Refused(refusals)
+
+
+@contextmanager
+def _without_effect(migration: MigrationContext, connection: Connection) -> Iterator[None]:
+    """Keep autocommit_block() from committing; on PostgreSQL read only, in a savepoint."""
+    patched: Any = migration
+    patched.autocommit_block = nullcontext
+    savepoint = None
+    if connection.dialect.name == "postgresql":
+        savepoint = connection.begin_nested()
+        connection.exec_driver_sql("SET LOCAL transaction_read_only = on")
+    try:
+        yield
+    finally:
+        del patched.autocommit_block
+        if savepoint is not None:
+            with suppress(SQLAlchemyError):  # without a connection, the caller's error tells more
+                savepoint.rollback()
 
 
 def is_skipped(connection: Connection, statement: str) -> bool:
-    """Return whether a dry run skips a statement; raises EndOfDryRun at a change of rows."""
-    skipped: list[str] = connection.info[SKIPPED]
+    """Return whether a dry run skips a statement, and count the rows that violate its constraints.
+
+    Raises EndOfDryRun at a change of rows that the statements after it may depend on.
+    """
     kind = kind_of(statement, connection.dialect.name)
-    if kind in {Kind.READ, Kind.SESSION}:
+    if kind is Kind.SESSION or (kind is Kind.READ and UNREAD not in connection.info):
         return False
-    # A statement that is repeated may be in a loop that ends when it changes no more rows.
     text = statement.replace("%%", "%")  # % is doubled for the driver
-    is_backfill = BACKFILL.fullmatch(statement) and text not in skipped
-    if kind is not Kind.IMPLICIT and not is_backfill:
+    skipped: list[str] = connection.info[SKIPPED]
+    if not (
+        _is_ddl(connection, kind, text) or (text not in skipped and _is_unread(connection, text))
+    ):
         raise EndOfDryRun
+    count(connection, text)
     skipped.append(text)
     return True
+
+
+def count(connection: Connection, statement: str) -> None:
+    """Refuse a statement where rows violate its constraints; record it where none does."""
+    is_unread, is_known = connection.info.pop(UNREAD, False), True
+    for constraint in constraints_in(statement):
+        try:
+            if refusal := find(connection, constraint):
+                refuse(connection, refusal)
+        except UnknownRows:
+            is_known = False
+    if is_known:
+        connection.info[COUNTED].add(statement)
+    if is_unread:
+        connection.info[UNREAD] = True
+
+
+def _is_ddl(connection: Connection, kind: Kind, text: str) -> bool:
+    """Whether a statement is DDL that changes no rows but those of what it drops."""
+    is_definition = DEFINITION.match(text) is not None  # of a function, whose body does not run
+    if SEVERAL.search(text) and CHANGES_ROWS.search(text) and not is_definition:
+        return False
+    if connection.dialect.name == "postgresql":
+        return first_word(text) in DDL
+    return kind is Kind.IMPLICIT and first_word(text) != "TRUNCATE"
+
+
+def _is_unread(connection: Connection, text: str) -> bool:
+    """Whether a change of rows may be skipped: the revision does not read its result.
+
+    A statement that is repeated may be in a loop that ends when it changes no more rows; the caller
+    asks for that.
+    """
+    if BACKFILL.fullmatch(text):
+        return True
+    if UNREAD not in connection.info or ";" in text.rstrip("; \n"):
+        return False
+    word = first_word(text)
+    return word == "UPDATE" or (word == "INSERT" and not CHANGES_EXISTING.search(text))
+
+
+@contextmanager
+def unread(connection: Connection | None) -> Iterator[None]:
+    """Mark the statements in the block as those whose results the revision does not read."""
+    if not isinstance(connection, Connection):  # such as one that only writes SQL
+        yield
+        return
+    connection.info[UNREAD] = True
+    try:
+        yield
+    finally:
+        connection.info.pop(UNREAD, None)

@@ -5,15 +5,24 @@ Statements that an interrupted run has committed are replayed: they return their
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from typing import Any
 
 from alembic.util import CommandError
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 
-from alembic_guards.runtime.dry_execution import is_skipped
+from alembic_guards.database.identifiers import quoter
+from alembic_guards.runtime.constraint_parser import Validation, constraints_in
+from alembic_guards.runtime.dry_execution import COUNTED, is_skipped
 from alembic_guards.runtime.effects import digest
-from alembic_guards.runtime.journal import SKIPPED, Entry, Journal, State, recorded_text
+from alembic_guards.runtime.journal import (
+    SKIPPED,
+    Entry,
+    Journal,
+    State,
+    recorded_text,
+)
 from alembic_guards.runtime.locks import LockRetry, is_driver_lock_timeout, is_lock_timeout
 from alembic_guards.runtime.recorded_results import (
     NotRecordable,
@@ -26,8 +35,11 @@ from alembic_guards.runtime.recorded_results import (
     real_cursor,
     take_result,
 )
+from alembic_guards.runtime.refusals import Refusal, Refused, collecting, refuse
 from alembic_guards.runtime.statements import Kind, is_repeatable, kind_of
 from alembic_guards.runtime.status import Status
+from alembic_guards.runtime.violations import UnknownRows, find, find_orphans
+from alembic_guards.runtime.withdrawal import CommittedChanges
 
 #: The key in Connection.info of the executor of a connection.
 EXECUTOR = "alembic_executor"
@@ -59,25 +71,130 @@ class Executor:
         driver: Any = connection.dialect.loaded_dbapi
         self.errors: type[Exception] = driver.Error  # SQLAlchemy wraps them later
         self.step = ""  # the running step; without one, nothing is recorded
-        if connection.dialect.name != "sqlite":  # where a revision is one transaction
-            listen = event.listen
-            listen(connection.engine, "do_execute", self._on_execute)
-            listen(connection.engine, "do_executemany", self._on_executemany)
-            listen(connection.engine, "do_execute_no_params", self._on_execute_no_params)
-            listen(connection.engine, "commit", self._on_commit)
-            listen(connection.engine, "rollback", self._on_rollback)
+        self.changes = CommittedChanges()
+        is_atomic = connection.dialect.name == "sqlite"  # where a revision is one transaction
+        for name in ("do_execute", "do_executemany", "do_execute_no_params"):
+            execute = (
+                self._on_sqlite if is_atomic else self._handler(getattr(connection.dialect, name))
+            )
+            event.listen(connection.engine, name, execute)
+        if not is_atomic:
+            event.listen(connection.engine, "commit", self._on_commit)
+            event.listen(connection.engine, "rollback", self._on_rollback)
 
     @contextmanager
     def running(self, step: str) -> Iterator[None]:
-        """Record and replay the statements that are executed in the block, as those of `step`."""
+        """Record and replay the statements that are executed in the block, as those of `step`.
+
+        Raises Refused for rows that violate a constraint: what the block has changed is rolled back then,
+        as far as the server can.
+        """
+        self.changes = CommittedChanges()
+        if self.connection.dialect.name == "sqlite":
+            with self._collected(step):
+                yield
+            return
         self.journal.create()
         self.journal.rewind()
         self.step = step
         try:
             yield
+        except Exception as error:
+            self.step = ""
+            if is_lock_timeout(error) or self.connection.invalidated:
+                raise
+            refused = None
+            with suppress(Exception):  # the error of the revision tells more than that of its end
+                self._driver().rollback()
+                refused = self._explained(error)
+                self._withdraw()
+            if refused is None:
+                raise
+            raise refused from error
         finally:
             self.step = ""
             self.journal.pending = []
+            self.connection.info.pop(COUNTED, None)
+
+    @contextmanager
+    def _collected(self, step: str) -> Iterator[None]:
+        """Run a step on SQLite; raises Refused with all refusals at its end, and rolls back."""
+        self.step = step
+        try:
+            with collecting(self.connection) as refusals:
+                try:
+                    yield
+                except Exception as error:
+                    if is_lock_timeout(error) or not refusals:
+                        raise
+                else:
+                    refusals.extend(find_orphans(self.connection))
+        finally:
+            self.step = ""
+        if refusals:
+            self._driver().rollback()
+            raise Refused(map(self._with_working_query, refusals))
+
+    def _explained(self, error: Exception) -> Refused | None:
+        """Return the error that names the rows, for a statement that rows made fail."""
+        if isinstance(error, Refused):
+            return Refused(map(self._with_working_query, error.refusals), error.statement)
+        failed = error if isinstance(error, DBAPIError) else error.__context__
+        if not isinstance(failed, DBAPIError) or not failed.statement:
+            return None
+        statement = failed.statement.replace("%%", "%")
+        refusals = self._violations(statement)
+        return Refused(refusals, self._repair_above(statement)) if refusals else None
+
+    def _repair_above(self, statement: str) -> str:
+        """Return the statement above which a revision may correct rows: that which adds a constraint."""
+        for constraint in constraints_in(statement):
+            if isinstance(constraint, Validation):
+                return self.changes.statement_adding(constraint) or statement
+        return statement
+
+    def _with_working_query(self, refusal: Refusal) -> Refusal:
+        """Return a refusal without its query where that finds nothing after the rollback."""
+        if not refusal.query:
+            return refusal
+        with suppress(self.errors), closing(self.journal.cursor()) as cursor:
+            cursor.execute(refusal.query)
+            if cursor.fetchone():
+                return refusal
+        self._driver().rollback()
+        left = " These are the rows as the statements above it in the revision leave them."
+        return Refusal(refusal.reason + left)
+
+    def _violations(self, statement: str) -> list[Refusal]:
+        """Return the refusals of a statement, whose reads are not recorded."""
+        refusals: list[Refusal] = []
+        step, self.step = self.step, ""
+        try:
+            for constraint in constraints_in(statement):
+                with suppress(UnknownRows):
+                    if refusal := find(self.connection, constraint):
+                        refusals.append(refusal)
+        finally:
+            self.step = step
+        return refusals
+
+    def _withdraw(self) -> None:
+        """Drop the NOT VALID constraints of a failed step, and the journal where it records no change."""
+        if not self.journal.exists():
+            return
+        withdrawal = self.changes.withdrawal(self.journal.last())
+        if withdrawal is not None:
+            quote = quoter(self.connection.dialect)
+            with closing(self.journal.cursor()) as cursor:
+                for constraint in withdrawal.constraints:
+                    names = filter(None, (constraint.schema, constraint.table))
+                    cursor.execute(
+                        f"ALTER TABLE {'.'.join(map(quote, names))}"
+                        f" DROP CONSTRAINT IF EXISTS {quote(constraint.name)}"
+                    )
+            self.journal.remove_from(withdrawal.first)
+        self.journal.remove_without_changes()
+        self._driver().commit()
 
     @contextmanager
     def resumable(self, text: str) -> Iterator["Resumable"]:
@@ -87,40 +204,36 @@ class Executor:
         """
         entry = self.journal.replay(text, Kind.CHANGE)
         step, self.step = self.step, ""  # the statements of the batches are not recorded
+        work = Resumable(self, entry, step, text)
         try:
-            yield Resumable(self, entry, step, text)
+            yield work
         finally:
             self.step = step
+            if work.is_recorded:
+                self.changes.append(entry.n if entry else self.journal.written, text)
 
-    def _on_execute(self, cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
-        dialect = self.connection.dialect
-        cursor = real_cursor(cursor)
-        return self._execute(
-            context,
-            statement,
-            parameters,
-            lambda: dialect.do_execute(cursor, statement, parameters, context),
-        )
+    def _handler(self, execute: Callable[..., object]) -> Callable[..., bool]:
+        """Return a handler of an event before a driver executes a statement by `execute`.
 
-    def _on_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
-        dialect = self.connection.dialect
-        cursor = real_cursor(cursor)
-        return self._execute(
-            context,
-            statement,
-            parameters,
-            lambda: dialect.do_executemany(cursor, statement, parameters, context),
-        )
+        Its arguments end with the parameters, if the event has any, and the context.
+        """
 
-    def _on_execute_no_params(self, cursor: Any, statement: str, context: Any) -> bool:
-        dialect = self.connection.dialect
-        cursor = real_cursor(cursor)
-        return self._execute(
-            context,
-            statement,
-            (),
-            lambda: dialect.do_execute_no_params(cursor, statement, context),
-        )
+        def handle(cursor: Any, statement: str, *rest: Any) -> bool:
+            cursor = real_cursor(cursor)
+            parameters = rest[0] if len(rest) > 1 else ()
+            send = partial(execute, cursor, statement, *rest)
+            return self._execute(rest[-1], statement, parameters, send)
+
+        return handle
+
+    def _on_sqlite(self, cursor: Any, statement: str, *_: Any) -> bool:
+        """Refuse a statement that rows violate; return whether it is left out."""
+        if not self.step or cursor.connection is not self._driver():
+            return False
+        refusals = self._violations(statement)
+        for refusal in refusals:
+            refuse(self.connection, refusal)
+        return bool(refusals)
 
     def _on_commit(self, _: object) -> None:
         """Write the journal in the transaction of the changes; in autocommit it was written already."""
@@ -153,12 +266,23 @@ class Executor:
             self._record(State.READ if kind is Kind.READ else State.CHANGE, text, None)
             return True
         else:
+            self._refuse_violations(statement)
             result = self._with_retries(
                 kind, statement, lambda: self._send(kind, statement, text, cursor, send)
             )
+        if kind is not Kind.READ:
+            number = entry.n if entry else self.journal.written + len(self.journal.pending)
+            self.changes.append(number, statement.replace("%%", "%"))
         context.cursor = RecordedCursor(cursor, result)
         context.fetchall_for_returning = lambda _: list(result.rows)
         return True
+
+    def _refuse_violations(self, statement: str) -> None:
+        """Raise Refused where rows violate a constraint that the dry run could not count."""
+        text = statement.replace("%%", "%")
+        is_counted = text in self.connection.info.get(COUNTED, ())
+        if not is_counted and (refusals := self._violations(text)):
+            raise Refused(refusals, self._repair_above(text))
 
     def _with_retries(self, kind: Kind, statement: str, run: Callable[[], Result]) -> Result:
         """Run a statement, and retry it after a lock timeout that has rolled back nothing else."""

@@ -229,6 +229,35 @@ class Journal:
             self._run(f"DROP TABLE {TABLE}")
         self.connection.commit()
 
+    def exists(self) -> bool:
+        """Whether the table of the journal exists."""
+        schema = "current_schema()" if self.dialect == "postgresql" else "DATABASE()"
+        return bool(
+            self._scalar(
+                "SELECT count(*) FROM information_schema.tables"
+                f" WHERE table_name = '{TABLE}' AND table_schema = {schema}"
+            )
+        )
+
+    def last(self) -> int:
+        """Return the number of the last entry in the table; 0 for none."""
+        return int(self._scalar(f"SELECT coalesce(max(n), 0) {self.rows}"))
+
+    def remove_from(self, number: int) -> None:
+        """Delete the entries from a number on."""
+        with closing(self.cursor()) as cursor:
+            cursor.execute(f"DELETE {self.rows} AND n >= {number}")
+
+    def remove_without_changes(self) -> None:
+        """Delete the entries where none is a change, on PostgreSQL with the table."""
+        reads = f"'{State.READ}', '{State.FAILURE}'"
+        if self._scalar(f"SELECT count(*) {self.rows} AND state NOT IN ({reads})"):
+            return
+        self.remove_from(1)
+        if self.dialect == "postgresql" and not self._scalar(f"SELECT count(*) FROM {TABLE}"):
+            with closing(self.cursor()) as cursor:
+                cursor.execute(f"DROP TABLE {TABLE}")
+
     def cursor(self) -> Any:
         """Return a cursor of the driver: its statements are not recorded."""
         return self.connection.connection.cursor()
@@ -245,6 +274,12 @@ class Journal:
             self._run(f"INSERT INTO {TABLE} (version_table, {COLUMNS}) {select}")
             self.connection.commit()
         self._run(f"DROP TABLE {OLD_JOURNAL}")
+
+    def _scalar(self, statement: str) -> Any:
+        """Return the first value that a statement returns; it is not recorded."""
+        with closing(self.cursor()) as cursor:
+            cursor.execute(statement)
+            return cursor.fetchone()[0]
 
     def _run(self, statement: str) -> Any:
         plain = {"no_parameters": True}

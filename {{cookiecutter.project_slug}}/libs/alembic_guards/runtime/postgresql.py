@@ -13,6 +13,9 @@ import sqlalchemy as sa
 from alembic.ddl.postgresql import PostgresqlImpl
 from sqlalchemy.exc import DBAPIError
 
+from alembic_guards.runtime.journal import SKIPPED
+from alembic_guards.runtime.transaction_names import listen
+
 NAME = r'((?:"[^"]+"|[^\s"(]+)+)'
 SPACE = r"(?:\s+|--[^\n]*\n|/\*.*?\*/)"  # and comments
 CONCURRENTLY = re.compile(
@@ -40,6 +43,11 @@ def install() -> None:
 class ConcurrentPostgresqlImpl(PostgresqlImpl):
     """Prepares each statement with CONCURRENTLY, from an operation or from SQL of a revision."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if isinstance(self.connection, sa.Connection):
+            listen(self.connection)
+
     def _exec(self, construct: Any, *args: Any, **options: Any) -> Any:
         """Execute a statement."""
         with self._prepared(self._sql(construct)):
@@ -55,6 +63,9 @@ class ConcurrentPostgresqlImpl(PostgresqlImpl):
     def _prepared(self, sql: str) -> Iterator[None]:
         """For a statement with CONCURRENTLY, disable timeouts, and drop an INVALID index before and after."""
         if not isinstance(self.connection, sa.Connection) or not CONCURRENTLY.match(sql):
+            yield
+            return
+        if SKIPPED in self.connection.info:
             yield
             return
         build = BUILD.match(sql)

@@ -206,8 +206,8 @@ class Attempt:
         def guarded(**arguments: Any) -> None:
             if set(self.migration.get_current_heads()) != set(self.heads):
                 raise HeadsMoved
-            if self.connection.dialect.name == "mysql" and not self.journal.recorded:
-                run_dry(self.connection, partial(migrate, **arguments))
+            if self.connection.dialect.name != "sqlite" and not self.journal.recorded:
+                run_dry(self.migration, partial(migrate, **arguments))
             with self.executor.running(step), self.status.showing(step):
                 migrate(**arguments)
 

@@ -31,6 +31,7 @@ from alembic_guards.runtime.lossy.conversions import convert
 from alembic_guards.runtime.renames import changes_name_only
 from alembic_guards.runtime.sqlite_merge import merge
 from alembic_guards.runtime.sqlite_rebuild import TEMPORARY, rebuild
+from alembic_guards.runtime.transaction_names import listen
 
 #: The key in the cache of an Inspector of the function that finds its parsed tables.
 LOOKUP = "alembic_guards_lookup"
@@ -54,6 +55,8 @@ class KeepingSQLiteImpl(SQLiteImpl):
     def __init__(self, dialect: sa.Dialect, *args: Any, **options: Any) -> None:
         super().__init__(dialect, *args, **options)
         reflect_through(dialect, _canonical)
+        if isinstance(self.connection, sa.Connection):
+            listen(self.connection)
 
     @property
     def _live(self) -> sa.Connection | None:

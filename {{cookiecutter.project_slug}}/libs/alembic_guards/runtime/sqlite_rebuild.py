@@ -3,13 +3,14 @@
 Source: "Making Other Kinds Of Table Schema Changes" in SQLite's documentation of ALTER TABLE.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 from alembic.util import CommandError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
+from alembic_guards.database.catalog.sqlite_canonical import default_of
 from alembic_guards.database.catalog.sqlite_parser import (
     Column,
     Table,
@@ -17,7 +18,16 @@ from alembic_guards.database.catalog.sqlite_parser import (
     quoted,
     write_table,
 )
+from alembic_guards.runtime.constraint_parser import (
+    Constraint,
+    NewNotNull,
+    NotNull,
+    Unique,
+    constraints_in,
+)
+from alembic_guards.runtime.refusals import refuse
 from alembic_guards.runtime.sqlite_merge import keep_comments
+from alembic_guards.runtime.violations import find_in_copy
 
 TEMPORARY = "_alembic_tmp_"
 
@@ -103,11 +113,20 @@ def rebuild(
     temporary = quoted(TEMPORARY + table)
     head = f"CREATE TABLE {temporary} ("
     _execute(connection, write_table(head, list(keep_comments(old, new)), new.tail))
-    _execute(
-        connection,
-        f"INSERT INTO {temporary} ({', '.join(values)})"
-        f" SELECT {', '.join(values.values())} FROM {quoted(table)}",
+    copy = (
+        f"INTO {temporary} ({', '.join(values)})"
+        f" SELECT {', '.join(values.values())} FROM {quoted(table)}"
     )
+    try:
+        _execute(connection, f"INSERT {copy}")
+    except IntegrityError:
+        whole = {name: expressions.get(name) or _default(new.columns[name]) for name in new.columns}
+        if not _refuse_rows(connection, table, new, whole, expressions):
+            raise
+        # All of it is rolled back in the end. What follows finds all rows, without a constraint.
+        listed = ", ".join(f"{value} AS {quoted(name)}" for name, value in whole.items())
+        _execute(connection, f"DROP TABLE {temporary}")
+        _execute(connection, f"CREATE TABLE {temporary} AS SELECT {listed} FROM {quoted(table)}")
     _execute(connection, f"DROP TABLE {quoted(table)}")
     # Views of the table are not rewritten to its temporary name.
     connection.exec_driver_sql("PRAGMA legacy_alter_table = ON")
@@ -116,6 +135,53 @@ def rebuild(
     finally:
         connection.exec_driver_sql("PRAGMA legacy_alter_table = OFF")
     dependents.recreate(without)
+
+
+def _refuse_rows(
+    connection: sa.Connection,
+    table: str,
+    new: Table,
+    values: Mapping[str, str],
+    copied: Collection[str],
+) -> bool:
+    """Refuse the constraints of a new form that rows violate; return whether there are such.
+
+    `values` are the SQL expressions of all new columns, `copied` the columns that have one of their own.
+    """
+    found = [
+        find_in_copy(connection, constraint, dict(values))
+        for constraint in _constraints(table, new, copied)
+    ]
+    refusals = [refusal for refusal in found if refusal is not None]
+    for refusal in refusals:
+        refuse(connection, refusal)
+    return bool(refusals)
+
+
+def _constraints(table: str, new: Table, copied: Collection[str]) -> Iterator[Constraint]:
+    """Yield the constraints of a new form of a table."""
+    alter = f"ALTER TABLE {quoted(table)}"
+    for part in new.definitions:
+        for clause in part.clauses:
+            if not isinstance(part, Column):
+                yield from constraints_in(f"{alter} ADD {clause.text}")
+            elif clause.kind == "NOT NULL" and part.name in copied:
+                yield NotNull(table=table, column=part.name)
+            elif clause.kind == "NOT NULL" and _default(part) == "NULL":
+                yield NewNotNull(table=table, column=part.name)
+            elif clause.kind in ("UNIQUE", "PRIMARY KEY"):
+                name = clause.name or ("the primary key" if clause.kind != "UNIQUE" else "")
+                yield Unique(table=table, name=name, parts=(quoted(part.name),))
+            elif clause.kind == "CHECK":
+                yield from constraints_in(f"{alter} ADD {clause.text}")
+            elif clause.kind == "REFERENCES":
+                words = " ".join(token.text for token in clause.tokens)
+                yield from constraints_in(f"{alter} ADD FOREIGN KEY ({quoted(part.name)}) {words}")
+
+
+def _default(column: Column) -> str:
+    """Return the value of a new column as SQL."""
+    return default_of(column) or "NULL"
 
 
 def _execute(connection: sa.Connection, statement: str) -> None:

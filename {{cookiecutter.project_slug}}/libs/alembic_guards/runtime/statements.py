@@ -3,6 +3,9 @@
 import re
 from enum import Enum, auto
 
+#: An UPDATE that replaces NULL or one value of a column, and changes no other column.
+BACKFILL = re.compile(r"UPDATE .+ SET (.+?) = .+ WHERE \1 (?:IS NULL|= '.*')", re.DOTALL)
+
 
 class Kind(Enum):
     """How a statement is recorded, and replayed when its revision runs again."""
@@ -88,6 +91,11 @@ def kind_of(statement: str, dialect: str) -> Kind:
     text = _without_preamble(statement)
     word = re.match(r"\w*", text)[0].upper()  # type: ignore[index]
     return _on_postgresql(word, text) if dialect == "postgresql" else _on_mysql(word, text)
+
+
+def first_word(statement: str) -> str:
+    """Return the first word of a statement in capitals."""
+    return re.match(r"\w*", _without_preamble(statement))[0].upper()  # type: ignore[index]
 
 
 def is_repeatable(statement: str) -> bool:

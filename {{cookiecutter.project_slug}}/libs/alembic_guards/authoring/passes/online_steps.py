@@ -16,6 +16,10 @@ from alembic.operations import MigrateOperation, ops
 from alembic_guards.authoring.operations import AutocommitOp, Operations, name_of
 from alembic_guards.database.identifiers import quoted_table, quoter
 from alembic_guards.runtime.operations import SQLOp
+from alembic_guards.runtime.renames import RenameIndex
+
+#: The bytes of the longest name of an object.
+LONGEST_NAME = 63
 
 
 class Steps(NamedTuple):
@@ -32,11 +36,12 @@ def online(operations: Operations, moved: Operations, dialect: sa.Dialect) -> Op
     An autocommit block holds the statements that take long, and after them the drops: until then,
     rows may still make a new index or constraint fail. Short statements follow in a transaction.
     """
-    created = {name_of(op) for op in moved if not _is_drop(op)}
+    dropped = {name_of(op) for op in moved if _is_drop(op)}
+    added = {name_of(op) for op in moved if _is_added_not_valid(op)}
     steps = [
-        _drop_step(op, before_create=name_of(op) in created)
+        _drop_step(op, added)
         if _is_drop(op)
-        else _steps(op, backfills(operations, op, dialect), dialect)
+        else _steps(op, backfills(operations, op, dialect), dropped, dialect)
         for op in moved
     ]
     autocommit, drops, transactional = (
@@ -49,19 +54,36 @@ def _is_drop(op: MigrateOperation) -> bool:
     return isinstance(op, ops.DropIndexOp | ops.DropConstraintOp)
 
 
-def _drop_step(op: MigrateOperation, *, before_create: bool) -> Steps:
-    options = {"postgresql_concurrently": True} if isinstance(op, ops.DropIndexOp) else {}
-    drop = _with_options(op, if_exists=True, **options)
-    return Steps([drop]) if before_create else Steps(drops=[drop])
+def _is_added_not_valid(op: MigrateOperation) -> bool:
+    return isinstance(op, ops.CreateForeignKeyOp | ops.CreateCheckConstraintOp)
 
 
-def _steps(op: MigrateOperation, updates: Operations, dialect: sa.Dialect) -> Steps:
-    """Return the operations that replace one that creates an index, a constraint or NOT NULL."""
+def _drop_step(op: MigrateOperation, added: set[str | None]) -> Steps:
+    """Return the operation that replaces a drop; `added` are the constraints added NOT VALID."""
+    if isinstance(op, ops.DropIndexOp):
+        drop = _with_options(op, if_exists=True, postgresql_concurrently=True)
+    elif name_of(op) in added:
+        return Steps()  # ADD CONSTRAINT ... NOT VALID drops it itself
+    else:
+        drop = _with_options(op, if_exists=True)
+    return Steps(drops=[drop])
+
+
+def _steps(
+    op: MigrateOperation, updates: Operations, dropped: set[str | None], dialect: sa.Dialect
+) -> Steps:
+    """Return the operations that replace one that creates an index, a constraint or NOT NULL.
+
+    `updates` are its backfills. `dropped` are the names of what the revision drops online.
+    """
     match op:
         case ops.CreateIndexOp():
-            return Steps([_with_options(op, if_not_exists=True, postgresql_concurrently=True)])
+            index, rename = _index_to_build(op, dropped, dialect)
+            return Steps([index], transactional=rename)
         case ops.CreateUniqueConstraintOp():
-            return Steps([_unique_index(op)], transactional=[_constraint_using_index(op, dialect)])
+            index = _unique_index(op, dropped)
+            use = _constraint_using_index(op, str(index.index_name), dialect)
+            return Steps([index], transactional=[use])
         case ops.CreateForeignKeyOp() | ops.CreateCheckConstraintOp():
             constraint = _with_options(op, postgresql_not_valid=True).to_constraint()
             about = f"add constraint {op.constraint_name}"
@@ -72,6 +94,29 @@ def _steps(op: MigrateOperation, updates: Operations, dialect: sa.Dialect) -> St
             return Steps([add, *updates, validate], transactional=[op, drop])
         case _:
             return Steps([op])
+
+
+def _index_to_build(
+    op: ops.CreateIndexOp, dropped: set[str | None], dialect: sa.Dialect
+) -> tuple[ops.CreateIndexOp, Operations]:
+    """Return the operation that builds an index, and those that give it its name.
+
+    An index that replaces another one of its name is built beside it, under a name of its own.
+    """
+    index: ops.CreateIndexOp = _with_options(op, if_not_exists=True, postgresql_concurrently=True)
+    name = str(op.index_name)
+    if name not in dropped:
+        return index, []
+    index.index_name = _name_beside(name)
+    rename = RenameIndex(index.index_name, name, table=op.table_name, schema=op.schema)
+    return index, [SQLOp([rename.sql(dialect)], [], "")]
+
+
+def _name_beside(name: str) -> str:
+    """Return the name of an index while the one that it replaces has `name`: at most 63 bytes."""
+    while len(f"new_{name}".encode()) > LONGEST_NAME:
+        name = name[:-1]
+    return f"new_{name}"
 
 
 def backfills(operations: Operations, op: Any, dialect: sa.Dialect) -> Operations:
@@ -117,11 +162,12 @@ def _not_null_check(op: ops.AlterColumnOp, dialect: sa.Dialect) -> sa.CheckConst
     return check.to_constraint()
 
 
-def _unique_index(op: ops.CreateUniqueConstraintOp) -> ops.CreateIndexOp:
+def _unique_index(op: ops.CreateUniqueConstraintOp, dropped: set[str | None]) -> ops.CreateIndexOp:
     """Return the operation that builds the index of a unique constraint."""
+    name = str(op.constraint_name)
     options = {name: value for name, value in op.kw.items() if name.startswith("postgresql_")}
     return ops.CreateIndexOp(
-        str(op.constraint_name),
+        _name_beside(name) if name in dropped else name,
         op.table_name,
         list(op.columns),
         schema=op.schema,
@@ -131,10 +177,12 @@ def _unique_index(op: ops.CreateUniqueConstraintOp) -> ops.CreateIndexOp:
     )
 
 
-def _constraint_using_index(op: ops.CreateUniqueConstraintOp, dialect: sa.Dialect) -> SQLOp:
-    """Return ALTER TABLE ... ADD CONSTRAINT ... UNIQUE USING INDEX."""
+def _constraint_using_index(
+    op: ops.CreateUniqueConstraintOp, index: str, dialect: sa.Dialect
+) -> SQLOp:
+    """Return ALTER TABLE ... ADD CONSTRAINT ... UNIQUE USING INDEX, which renames the index."""
     constraint: Any = op.to_constraint()
-    name = dialect.identifier_preparer.format_constraint(constraint)
+    name = dialect.identifier_preparer.quote(index)
     add = str(sa.schema.AddConstraint(constraint).compile(dialect=dialect))
     use = re.sub(r" UNIQUE .*\)", lambda _: f" UNIQUE USING INDEX {name}", add, flags=re.DOTALL)
     return SQLOp([use], [], f"add constraint {op.constraint_name}")

@@ -5,7 +5,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic.operations import Operations, ops, toimpl
-from alembic.util import CommandError
 
 from alembic_guards.database.identifiers import table_key
 from alembic_guards.runtime.dry_run import current_names
@@ -13,6 +12,7 @@ from alembic_guards.runtime.enum_history import follow_rename, record_values
 from alembic_guards.runtime.lossy import losses
 from alembic_guards.runtime.lossy.conversions import TABLES, change_of, convert
 from alembic_guards.runtime.queries import connection_to_query
+from alembic_guards.runtime.refusals import Refusal, refuse
 from alembic_guards.runtime.renames import RenameColumn
 
 #: A USING clause that only casts a column, as CAST(size AS INTEGER) or (size)::integer do.
@@ -23,12 +23,11 @@ ZONE = re.compile(r"AT TIME ZONE '((?:[^']|'')+)'", re.IGNORECASE)
 
 def install() -> None:
     """Replace Alembic's implementation of alter_column()."""
-    losses.install()
     Operations.implementation_for(ops.AlterColumnOp, replace=True)(alter_column)
 
 
 def alter_column(operations: Operations, op: ops.AlterColumnOp) -> None:
-    """Alter a column; raises CommandError where rows hold values that the new type cannot hold."""
+    """Alter a column; refused where rows hold values that the new type cannot hold."""
     context = operations.migration_context
     if context.as_sql and context.dialect.name == "postgresql" and _is_wider(op):
         print("-- squawk-ignore changing-column-type", file=context.impl.output_buffer)
@@ -46,11 +45,11 @@ def alter_column(operations: Operations, op: ops.AlterColumnOp) -> None:
 
 
 def _refuse_loss(connection: sa.Connection, op: ops.AlterColumnOp) -> None:
-    """Raise CommandError where rows hold values that the new type of a column cannot hold.
+    """Refuse where rows hold values that the new type of a column cannot hold.
 
     The old type comes from the operation, or from the database where the operation does not name it.
     """
-    now = current_names(connection, op.table_name, [op.column_name])
+    now = current_names(connection, op.table_name, [op.column_name], op.schema)
     if now is None:
         return
     table, [column] = now
@@ -68,7 +67,7 @@ def _refuse_loss(connection: sa.Connection, op: ops.AlterColumnOp) -> None:
         zone[1].replace("''", "'") if zone else None,
     )
     if found := losses.find_losses(connection, table, op.schema, change):
-        raise CommandError(_message(op, found, connection.dialect))
+        refuse(connection, _refusal(op, found, connection.dialect))
 
 
 def _type_in(connection: sa.Connection, table: str, schema: str | None, column: str) -> Any:
@@ -88,16 +87,16 @@ def _is_rewritten_by_hand(op: ops.AlterColumnOp, dialect: sa.Dialect) -> bool:
     return using != own and not re.fullmatch(CAST.format(column=column), using, re.IGNORECASE)
 
 
-def _message(op: ops.AlterColumnOp, found: losses.Losses, dialect: sa.Dialect) -> str:
+def _refusal(op: ops.AlterColumnOp, found: losses.Losses, dialect: sa.Dialect) -> Refusal:
     one, type_ = found.rows == 1, _type_name(op.modify_type, dialect)
     rows = "row" if found.total == 1 else "rows"
-    return (
+    reason = (
         f"{found.rows} of {found.total} {rows} of {table_key(op)}"
         f" {'holds a value' if one else 'hold values'} in {op.column_name}"
         f" that {type_} cannot hold ({found.examples})."
         f" {'Nothing was changed.' if found.is_rolled_back else 'This change was not made.'}"
-        f" Find {'it' if one else 'them'}: {found.query}"
     )
+    return Refusal(reason, found.query, one)
 
 
 def _type_name(type_: Any, dialect: sa.Dialect) -> str:

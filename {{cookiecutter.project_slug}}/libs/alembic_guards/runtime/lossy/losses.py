@@ -4,20 +4,13 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy import Engine, event
 
 from alembic_guards.runtime.journal import SKIPPED
 from alembic_guards.runtime.lossy.conversions import TABLES
 from alembic_guards.runtime.lossy.families import COUNTS, Family, family
 from alembic_guards.runtime.lossy.rules import Change, Condition, any_of, doubles_percents
 from alembic_guards.runtime.lossy.sqlite import holds_bytes
-from alembic_guards.runtime.rename_parser import renames_in
-from alembic_guards.runtime.renames import RenameColumn, RenameTable
-
-#: The key in Connection.info of the renames in the current transaction.
-RENAMED = "alembic_renamed"
-#: The prefix of temporary tables in a rebuild on SQLite, whose rename is none of the owner's.
-TEMPORARY = "_alembic_tmp_"
+from alembic_guards.runtime.transaction_names import names_after_rollback
 
 #: How many values are shown, and how many characters of each.
 SHOWN, WIDTH = 3, 40
@@ -33,34 +26,6 @@ class Losses(NamedTuple):
     is_rolled_back: bool  # whether the refusal undoes the whole revision
 
 
-def install() -> None:
-    """Record renames: a query for the owner has the names that are valid after the rollback."""
-    event.listen(Engine, "before_cursor_execute", _record_renames)
-    event.listen(Engine, "commit", _forget_renames)
-    event.listen(Engine, "rollback", _forget_renames)
-
-
-def _record_renames(connection: sa.Connection, _: Any, statement: str, *__: Any) -> None:
-    if SKIPPED not in connection.info and (renames := list(renames_in(statement))):
-        connection.info.setdefault(RENAMED, []).extend(renames)
-
-
-def _forget_renames(connection: sa.Connection) -> None:
-    if not connection.invalidated:
-        connection.info.pop(RENAMED, None)
-
-
-def _names_after_rollback(connection: sa.Connection, table: str, column: str) -> tuple[str, str]:
-    """Return the names that a table and a column of it have outside of the transaction."""
-    for rename in reversed(connection.info.get(RENAMED, [])):
-        match rename:
-            case RenameTable(old=old, new=new) if new == table and not old.startswith(TEMPORARY):
-                table = old
-            case RenameColumn(old=old, new=new) if rename.table == table and new == column:
-                column = old
-    return table, column
-
-
 def find_losses(
     connection: sa.Connection, table: str, schema: str | None, change: Change
 ) -> Losses | None:
@@ -71,7 +36,7 @@ def find_losses(
     if lost is None or not (count := connection.scalar(number.select_from(rows).where(lost))):
         return None
     shown = _select(rows, _shown(change)).where(lost).distinct().limit(SHOWN + 1)
-    old_table, name = _names_after_rollback(connection, table, change.column.name)
+    old_table, name = names_after_rollback(connection, table, change.column.name)
     before = change._replace(column=sa.column(name, change.old))
     query = sa.select(sa.text("*")).select_from(_rows(old_table, schema, before))
     return Losses(

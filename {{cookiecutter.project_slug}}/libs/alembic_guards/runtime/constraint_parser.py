@@ -1,0 +1,330 @@
+"""Parses the constraints that an SQL statement puts on existing rows: CHECK, keys, UNIQUE, NOT NULL."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from alembic_guards.runtime.rename_parser import TOKEN
+
+#: Only SQL with one of these is parsed: it may be an INSERT of a million rows.
+KEYWORDS = re.compile(r"\bALTER\s+TABLE\b|\bCREATE\s+UNIQUE\s+INDEX\b", re.IGNORECASE)
+
+#: The words of a new column by which existing rows get a value.
+VALUED = {"DEFAULT", "GENERATED", "AS", "AUTO_INCREMENT", "IDENTITY", "SERIAL", "BIGSERIAL"}
+
+#: The words that may follow a column in an index, and do not change which values are equal.
+ORDER = re.compile(r"(?i)(.+?)((?:\s+(?:ASC|DESC|NULLS\s+FIRST|NULLS\s+LAST))*)\s*$", re.DOTALL)
+NAME = r"(?:\w+|`(?:[^`]|``)+`|\"(?:[^\"]|\"\")+\")"
+#: A column with an operator class, and one of which MariaDB indexes the first characters.
+WITH_CLASS = re.compile(rf"({NAME})\s+\w+", re.DOTALL)
+PREFIX = re.compile(rf"({NAME})\s*\(\s*(\d+)\s*\)", re.DOTALL)
+IS_NOT_NULL = re.compile(rf"\(*\s*({NAME})\s+IS\s+NOT\s+NULL\s*\)*", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Constraint:
+    """A condition that all rows of a table must meet for a statement to succeed."""
+
+    table: str
+    schema: str | None = None
+    name: str = ""  # "" where the server chooses it
+    is_deferred: bool = False  # NOT VALID: only VALIDATE CONSTRAINT reads the rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check(Constraint):
+    """A CHECK."""
+
+    condition: str  # SQL
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unique(Constraint):
+    """A UNIQUE constraint, a unique index or a primary key."""
+
+    parts: tuple[str, ...]  # SQL: columns and expressions
+    where: str = ""  # SQL, of a partial index
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForeignKey(Constraint):
+    """A foreign key; `referent_columns` is empty where it refers to the primary key."""
+
+    columns: tuple[str, ...]
+    referent: str
+    referent_schema: str | None = None
+    referent_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotNull(Constraint):
+    """A column that becomes NOT NULL."""
+
+    column: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewNotNull(Constraint):
+    """A new column that is NOT NULL, and has no value for existing rows."""
+
+    column: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Validation(Constraint):
+    """VALIDATE CONSTRAINT, which names a constraint that was added NOT VALID."""
+
+
+def constraints_in(sql: str) -> Iterator[Constraint]:
+    """Yield the constraints that the statements in SQL put on the rows of existing tables."""
+    if KEYWORDS.search(sql):
+        for statement in _statements(sql):
+            yield from _Parser(statement).constraints()
+
+
+def dropped_constraints(sql: str) -> set[str]:
+    """Return the names of the constraints that ALTER TABLE statements in SQL drop."""
+    pattern = rf"\bDROP\s+CONSTRAINT\s+(?:IF\s+EXISTS\s+)?({NAME})"
+    return {unquoted(name) for name in re.findall(pattern, sql, re.IGNORECASE)}
+
+
+def unquoted(token: str) -> str:
+    """Return a name without its quotes."""
+    mark = token[:1]
+    return token[1:-1].replace(mark * 2, mark) if mark in ('"', "`") and mark else token
+
+
+def _statements(sql: str) -> Iterator[list[str]]:
+    """Yield the tokens of each statement, with white space, and with a space for each comment."""
+    statement: list[str] = []
+    for token in [*TOKEN.findall(sql), ";"]:
+        if token == ";":
+            yield statement
+            statement = []
+        else:
+            statement.append(" " if token.startswith(("--", "/*")) else token)
+
+
+class _Parser:
+    """A parser of one statement, which consumes its tokens."""
+
+    def __init__(self, tokens: list[str]) -> None:
+        self.tokens = tokens
+        self.table = Constraint(table="")
+
+    def constraints(self) -> Iterator[Constraint]:
+        """Yield the constraints of the statement."""
+        if self.accept("CREATE", "UNIQUE", "INDEX"):
+            yield from self.unique_index()
+        elif self.accept("ALTER", "TABLE"):
+            self.accept("IF", "EXISTS")
+            self.accept("ONLY")
+            self.qualified_table()
+            self.accept("*")
+            for action in self.split():
+                yield from _Action(action, self.table).constraints()
+
+    def unique_index(self) -> Iterator[Constraint]:
+        """Yield the constraint of CREATE UNIQUE INDEX, whose first three words are consumed."""
+        self.accept("CONCURRENTLY")
+        self.accept("IF", "NOT", "EXISTS")
+        name = "" if self.peek() == "ON" else self.take_name()
+        if self.accept("USING"):
+            self.take_name()
+        if self.accept("ON"):
+            self.accept("ONLY")
+            self.qualified_table()
+            if self.accept("USING"):
+                self.take_name()
+            yield self.unique(name)
+
+    def unique(self, name: str) -> Unique:
+        """Consume the columns of a unique index or constraint, and the condition of a partial index."""
+        parts = tuple(_part(part) for part in _Parser(self.group()).split())
+        while self.tokens and not self.accept("WHERE"):
+            self.tokens.pop(0)
+        where = "".join(self.tokens).strip()
+        return Unique(**self.owner(name), parts=parts, where=where)
+
+    def owner(self, name: str = "") -> dict[str, Any]:
+        """Return the fields of a constraint of this table."""
+        return {"table": self.table.table, "schema": self.table.schema, "name": name}
+
+    def qualified_table(self) -> None:
+        """Consume the name of the table that the statement alters."""
+        schema, table = self.qualified_name()
+        self.table = Constraint(table=table, schema=schema)
+
+    def qualified_name(self) -> tuple[str | None, str]:
+        """Consume a name; return its schema, or None, and the name."""
+        name = self.take_name()
+        return (name, self.take_name()) if self.accept(".") else (None, name)
+
+    def take_name(self) -> str:
+        """Consume a name, and return it without quotes."""
+        self.skip_space()
+        return unquoted(self.tokens.pop(0)) if self.tokens else ""
+
+    def peek(self) -> str:
+        """Return the next word in capitals, without consuming it."""
+        self.skip_space()
+        return self.tokens[0].upper() if self.tokens else ""
+
+    def accept(self, *words: str) -> bool:
+        """Consume `words` if they are the next tokens; return whether they are."""
+        rest = list(self.tokens)
+        for word in words:
+            while rest and rest[0].isspace():
+                rest.pop(0)
+            if not rest or rest.pop(0).upper() != word:
+                return False
+        self.tokens = rest
+        return True
+
+    def skip_space(self) -> None:
+        """Consume white space."""
+        while self.tokens and self.tokens[0].isspace():
+            self.tokens.pop(0)
+
+    def group(self) -> list[str]:
+        """Consume the next tokens in parentheses, and return those inside; none where there are none."""
+        self.skip_space()
+        depth, inside = 0, list[str]()
+        while self.tokens and (depth or self.tokens[0] == "("):
+            token = self.tokens.pop(0)
+            depth += (token == "(") - (token == ")")
+            inside.append(token)
+            if depth == 0:
+                break
+        return inside[1:-1]
+
+    def split(self) -> list[list[str]]:
+        """Return the tokens between commas that are outside of parentheses."""
+        depth, parts = 0, [list[str]()]
+        for token in self.tokens:
+            depth += (token == "(") - (token == ")")
+            if token == "," and depth == 0:
+                parts.append([])
+            else:
+                parts[-1].append(token)
+        return [part for part in parts if "".join(part).strip()]
+
+    def names(self) -> tuple[str, ...]:
+        """Consume names in parentheses."""
+        return tuple(_Parser(part).take_name() for part in _Parser(self.group()).split())
+
+
+class _Action(_Parser):
+    """A parser of one action of ALTER TABLE."""
+
+    def __init__(self, tokens: list[str], table: Constraint) -> None:
+        super().__init__(tokens)
+        self.table = table
+
+    def constraints(self) -> Iterator[Constraint]:
+        """Yield the constraints of the action."""
+        words = [token.upper() for token in self.tokens if not token.isspace()]
+        if self.accept("VALIDATE", "CONSTRAINT"):
+            yield Validation(**self.owner(self.take_name()))
+        elif self.accept("ADD"):
+            is_deferred = words[-2:] == ["NOT", "VALID"]
+            for found in self.added(words):
+                yield replace(found, is_deferred=is_deferred)
+        elif self.accept("MODIFY") or self.accept("CHANGE"):
+            self.accept("COLUMN")
+            self.accept("IF", "EXISTS")
+            if _has(words, "NOT", "NULL"):
+                yield NotNull(**self.owner(), column=self.take_name())
+        elif self.accept("ALTER"):
+            self.accept("COLUMN")
+            column = self.take_name()
+            if self.accept("SET", "NOT", "NULL"):
+                yield NotNull(**self.owner(), column=column)
+
+    def added(self, words: list[str]) -> Iterator[Constraint]:
+        """Yield the constraints of an action that begins with ADD."""
+        name = ""
+        if self.accept("CONSTRAINT"):
+            self.accept("IF", "NOT", "EXISTS")
+            if self.peek() not in {"CHECK", "UNIQUE", "FOREIGN", "PRIMARY"}:
+                name = self.take_name()
+        if self.accept("CHECK"):
+            yield _check(self.owner(name), "".join(self.group()).strip())
+        elif self.accept("NOT", "NULL"):  # PostgreSQL 18
+            yield NotNull(**self.owner(name), column=self.take_name())
+        elif self.accept("UNIQUE"):
+            yield from self.added_unique(name)
+        elif self.accept("PRIMARY", "KEY"):
+            if self.peek() == "(":
+                key = self.unique(name or "the primary key")
+                yield key
+                for part in key.parts:
+                    yield NotNull(**self.owner(), column=unquoted(part))
+        elif self.accept("FOREIGN", "KEY"):
+            yield from self.added_key(name)
+        elif not name and self.peek() not in {
+            "INDEX",
+            "KEY",
+            "FULLTEXT",
+            "SPATIAL",
+            "PARTITION",
+            "(",
+        }:
+            self.accept("COLUMN")
+            self.accept("IF", "NOT", "EXISTS")
+            column = self.take_name()
+            if _has(words, "NOT", "NULL") and VALUED.isdisjoint(words):
+                yield NewNotNull(**self.owner(), column=column)
+
+    def added_unique(self, name: str) -> Iterator[Constraint]:
+        """Yield a UNIQUE constraint; none where it takes an index that exists."""
+        _ = self.accept("INDEX") or self.accept("KEY")
+        self.accept("NULLS", "DISTINCT")
+        if self.accept("USING", "INDEX") or self.accept("NULLS", "NOT", "DISTINCT"):
+            return
+        if self.peek() != "(":
+            self.accept("IF", "NOT", "EXISTS")
+            name = name or self.take_name()
+            if self.peek() != "(":
+                return
+        yield self.unique(name)
+
+    def added_key(self, name: str) -> Iterator[Constraint]:
+        """Yield a foreign key."""
+        if self.peek() != "(":
+            name = name or self.take_name()
+        columns = self.names()
+        if columns and self.accept("REFERENCES"):
+            schema, referent = self.qualified_name()
+            yield ForeignKey(
+                **self.owner(name),
+                columns=columns,
+                referent=referent,
+                referent_schema=schema,
+                referent_columns=self.names() if self.peek() == "(" else (),
+            )
+
+
+def _check(owner: dict[str, Any], condition: str) -> Constraint:
+    """Return a CHECK; one that a column is not NULL as NotNull."""
+    if found := IS_NOT_NULL.fullmatch(condition):
+        return NotNull(**owner, column=unquoted(found[1]))
+    while (
+        condition.startswith("(")
+        and "".join(_Parser([*TOKEN.findall(condition)]).group()) == (condition[1:-1])
+    ):
+        condition = condition[1:-1].strip()
+    return Check(**owner, condition=condition)
+
+
+def _part(tokens: list[str]) -> str:
+    """Return a column or an expression of an index, as SQL whose equal values are not unique."""
+    text = ORDER.sub(r"\1", "".join(tokens).strip())
+    if found := PREFIX.fullmatch(text):
+        return f"left({found[1]}, {found[2]})"
+    return found[1] if (found := WITH_CLASS.fullmatch(text)) else text
+
+
+def _has(words: list[str], *wanted: str) -> bool:
+    return any(tuple(words[at : at + len(wanted)]) == wanted for at in range(len(words)))

@@ -1,0 +1,45 @@
+"""Records the renames of a transaction: a query for the owner has the names that are valid after its rollback."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from alembic_guards.runtime.journal import SKIPPED
+from alembic_guards.runtime.rename_parser import renames_in
+from alembic_guards.runtime.renames import RenameColumn, RenameTable
+
+#: The key in Connection.info of the renames in the current transaction.
+RENAMED = "alembic_renamed"
+#: The prefix of temporary names in a rebuild on SQLite, which are none of the owner's.
+TEMPORARY = "_alembic_tmp_"
+
+
+def listen(connection: sa.Connection) -> None:
+    """Record the renames that a connection executes."""
+    is_real = isinstance(connection, sa.Connection)  # not one that only writes SQL
+    if is_real and not event.contains(connection, "before_cursor_execute", _record_renames):
+        event.listen(connection, "before_cursor_execute", _record_renames)
+        event.listen(connection, "commit", _forget_renames)
+        event.listen(connection, "rollback", _forget_renames)
+
+
+def names_after_rollback(connection: sa.Connection, table: str, column: str) -> tuple[str, str]:
+    """Return the names that a table and a column of it have outside of the transaction."""
+    for rename in reversed(connection.info.get(RENAMED, [])):
+        match rename:
+            case RenameTable(old=old, new=new) if new == table and not old.startswith(TEMPORARY):
+                table = old
+            case RenameColumn(old=old, new=new) if rename.table == table and new == column:
+                column = old
+    return table, column
+
+
+def _record_renames(connection: sa.Connection, _: Any, statement: str, *__: Any) -> None:
+    if SKIPPED not in connection.info and (renames := list(renames_in(statement))):
+        connection.info.setdefault(RENAMED, []).extend(renames)
+
+
+def _forget_renames(connection: sa.Connection) -> None:
+    if not connection.invalidated:
+        connection.info.pop(RENAMED, None)

@@ -1,0 +1,76 @@
+"""Finds the NOT VALID constraints that a failed revision can take away again, with their records.
+
+Such a constraint refuses new rows at once. When the backfill or the validation after it fails for good, it
+would stay. It is dropped where all statements since may be executed again.
+"""
+
+from typing import NamedTuple
+
+from alembic_guards.runtime.constraint_parser import (
+    Constraint,
+    Validation,
+    constraints_in,
+    dropped_constraints,
+)
+from alembic_guards.runtime.statements import BACKFILL, is_repeatable
+
+
+class Withdrawal(NamedTuple):
+    """The constraints to drop, and the number in the journal from which records are removed."""
+
+    constraints: list[Constraint]
+    first: int
+
+
+class CommittedChanges:
+    """The changes that the running step has committed outside of a transaction, in their order."""
+
+    def __init__(self) -> None:
+        self.changes: list[tuple[int, str]] = []  # the number in the journal, and the statement
+
+    def append(self, number: int, statement: str) -> None:
+        """Add a statement that was executed or replayed."""
+        self.changes.append((number, statement))
+
+    def withdrawal(self, last: int) -> Withdrawal | None:
+        """Return what can be withdrawn; `last` is the number of the last committed record."""
+        found: Withdrawal | None = None
+        open_names = self._unvalidated(last)
+        for number, statement in reversed([one for one in self.changes if one[0] <= last]):
+            added = [each for each in constraints_in(statement) if each.name in open_names]
+            if added:
+                found = Withdrawal([*added, *(found.constraints if found else [])], number)
+            elif not _may_be_repeated(statement):
+                break
+        return found
+
+    def statement_adding(self, validation: Validation) -> str | None:
+        """Return the statement that has added the constraint that a statement validates."""
+        for _, statement in reversed(self.changes):
+            for added in constraints_in(statement):
+                if added.is_deferred and added.name == validation.name:
+                    return statement
+        return None
+
+    def _unvalidated(self, last: int) -> set[str]:
+        names: set[str] = set()
+        for number, statement in self.changes:
+            if number > last:
+                continue
+            names -= dropped_constraints(statement)
+            for each in constraints_in(statement):
+                if isinstance(each, Validation):
+                    names.discard(each.name)
+                elif each.is_deferred and each.name:
+                    names.add(each.name)
+        return names
+
+
+def _may_be_repeated(statement: str) -> bool:
+    """Whether a statement has the same result when it is executed a second time."""
+    constraints = list(constraints_in(statement))
+    dropped = dropped_constraints(statement)
+    replaces = bool(constraints) and all(
+        isinstance(each, Validation) or each.name in dropped for each in constraints
+    )
+    return replaces or is_repeatable(statement) or BACKFILL.fullmatch(statement) is not None
