@@ -25,6 +25,7 @@ from alembic_guards.authoring.write.describe import describe
 from alembic_guards.authoring.write.types import escape_colons, keep_percent_signs
 from alembic_guards.authoring.write.unknown_types import write_unknown_types
 from alembic_guards.database.catalog import differences, of_models, read_catalog
+from alembic_guards.database.managed import managed
 from alembic_guards.runtime.journal import NAME as RESERVED
 from alembic_guards.runtime.operations import OwnOp
 
@@ -57,7 +58,7 @@ def finish_revision(
     answers: Answers | None = migration.opts["answers"]
     keep_percent_signs(migration.dialect)
     escape_colons(migration.impl)
-    present = read_catalog(connection)
+    present = managed(read_catalog(connection), metadata, migration.dialect)
     template: TemplateDatabase | None = connection.info.get("template")
     url = template.url if template else connection.engine.url
     target = reference_state(url, metadata).catalog

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_guards.compat import replace_steps
+from alembic_guards.database.managed import apply_options
 from alembic_guards.database.timeouts import upgrade_timeout
 from alembic_guards.errors import explain
 from alembic_guards.runtime.dry_execution import run_dry
@@ -45,6 +46,7 @@ def attempts() -> Iterator[AbstractContextManager[object]]:
     passed, and where the database is at an unknown revision.
     """
     migration = context.get_context()
+    apply_options(migration)
     if migration.as_sql or migration.connection is None:  # offline: the SQL is printed
         yield nullcontext()
     elif "destination_rev" not in migration.opts:  # a command that runs no revision

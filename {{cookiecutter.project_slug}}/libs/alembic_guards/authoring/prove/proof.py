@@ -20,6 +20,7 @@ from alembic_guards.database.catalog import (
     read_catalog,
 )
 from alembic_guards.database.connections import open_connection
+from alembic_guards.database.managed import managed
 from alembic_guards.database.scratch import scratch_database
 from alembic_guards.runtime.apply import downgrade, upgrade
 
@@ -30,22 +31,29 @@ Or delete it, correct the models, and write it again: make revision"""
 
 
 def drift(url: URL, metadata: MetaData) -> list[str]:
-    """Return the differences between the database at `url` and `metadata`, a line each."""
+    """Return the differences between the database at `url` and `metadata`, a line each.
+
+    What env.py leaves out is not compared, if a command of Alembic has run in this process.
+    """
     with open_connection(url) as connection:
-        target = reference_state(url, normalized(metadata, connection)).catalog
-        return differences(of_models(read_catalog(connection), target), target)
+        metadata = normalized(metadata, connection)
+        target = reference_state(url, metadata).catalog
+        present = managed(read_catalog(connection), metadata, connection.dialect)
+        return differences(of_models(present, target), target)
 
 
 @cache
 def reference_state(url: URL, metadata: MetaData) -> State:
     """Return the state of the reference database: what create_all() makes of normalized metadata.
 
-    The database is created on the server of `url`.
+    The database is created on the server of `url`. Tables that env.py leaves out are created, because
+    foreign keys may refer to them, but are not in the catalog.
     """
     with scratch_database(url) as scratch, open_connection(scratch) as connection:
         create_normalized(connection, metadata)
         connection.commit()
-        return read_state(connection)
+        state = read_state(connection)
+        return state._replace(catalog=managed(state.catalog, metadata, connection.dialect))
 
 
 def prove(

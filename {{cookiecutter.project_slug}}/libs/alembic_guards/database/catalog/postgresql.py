@@ -15,7 +15,6 @@ QUERY = """
         SELECT c.*, c.oid::regclass::text AS name
         FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
         WHERE nspname NOT LIKE 'pg\\_%%' AND nspname <> 'information_schema'
-            AND relname NOT IN ('alembic_version', 'alembic_version_pkc')
             AND NOT relispartition AND c.oid NOT IN (SELECT objid FROM extension_objects)
     ),
     needs AS (  -- the columns, sequences and types that each object depends on

@@ -53,7 +53,7 @@ def read(connection: Connection) -> Iterator[Entry]:
     }
     for kind, table, name, sql in found:
         parsed = tables.get(table.lower())
-        if table == "alembic_version" or name.startswith("sqlite_"):
+        if name.startswith("sqlite_"):
             continue
         if kind == "table" and parsed:
             yield from _table(table, parsed, lambda name: tables.get(name.lower()))
