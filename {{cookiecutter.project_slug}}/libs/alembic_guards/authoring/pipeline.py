@@ -58,8 +58,10 @@ def finish_revision(
     answers: Answers | None = migration.opts["answers"]
     keep_percent_signs(migration.dialect)
     escape_colons(migration.impl)
-    present = managed(read_catalog(connection), metadata, migration.dialect)
     template: TemplateDatabase | None = connection.info.get("template")
+    present = managed(
+        read_catalog(connection), metadata, migration.dialect, all_schemas=template is not None
+    )
     url = template.url if template else connection.engine.url
     target = reference_state(url, metadata).catalog
     drift = "\n  ".join(differences(of_models(present, target), target))

@@ -125,15 +125,22 @@ def managed_models(metadata: sa.MetaData) -> list[sa.Table]:
     ]
 
 
-def managed(catalog: Catalog, metadata: sa.MetaData, dialect: sa.Dialect) -> Catalog:
-    """Return the entries of a catalog that env.py does not leave out, for the models of `metadata`."""
+def managed(
+    catalog: Catalog, metadata: sa.MetaData, dialect: sa.Dialect, *, all_schemas: bool = True
+) -> Catalog:
+    """Return the entries of a catalog that env.py does not leave out, for the models of `metadata`.
+
+    Without `all_schemas` tables in schemas that no model uses are left out, such as those of tenants.
+    """
     models = {_key(table.schema, table.name, dialect): table for table in metadata.tables.values()}
+    schemas = {None, *(schema for schema, _ in models)}
     tables: dict[str, sa.Table | None] = {}
     left_out: set[str] = set()
     for name in {key.table for key in catalog if key.table}:
         schema, own = _split(name, dialect)
         tables[name] = models.get(_key(schema, own, dialect))
-        if not FILTERS.has_table(own, schema, tables[name]):
+        is_of_models = schema in schemas or all_schemas
+        if not (is_of_models and FILTERS.has_table(own, schema, tables[name])):
             left_out.add(name)
     kept = {
         key: entry

@@ -21,7 +21,12 @@ from alembic_guards.errors import explain
 from alembic_guards.runtime.dry_execution import run_dry
 from alembic_guards.runtime.executor import Executor
 from alembic_guards.runtime.journal import Journal, applied
-from alembic_guards.runtime.locks import LockRetry, acquire_advisory_lock, is_lock_timeout
+from alembic_guards.runtime.locks import (
+    LockRetry,
+    acquire_advisory_lock,
+    is_lock_timeout,
+    release_advisory_lock,
+)
 from alembic_guards.runtime.status import Status
 from alembic_guards.runtime.unknown_revisions import refuse_unknown_revisions
 
@@ -57,9 +62,12 @@ def attempts() -> Iterator[AbstractContextManager[object]]:
         log = _print if context.config.cmd_opts else logger.info
         with Status(log).showing("Another upgrade is running"):
             acquire_advisory_lock(migration.connection, log)
-        attempt = Attempt(migration, migration.connection, log)
-        while not attempt.succeeded:
-            yield attempt
+        try:
+            attempt = Attempt(migration, migration.connection, log)
+            while not attempt.succeeded:
+                yield attempt
+        finally:
+            release_advisory_lock(migration.connection)
 
 
 class Attempt:
