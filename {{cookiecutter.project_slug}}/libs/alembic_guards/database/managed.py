@@ -71,7 +71,7 @@ def apply_options(migration: MigrationContext) -> None:
     FILTERS.version_table = migration.version_table
     FILTERS.include_name = options.get("include_name")
     FILTERS.include_object = options.get("include_object")
-    if connection is None:
+    if connection is None or migration.as_sql:  # offline it is a stand-in
         return
     is_scratch = bool(connection.info.get("template"))
     if is_scratch or "destination_rev" in options:
