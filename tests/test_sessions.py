@@ -141,6 +141,10 @@ def test_tenants_have_a_schema_each_by_their_search_path(bake: Bake) -> None:
         project.make("test", DATABASE_URL=text["Two"])
         project.alembic("upgrade", "head")
         project.alembic("check")  # the tables of the tenants are not unwanted
+        with project.connect() as connection:
+            connection.exec_driver_sql(f"DROP TABLE {role}.alembic_version")
+        said = project.alembic("upgrade", "head", status=1, DATABASE_URL=text[role])
+        assert "finds alembic_version in the schema public" in said
     finally:
         with project.connect() as connection:
             connection.exec_driver_sql(f"DROP OWNED BY {role} CASCADE")

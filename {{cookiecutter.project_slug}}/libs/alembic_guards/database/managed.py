@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
+from alembic.util import CommandError
 
 from alembic_guards.compat import Command, running_command
 from alembic_guards.database.catalog import VERSION_TABLE, Catalog, Entry
@@ -25,6 +26,13 @@ TYPES = {
     "unique": "unique_constraint",
     "foreign key": "foreign_key_constraint",
 }
+
+SCHEMA_OF_TABLE = """
+    SELECT nspname, current_schema() FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE c.oid = to_regclass(%s)"""
+OTHER_SCHEMA = """The search path finds {table} in the schema {schema}, but creates tables in {default}. \
+Nothing was changed.
+Set a search path without {schema}, or in env.py version_table_schema to one of them."""
 
 Filter = Callable[..., bool]
 
@@ -75,6 +83,7 @@ def apply_options(migration: MigrationContext) -> None:
         return
     is_scratch = bool(connection.info.get("template"))
     if is_scratch or "destination_rev" in options:
+        _refuse_version_table_of_another_schema(connection, migration)
         _create_schema(connection, migration.version_table_schema)
     if running_command() is Command.OTHER:
         return
@@ -82,6 +91,24 @@ def apply_options(migration: MigrationContext) -> None:
     if is_scratch and migration.script:
         migration.stamp(migration.script, "heads")
         connection.commit()
+
+
+def _refuse_version_table_of_another_schema(
+    connection: sa.Connection, migration: MigrationContext
+) -> None:
+    """Raise CommandError where the search path finds the version table behind the default schema.
+
+    The revisions of that schema would be taken for those of this one.
+    """
+    if migration.version_table_schema or connection.dialect.name != "postgresql":
+        return
+    name = connection.dialect.identifier_preparer.quote(migration.version_table)
+    schema, default = connection.exec_driver_sql(SCHEMA_OF_TABLE, (name,)).one_or_none() or ("", "")
+    connection.rollback()
+    if schema != default:
+        raise CommandError(
+            OTHER_SCHEMA.format(table=migration.version_table, schema=schema, default=default)
+        )
 
 
 def _create_schema(connection: sa.Connection, name: str | None) -> None:
