@@ -94,7 +94,7 @@ def test_what_another_machine_works_on_is_left_alone_for_a_day(bake: Bake, datab
     new, old = (f"scratch_{created:08x}{uuid4().hex[:24]}" for created in (now, now - 25 * 3600))
     quote = "`" if database == "mariadb" else '"'
     assert project.url
-    engine = sa.create_engine(project.url, isolation_level="AUTOCOMMIT")
+    engine = sa.create_engine(project.url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as connection:
         for name in (new, old):
             connection.exec_driver_sql(f"CREATE DATABASE {quote}{name}{quote}")
