@@ -48,7 +48,7 @@ TROUBLES: dict[str, tuple[Callable[[sa.URL], sa.URL], str]] = {
     "server down": (lambda url: url.set(host="127.0.0.1", port=1, query={}), "Start the server"),
     "wrong password": (lambda url: url.set(password=f"not {PASSWORD}"), "Correct the user name"),
     "unknown option": (
-        lambda url: url.update_query_dict({"ssl-mode": "REQUIRED"}),
+        lambda url: url.update_query_dict({"unknown": "option"}),
         "follows the ?",
     ),
 }

@@ -1,8 +1,10 @@
 """Scratch databases are gone afterwards, whatever happens to the process that works on one."""
 
+import time
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 from conftest import DATABASES, Bake, Project, drop_database
 
 SERVERS = [database for database in DATABASES if database != "sqlite"]
@@ -81,3 +83,24 @@ def test_a_scratch_database_has_the_collation_of_the_real_one(bake: Bake, collat
         connection.exec_driver_sql(alter)
     for command in (("revision", "--autogenerate"), ("upgrade", "head"), ("check",)):
         project.alembic(*command)
+
+
+@pytest.mark.parametrize("database", SERVERS)
+def test_what_another_machine_works_on_is_left_alone_for_a_day(bake: Bake, database: str) -> None:
+    """Its lock looks free through a pooler, and on another node of a cluster."""
+    project = bake(database)
+    project.alembic("-x", "create-database", "current")
+    now = int(time.time())
+    new, old = (f"scratch_{created:08x}{uuid4().hex[:24]}" for created in (now, now - 25 * 3600))
+    quote = "`" if database == "mariadb" else '"'
+    assert project.url
+    engine = sa.create_engine(project.url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        for name in (new, old):
+            connection.exec_driver_sql(f"CREATE DATABASE {quote}{name}{quote}")
+        try:
+            project.alembic("revision", "--autogenerate")
+            found = databases(project)
+            assert new in found and old not in found
+        finally:
+            connection.exec_driver_sql(f"DROP DATABASE {quote}{new}{quote}")

@@ -4,11 +4,11 @@
 
 
 @sqlalchemy.event.listens_for(sqlalchemy.Engine, "do_connect")
-def _prepare_connection(
+def _complete_options(
     dialect: sqlalchemy.Dialect,
     _: object,
     __: object,
-    options: dict[str, object],
+    options: dict[str, Any],
 ) -> None:
     if dialect.driver not in {"pymysql", "aiomysql"}:
         return
@@ -16,3 +16,11 @@ def _prepare_connection(
     password = options.get("password")
     if isinstance(password, str):
         options["password"] = password.encode().decode("latin-1")  # which they encode it in
+    modes = [str(options.pop(name, "")).upper() for name in MODES]
+    files: Any = options.pop("ssl", {})
+    if isinstance(files, str):  # such as ?ssl=true
+        files, modes = {}, [*modes, files.upper()]
+    if isinstance(files, ssl.SSLContext):
+        options["ssl"] = files
+    elif context := _tls_context(files, "".join(modes)):
+        options["ssl"] = context  # PyMySQL would take files, too, and aiomysql nothing else

@@ -41,5 +41,5 @@ def test_a_project_takes_the_minor_versions_that_the_library_is_tested_with() ->
     library = (TEMPLATE / "pyproject.toml").read_text()
     assert '"alembic>=1.20.1,<1.21"' in library and '"sqlalchemy>=2.1,<2.2"' in library
     assert '"alembic[tz]~=1.20.1"' in (PROJECT / "pyproject.toml").read_text()
-    packages = re.findall(r'"(sqlalchemy\S*?)"', (TEMPLATE / "cookiecutter.json").read_text())
+    packages = re.findall(r'"(sqlalchemy[\[~]\S*?)"', (TEMPLATE / "cookiecutter.json").read_text())
     assert packages and all(package.endswith("~=2.1.0") for package in packages)

@@ -1,10 +1,11 @@
 """The interface for env.py: the connection, and the options of context.configure()."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from alembic import context
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.runtime.plugins import Plugin
 from alembic.util import CommandError
@@ -13,13 +14,20 @@ from sqlalchemy.exc import ArgumentError
 
 from alembic_guards import plugin, runtime
 from alembic_guards.compat import Command, running_command
-from alembic_guards.database.bookkeeping import OWN_TABLES
-from alembic_guards.database.connections import open_connection
+from alembic_guards.database.connections import borrow_connection, open_connection
 from alembic_guards.database.scratch import create_database
-from alembic_guards.database.unmanaged import unmanaged_tables
 from alembic_guards.runtime.apply import BY_BACKEND, backend_options
 from alembic_guards.runtime.history import refuse_broken_history
 from alembic_guards.runtime.violations import refuse_orphans
+
+#: The names of a backend in URLs that SQLAlchemy knows by another, or as a dialect of its own.
+ALIASES = {"mariadb": "mysql", "postgres": "postgresql"}
+
+UNKNOWN_KEY = """-x {key} has no meaning for this command. Nothing was changed. Known are -x create-database, \
+and the answers of `revision --autogenerate`.
+{remedy}"""
+OWN_KEY = "If env.py or a revision reads it, name it in env.py: options(..., x_keys=[{key!r}])"
+NO_URL = "Name the database by DATABASE_URL, as in DATABASE_URL=... alembic upgrade head"
 
 
 @contextmanager
@@ -28,13 +36,18 @@ def connect(url: URL | str) -> Iterator[Connection]:
 
     For `revision --autogenerate` the connection is to a scratch database that the existing
     revisions have built: autogenerate compares the models with it, whatever the state of the
-    database at `url` is. With `-x create-database`, a missing database is created first. Raises
-    CommandError if the connection fails, if the guards do not support the database, or if the files
-    of revisions form no history.
+    database at `url` is. With `-x create-database`, a missing database is created first.
+
+    A caller of `alembic.command` may name another database: by `config.set_main_option()` with
+    "sqlalchemy.url", or by a connection or an engine as `config.attributes["connection"]`. Raises
+    CommandError if the connection fails, if the guards do not support it, or if the files of
+    revisions form no history.
     """
     runtime.install()
     url = _supported(url)
     refuse_broken_history(context.script)
+    given = context.config.attributes.get("connection")
+    url = _named(url) if given is None else _supported(given.engine.url)
     if "create-database" in context.get_x_argument():
         context.config.print_stdout(create_database(url))
     if running_command() is Command.REVISION:
@@ -49,21 +62,24 @@ def connect(url: URL | str) -> Iterator[Connection]:
         with template.replica(context.script) as connection:
             yield connection
     else:
-        with open_connection(url) as connection:
+        with open_connection(url) if given is None else borrow_connection(given, url) as connection:
             yield connection
 
 
-def options(url: URL | str, models: Callable[[], MetaData]) -> dict[str, Any]:
+def options(
+    url: URL | str, models: Callable[[], MetaData], *, x_keys: Collection[str] = ()
+) -> dict[str, Any]:
     """Return the arguments of context.configure() for a database like the one at `url`.
 
     `models` imports the models and returns their metadata. Only the commands that compare metadata
-    call it, `revision --autogenerate` and `check`: an upgrade does not import the models. Raises
-    CommandError if they cannot be imported, or for an invalid answer in `-x`.
+    call it, `revision --autogenerate` and `check`: an upgrade does not import the models. `x_keys`
+    are the keys of `-x` that env.py or a revision reads. Raises CommandError if the models cannot
+    be imported, for an invalid answer in `-x`, and for a key there that nothing reads.
     """
     runtime.install()
     refuse_broken_history(context.script)  # --sql connects to no database
+    arguments = _arguments_for_guards(x_keys)
     common = {
-        "include_name": _is_managed,
         "on_version_apply": _refuse_orphans,
         **backend_options(_supported(url)),
     }
@@ -91,7 +107,7 @@ def options(url: URL | str, models: Callable[[], MetaData]) -> dict[str, Any]:
         }
     return {
         **common,
-        "answers": Answers(context.get_x_argument()) if command is Command.REVISION else None,
+        "answers": Answers(arguments) if command is Command.REVISION else None,
         "autogenerate_plugins": [
             "alembic.autogenerate.*",
             "alembic.ext.checkconstraint_byname",
@@ -111,13 +127,13 @@ def _is_proof() -> bool:
 
 
 def _supported(url: URL | str) -> URL:
-    """Return `url`, that of MariaDB as mysql.
+    """Return `url` with the name of the backend that SQLAlchemy's dialect has.
 
     Raises CommandError if the guards do not support the database, or if the driver is asynchronous.
     """
     url = make_url(url)
-    if url.get_backend_name() == "mariadb":  # the version tells it from MySQL
-        url = url.set(drivername=url.drivername.replace("mariadb", "mysql", 1))
+    name, plus, driver = url.drivername.partition("+")
+    url = url.set(drivername=ALIASES.get(name, name) + plus + driver)
     if url.get_backend_name() not in BY_BACKEND:
         supported = ", ".join(BY_BACKEND)
         raise CommandError(
@@ -139,24 +155,38 @@ def _is_asynchronous(url: URL) -> bool:
         return False
 
 
-def _is_managed(name: str | None, kind: str, _: object) -> bool:
-    """Whether autogenerate compares a schema or table; this is an include_name function.
+def _named(url: URL) -> URL:
+    """Return the URL that `config.set_main_option()` names, with the driver of `url`; else `url`.
 
-    It leaves out the version table and ours, unmanaged tables (partitions, and those of extensions), and for
-    `check` schemas that no model uses.
+    A URL of alembic.ini does not count: env.py takes it or leaves it.
     """
-    migration = context.get_context()
-    if kind == "table" and migration.connection is not None:
-        return name not in unmanaged_tables(migration.connection) | {
-            migration.version_table,
-            *OWN_TABLES,
-        }
-    if kind != "schema" or running_command() is Command.REVISION:
-        return True
-    return name in {
-        None,
-        *(table.schema for table in migration.opts["target_metadata"].tables.values()),
-    }
+    config, option = context.config, "sqlalchemy.url"
+    text = config.get_main_option(option)
+    file = Config(config.config_file_name, ini_section=config.config_ini_section)
+    if not text or text == file.get_main_option(option):
+        return url
+    named = make_url(text)
+    name = named.get_backend_name()
+    if ALIASES.get(name, name) == url.get_backend_name():
+        named = named.set(drivername=url.drivername)
+    return url if _address(named) == _address(url) else _supported(named)
+
+
+def _address(url: URL) -> tuple[object, ...]:
+    return url.get_backend_name(), url.host, url.port, url.database
+
+
+def _arguments_for_guards(x_keys: Collection[str]) -> list[str]:
+    """Return the arguments of `-x` that are answers; raises CommandError for unknown ones."""
+    known = {"create-database", "prove", *x_keys}
+    arguments = [
+        argument for argument in context.get_x_argument() if argument.partition("=")[0] not in known
+    ]
+    for key in (argument.partition("=")[0] for argument in arguments):  # a value may be a password
+        if key == "url" or running_command() is not Command.REVISION:
+            remedy = NO_URL if key == "url" else OWN_KEY.format(key=key)
+            raise CommandError(UNKNOWN_KEY.format(key=key, remedy=remedy))
+    return arguments
 
 
 def _refuse_orphans(*, ctx: MigrationContext, **_: Any) -> None:

@@ -37,6 +37,10 @@ REMEDIES = {
     "Invalid SQLite URL|unable to open|Permission denied|Not a directory|File exists": (
         "Create its folder (make database), or correct DATABASE_URL (see .env.example)."
     ),
+    "certificate verify failed|root certificate": (
+        "Name the file of the authority that signed the certificate: ?ssl_ca=FILE in DATABASE_URL,"
+        " for PostgreSQL ?sslrootcert=FILE."
+    ),
     "keyword argument|connection option|invalid .* (value|literal)|no attribute|load plugin": (
         "Correct or remove what follows the ? in DATABASE_URL: the driver has its own options."
     ),

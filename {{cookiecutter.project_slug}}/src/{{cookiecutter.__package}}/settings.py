@@ -15,7 +15,8 @@ def database_url() -> sqlalchemy.URL:
 
 def migration_url() -> sqlalchemy.URL:
     """Return the URL for Alembic, with a synchronous driver; raise the same errors."""
-    _url("SCRATCH_DATABASE_URL")  # only validated: scratch_database() reads it
+    if scratch := _url("SCRATCH_DATABASE_URL"):  # for scratch_database(), without other options
+        os.environ["SCRATCH_DATABASE_URL"] = scratch.render_as_string(hide_password=False)
     url = _url("MIGRATION_DATABASE_URL") or _url("DATABASE_URL") or _development_url()
     return url.set(drivername="{{ cookiecutter.__migration_driver }}")
 
@@ -30,7 +31,7 @@ def _url(name: str) -> sqlalchemy.URL | None:
     if not text:
         return None
     try:
-        url = sqlalchemy.make_url(text)
+        url = {{ cookiecutter.__parse_url }}
     except (ArgumentError, ValueError):
         raise ArgumentError(_message(f"{name} is not a URL")) from None
     encoded = text.isprintable() and text.count("@") == (url.username is not None)
@@ -59,6 +60,6 @@ def _load_env_file() -> None:
 def _development_url() -> sqlalchemy.URL:
     if not (PROJECT / "pyproject.toml").exists():  # an installed package, not the project's folder
         raise ArgumentError(_message("DATABASE_URL is not set"))
-{% include cookiecutter.database ~ '/development_url.py' %}
+{% include cookiecutter.database ~ '/development_url.py' %}{% include cookiecutter.database ~ '/parse_url.py' %}
 
 _load_env_file()

@@ -8,6 +8,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.orm import configure_mappers
 
 from alembic_guards.authoring.normalize import normalized
+from alembic_guards.database.managed import managed_models
 from alembic_guards.errors import explain
 
 
@@ -29,9 +30,12 @@ def import_models(models: Callable[[], MetaData]) -> MetaData:
 def normalize_target(context: AutogenContext) -> None:
     """Replace the `target_metadata` of the running command by a normalized copy.
 
+    Only tables that env.py does not leave out are compared; foreign keys may refer to the others.
+
     Normalization needs the connection, which the options of context.configure() do not have yet.
     """
     if context.connection is not None:
         options = context.migration_context.opts
-        options["target_metadata"] = normalized(options["target_metadata"], context.connection)
-        context.metadata = options["target_metadata"]
+        metadata = normalized(options["target_metadata"], context.connection)
+        options["target_metadata"] = context.metadata = metadata
+        context.sorted_tables = managed_models(metadata)

@@ -37,6 +37,7 @@ from alembic_guards.authoring.write.describe import describe
 from alembic_guards.authoring.write.types import escape_colons, keep_percent_signs
 from alembic_guards.database.bookkeeping import OWN_TABLES
 from alembic_guards.database.catalog import Catalog, differences, of_models, read_catalog
+from alembic_guards.database.managed import managed
 
 DRIFT = """The database differs from the models:
   {}
@@ -104,7 +105,10 @@ def finish_revision(
     escape_colons(migration.impl)
     template: TemplateDatabase | None = connection.info.get("template")
     target = reference_state(template.url if template else connection.engine.url, metadata)
-    comparison = _compare(migration, read_catalog(connection), target.catalog)
+    present = managed(
+        read_catalog(connection), metadata, migration.dialect, all_schemas=template is not None
+    )
+    comparison = _compare(migration, present, target.catalog)
     upgrade = apply(UPGRADE, _found(script.upgrade_ops), comparison)
     if comparison.answers is None or template is None:  # `alembic check`
         _refuse_drift(comparison, upgrade)

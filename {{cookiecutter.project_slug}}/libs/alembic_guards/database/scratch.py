@@ -3,9 +3,12 @@
 import os
 import re
 import signal
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
+from platform import node
 from shutil import copyfile
 from tempfile import TemporaryDirectory
 from threading import current_thread, main_thread
@@ -13,15 +16,20 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from alembic.util import CommandError
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError
 
 from alembic_guards.database.connections import open_connection
 from alembic_guards.errors import unreachable
 
 PREFIX = "scratch_"
-#: The names that `scratch_database` gives: no person names a database so.
-NAME = re.compile(rf"{PREFIX}[0-9a-f]{{32}}")
+#: The names that `scratch_database` gives, no person: the time, the machine and the process, as `_new_name`.
+NAME = re.compile(rf"{PREFIX}([0-9a-f]{{8}})([0-9a-f]{{8}})([0-9a-f]{{8}})[0-9a-f]{{8}}")
+#: Seconds after which a scratch database of another machine is no longer in use.
+LONGEST_USE = 24 * 3600
+
+#: The search path of PostgreSQL, unless a role, a database or a URL sets another.
+DEFAULT_PATH = '"$user", public'
 
 #: Executes a statement, in which {} is the database of a name; returns the first column of the rows.
 Run = Callable[[str, str], list[Any]]
@@ -30,13 +38,14 @@ Run = Callable[[str, str], list[Any]]
 class Server(NamedTuple):
     """The statements of a server about databases; `{}` is a quoted name."""
 
-    maintenance: str  # the database to connect to
+    maintenance: str  # the database to connect to, if it is there
     names: str  # lists the databases
     create: str
     inherit: str  # reads the options of CREATE DATABASE from an existing database; "" for none
+    search_path: str  # reads the search path of a session; "" where there is none
     copy: str  # the clause that copies another database; "" where the server cannot
     drop: str
-    lock: str  # takes an advisory lock; a scratch database without one was left by a killed process
+    lock: str  # takes an advisory lock, as long as the scratch database is in use
 
 
 SERVERS = {
@@ -45,6 +54,7 @@ SERVERS = {
         names="SELECT datname FROM pg_database",
         create="CREATE DATABASE {}",
         inherit="",
+        search_path="SELECT current_setting('search_path')",
         copy=" TEMPLATE {}",
         drop="DROP DATABASE IF EXISTS {} WITH (FORCE)",
         lock="SELECT pg_try_advisory_lock(hashtext('{}'))",
@@ -55,6 +65,7 @@ SERVERS = {
         create="CREATE DATABASE {}",
         inherit="""SELECT concat(
             ' CHARACTER SET ', @@character_set_database, ' COLLATE ', @@collation_database)""",
+        search_path="",
         copy="",
         drop="DROP DATABASE IF EXISTS {}",
         lock="SELECT GET_LOCK('{}', 0)",
@@ -67,7 +78,8 @@ def scratch_database(url: URL, like: URL | None = None) -> Iterator[URL]:
     """Create a database of the backend of `url`, yield its URL, and drop it afterwards.
 
     It is a copy of `like`, to which there is no connection; without `like`, and on MariaDB and MySQL,
-    it is empty. On those it has the character set and the collation of the database at `url`. It is
+    it is empty. On those it has the character set and the collation of the database at `url`, on
+    PostgreSQL its search path, with the schemas in it. It is
     a temporary file on SQLite, else a database on the server of SCRATCH_DATABASE_URL or of `url`.
     Scratch databases that killed processes have left are dropped first. Raises CommandError where
     it cannot connect.
@@ -79,18 +91,20 @@ def scratch_database(url: URL, like: URL | None = None) -> Iterator[URL]:
                 copyfile(str(like.database), file)
             yield url.set(database=str(file))
     else:
-        options = _inherited_options(url)
+        options, path = _inherited_options(url), _search_path(url)
         if elsewhere := os.environ.get("SCRATCH_DATABASE_URL"):
             url = make_url(elsewhere).set(drivername=url.drivername)
-        name = f"{PREFIX}{uuid4().hex}"
+        name = _new_name()
         server = SERVERS[url.get_backend_name()]
-        with _maintenance(url) as run:
+        with _maintenance(url, named_first=bool(elsewhere)) as run:
             _drop_abandoned(server, run)
             run(server.lock, name)
             try:
                 with _interrupts_deferred():
                     copy = server.copy.format(like.database) if like else ""
                     run(server.create + copy + options, name)
+                    if path:
+                        _set_search_path(url.set(database=name), path)
                 yield url.set(database=name)
             finally:
                 with _interrupts_deferred():
@@ -106,12 +120,73 @@ def _inherited_options(url: URL) -> str:
     return ""
 
 
+def _search_path(url: URL) -> str:
+    """Return the search path of sessions at `url`; "" for the default, and where there is none."""
+    server = SERVERS[url.get_backend_name()]
+    if not server.search_path:
+        return ""
+    maintenance = url.set(database=server.maintenance)
+    with suppress(CommandError), _first_connection([url, maintenance]) as connection:
+        path = str(connection.exec_driver_sql(server.search_path).scalar_one())
+        return "" if path == DEFAULT_PATH else path
+    return ""
+
+
+def _set_search_path(url: URL, path: str) -> None:
+    """Give a scratch database the search path of the real one, and the schemas in it."""
+    with open_connection(url, isolation_level="AUTOCOMMIT") as connection:
+        quote = connection.dialect.identifier_preparer.quote
+        connection.exec_driver_sql(
+            f"ALTER DATABASE {quote(str(url.database))} SET search_path = {path}"
+        )
+        for name in re.findall(r'"(?:[^"]|"")+"|[^",\s]+', path):
+            if name not in ('"$user"', "pg_catalog", "public"):
+                connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {name}")
+
+
 def _drop_abandoned(server: Server, run: Run) -> None:
-    """Drop scratch databases that no process has locked, as far as this login may."""
+    """Drop scratch databases that killed processes have left, as far as this login may."""
     for name in run(server.names, ""):
-        if NAME.fullmatch(name) and run(server.lock, name)[0]:
+        if _is_abandoned(name) and run(server.lock, name)[0]:
             with suppress(DBAPIError):
                 run(server.drop, name)
+
+
+def _new_name() -> str:
+    return f"{PREFIX}{int(time.time()):08x}{_machine()}{os.getpid():08x}{uuid4().hex[:8]}"
+
+
+def _is_abandoned(name: str) -> bool:
+    """Whether a scratch database is of a process of this machine that has ended, or is a day old.
+
+    Its lock does not tell it alone: through a pooler, or on another node of a cluster, it looks free.
+    """
+    found = NAME.fullmatch(name)
+    if found is None:
+        return False
+    created, machine, process = found.groups()
+    is_old = time.time() - int(created, 16) > LONGEST_USE
+    return is_old or (machine == _machine() and not _is_running(int(process, 16)))
+
+
+def _machine() -> str:
+    """Return 8 digits that tell apart the machines, and containers, whose processes are not visible here."""
+    with suppress(OSError):
+        return sha256(f"{node()} {os.readlink('/proc/self/ns/pid')}".encode()).hexdigest()[:8]
+    return sha256(node().encode()).hexdigest()[:8]
+
+
+def _is_running(process: int) -> bool:
+    """Whether a process of this machine is running; on Windows, where os.kill() ends it, always true."""
+    if os.name == "nt":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is of another user
+        return True
+    return True
 
 
 @contextmanager
@@ -150,13 +225,14 @@ def create_database(url: URL) -> str:
 
 
 @contextmanager
-def _maintenance(url: URL) -> Iterator[Run]:
+def _maintenance(url: URL, *, named_first: bool = False) -> Iterator[Run]:
     """Yield a function that executes statements on the server of `url`, outside of transactions.
 
-    Raises CommandError where it cannot connect.
+    It connects to the maintenance database of the server. Where a provider has none, or this login may
+    not use it, it connects to the database that `url` names; `named_first` reverses this order. Raises
+    CommandError where it cannot connect.
     """
-    maintenance = url.set(database=SERVERS[url.get_backend_name()].maintenance)
-    with open_connection(maintenance, isolation_level="AUTOCOMMIT") as connection:
+    with _first_connection(_maintenance_urls(url, named_first=named_first)) as connection:
 
         def run(statement: str, name: str) -> list[Any]:
             quoted = connection.dialect.identifier_preparer.quote(name)
@@ -164,3 +240,30 @@ def _maintenance(url: URL) -> Iterator[Run]:
             return list(result.scalars()) if result.returns_rows else []
 
         yield run
+
+
+def _maintenance_urls(url: URL, *, named_first: bool) -> list[URL]:
+    """Return the URLs to try: that of SCRATCH_DATABASE_URL, too, if it names the same server."""
+    names = [SERVERS[url.get_backend_name()].maintenance, url.database]
+    if named_first:
+        names.reverse()
+    elsewhere = make_url(os.environ.get("SCRATCH_DATABASE_URL") or url)
+    if (elsewhere.host, elsewhere.port) == (url.host, url.port):
+        names.append(elsewhere.database)
+    return [url.set(database=name) for name in dict.fromkeys(names) if name]
+
+
+@contextmanager
+def _first_connection(urls: list[URL]) -> Iterator[Connection]:
+    """Yield a connection to the first of `urls` that it can connect to; raises the first error."""
+    with ExitStack() as stack:
+        errors: list[CommandError] = []
+        for url in urls:
+            try:
+                connection = stack.enter_context(open_connection(url, isolation_level="AUTOCOMMIT"))
+            except CommandError as error:
+                errors.append(error)
+            else:
+                yield connection
+                return
+        raise errors[0]

@@ -4,12 +4,14 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
+from threading import Thread
 from typing import Any, NamedTuple
 
 from alembic.util import CommandError
-from sqlalchemy import Connection
+from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from alembic_guards.database.connections import open_connection
 from alembic_guards.database.timeouts import lock_timeout, statement_timeout, upgrade_timeout
 
 #: Seconds between two attempts to take the advisory lock.
@@ -31,12 +33,26 @@ class LockStatements(NamedTuple):
     set_statement_timeout: tuple[str, ...]  # a server executes those that it knows
     find_blocking_session: str  # its parameter is the statement that is blocked
     detect_disconnect: str  # lets the server end the session of a client that was killed
+    reset: tuple[
+        str, ...
+    ]  # gives back what the others have set; a server executes those that it knows
+    backend: (
+        str  # returns the process of the server that has executed it; "" where no pooler hides it
+    )
 
+
+#: Tenants, each in a schema of its own, are upgraded side by side.
+LOCK_OF_SCHEMA = "hashtext(concat('alembic', ' ' || nullif(current_schema(), 'public')))"
+
+POOLER = """The URL is that of a pooler in transaction mode: two sessions got the same process of the server. \
+Nothing was changed.
+An upgrade needs a session of its own, for its advisory lock and its timeouts. Set MIGRATION_DATABASE_URL
+to the server itself (see .env.example)."""
 
 #: SQLite needs no advisory lock: a revision is one transaction, and BEGIN IMMEDIATE admits one writer.
 LOCKS = {
     "postgresql": LockStatements(
-        try_advisory_lock="SELECT pg_try_advisory_lock(hashtext('alembic'))",
+        try_advisory_lock=f"SELECT pg_try_advisory_lock({LOCK_OF_SCHEMA})",
         set_lock_timeout="SET lock_timeout = {ms}",
         set_statement_timeout=("SET statement_timeout = {ms}", "SET transaction_timeout = 0"),
         find_blocking_session="""
@@ -46,6 +62,14 @@ LOCKS = {
                 AND pid <> pg_backend_pid() AND position(relname IN %s) > 0
             ORDER BY xact_start LIMIT 1""",
         detect_disconnect="SET client_connection_check_interval = 500",  # ms
+        reset=(
+            f"SELECT pg_advisory_unlock({LOCK_OF_SCHEMA})",
+            "RESET lock_timeout",
+            "RESET statement_timeout",
+            "RESET transaction_timeout",
+            "RESET client_connection_check_interval",
+        ),
+        backend="SELECT pg_backend_pid()",
     ),
     "mysql": LockStatements(
         try_advisory_lock="SELECT GET_LOCK(CONCAT('alembic ', SHA1(DATABASE())), 0)",
@@ -58,6 +82,13 @@ LOCKS = {
             WHERE db = DATABASE() AND id <> CONNECTION_ID() AND %s <> ''
             ORDER BY trx_started LIMIT 1""",
         detect_disconnect="DO 0",  # these servers have no such setting
+        reset=(
+            "SELECT RELEASE_LOCK(CONCAT('alembic ', SHA1(DATABASE())))",
+            "SET lock_wait_timeout = DEFAULT, innodb_lock_wait_timeout = DEFAULT",
+            "SET max_statement_time = DEFAULT",
+            "SET max_execution_time = DEFAULT",
+        ),
+        backend="",
     ),
 }
 
@@ -68,11 +99,12 @@ def acquire_advisory_lock(connection: Connection, log: Callable[[str], None]) ->
     While another upgrade holds the lock, this polls, and calls `log` once. It does not wait inside a
     statement: the snapshot of that would block CREATE INDEX CONCURRENTLY. The lock is released when
     the connection ends, also when the process is killed. Does nothing on SQLite. Raises CommandError
-    after MIGRATION_TIMEOUT seconds.
+    after MIGRATION_TIMEOUT seconds, and for a pooler in transaction mode.
     """
     locks = LOCKS.get(connection.dialect.name)
     if locks is None:
         return
+    _refuse_pooler(connection, locks)
     deadline = time.monotonic() + upgrade_timeout()
     logged = False
     while not connection.exec_driver_sql(locks.try_advisory_lock).scalar():
@@ -103,6 +135,53 @@ def acquire_advisory_lock(connection: Connection, log: Callable[[str], None]) ->
         locks.set_lock_timeout.format(s=math.ceil(limit), ms=math.ceil(800 * limit))
     )
     connection.commit()
+
+
+def release_advisory_lock(connection: Connection) -> None:
+    """Release the lock, and give back the timeouts: a pooler may lend the session to an application."""
+    locks = LOCKS.get(connection.dialect.name)
+    for statement in locks.reset if locks else ():
+        try:
+            connection.rollback()
+            connection.exec_driver_sql(statement)
+            connection.commit()
+        except SQLAlchemyError:  # the server does not know the setting, or the connection is lost
+            if connection.invalidated or connection.closed:
+                return
+            connection.rollback()
+
+
+def _refuse_pooler(connection: Connection, locks: LockStatements) -> None:
+    """Raise CommandError where another session gets the process of the server that this one has had.
+
+    A pooler tells the driver of a process of its own making. In session mode two sessions never share one.
+    """
+    told = getattr(
+        getattr(connection.connection.dbapi_connection, "info", None), "backend_pid", None
+    )
+    if not locks.backend or told is None:
+        return
+    for _ in range(3):  # another client may get the process between
+        own = connection.exec_driver_sql(locks.backend).scalar_one()
+        connection.rollback()
+        if own == told:
+            return
+        if own == _backend_of_another(connection.engine.url, locks.backend):
+            raise CommandError(POOLER)
+
+
+def _backend_of_another(url: URL, query: str) -> int | None:
+    """Return the process of another session; None where the pooler has none left within 2 s."""
+    found: list[int] = []
+
+    def ask() -> None:
+        with suppress(CommandError, SQLAlchemyError), open_connection(url) as connection:
+            found.append(connection.exec_driver_sql(query).scalar_one())
+
+    thread = Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(2)
+    return found[0] if found else None
 
 
 def is_lock_timeout(error: BaseException) -> bool:

@@ -16,13 +16,19 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_guards.compat import Command, replace_steps, running_command
 from alembic_guards.database.bookkeeping import key_of
+from alembic_guards.database.managed import apply_options
 from alembic_guards.database.timeouts import upgrade_timeout
 from alembic_guards.errors import explain
 from alembic_guards.runtime.applied_log import AppliedLog, revisions_of
 from alembic_guards.runtime.dry_execution import run_dry
 from alembic_guards.runtime.executor import Executor
 from alembic_guards.runtime.journal import Journal, applied
-from alembic_guards.runtime.locks import LockRetry, acquire_advisory_lock, is_lock_timeout
+from alembic_guards.runtime.locks import (
+    LockRetry,
+    acquire_advisory_lock,
+    is_lock_timeout,
+    release_advisory_lock,
+)
 from alembic_guards.runtime.status import Status
 from alembic_guards.runtime.unknown_revisions import refuse_unknown_revisions
 from alembic_guards.runtime.verify import (
@@ -54,6 +60,7 @@ def attempts() -> Iterator[AbstractContextManager[object]]:
     passed, and where the database is at an unknown revision.
     """
     migration = context.get_context()
+    apply_options(migration)
     if migration.as_sql or migration.connection is None:  # offline: the SQL is printed
         yield nullcontext()
     elif "destination_rev" not in migration.opts:  # a command that runs no revision
@@ -69,9 +76,12 @@ def attempts() -> Iterator[AbstractContextManager[object]]:
         log = _print if context.config.cmd_opts else logger.info
         with Status(log).showing("Another upgrade is running"):
             acquire_advisory_lock(migration.connection, log)
-        attempt = Attempt(migration, migration.connection, log)
-        while not attempt.succeeded:
-            yield attempt
+        try:
+            attempt = Attempt(migration, migration.connection, log)
+            while not attempt.succeeded:
+                yield attempt
+        finally:
+            release_advisory_lock(migration.connection)
 
 
 class Attempt:

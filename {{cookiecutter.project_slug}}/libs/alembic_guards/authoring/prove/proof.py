@@ -17,6 +17,7 @@ from alembic_guards.database.catalog import (
     read_catalog,
 )
 from alembic_guards.database.connections import open_connection
+from alembic_guards.database.managed import managed
 from alembic_guards.runtime.apply import downgrade, upgrade
 
 UNPROVEN = """{file} is written, but {what}:
@@ -34,10 +35,15 @@ class ProofError(CommandError):
 
 
 def drift(url: URL, metadata: MetaData) -> list[str]:
-    """Return the differences between the database at `url` and `metadata`, a line each."""
+    """Return the differences between the database at `url` and `metadata`, a line each.
+
+    What env.py leaves out is not compared, if a command of Alembic has run in this process.
+    """
     with open_connection(url) as connection:
-        target = reference_state(url, normalized(metadata, connection)).catalog
-        return differences(of_models(read_catalog(connection), target), target)
+        metadata = normalized(metadata, connection)
+        target = reference_state(url, metadata).catalog
+        present = managed(read_catalog(connection), metadata, connection.dialect)
+        return differences(of_models(present, target), target)
 
 
 def prove(

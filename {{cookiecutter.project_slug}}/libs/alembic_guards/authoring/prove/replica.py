@@ -21,6 +21,7 @@ class TemplateDatabase(ExitStack):
         super().__init__()
         KNOWN.clear()
         atexit.register(self.close)  # also if a command fails
+        self.origin = url
         self.url = self.enter_context(scratch_database(url))
         # MariaDB and MySQL cannot copy a database: there the revisions run in each replica.
         if url.get_backend_name() == "sqlite" or SERVERS[url.get_backend_name()].copy:
@@ -30,7 +31,7 @@ class TemplateDatabase(ExitStack):
     @contextmanager
     def replica(self, scripts: ScriptDirectory, to: str = "head") -> Iterator[Connection]:
         """Yield a connection to a replica at the revision `to`; its `info` holds this object."""
-        with scratch_database(self.url, self.url) as url, open_connection(url) as connection:
+        with scratch_database(self.origin, self.url) as url, open_connection(url) as connection:
             upgrade(connection, scripts, to)
             connection.info["template"] = self
             yield connection

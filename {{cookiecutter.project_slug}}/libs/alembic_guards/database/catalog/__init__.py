@@ -16,11 +16,13 @@ from alembic_guards.database.catalog.model import (
     catalog_of,
 )
 from alembic_guards.database.catalog.sqlite import read_statements
+from alembic_guards.database.identifiers import bare
 
 __all__ = [
     "BY_HAND",
     "CONSTRAINTS",
     "LITERAL",
+    "VERSION_TABLE",
     "Catalog",
     "Entry",
     "EntryKey",
@@ -33,9 +35,12 @@ __all__ = [
     "same",
 ]
 
+#: Where Alembic keeps revisions by default: those of this project, or of another in the same database.
+VERSION_TABLE = "alembic_version"
+
 
 def read_catalog(connection: Connection) -> Catalog:
-    """Return the catalog of the database.
+    """Return the catalog of the database, without VERSION_TABLE.
 
     It does not depend on the order in which columns and constraints were created.
     """
@@ -45,4 +50,7 @@ def read_catalog(connection: Connection) -> Catalog:
         "mysql": mariadb.read,
         "mariadb": mariadb.read,
     }
-    return catalog_of(readers[connection.dialect.name](connection))
+    entries = readers[connection.dialect.name](connection)
+    return catalog_of(
+        entry for entry in entries if bare(entry.table).rpartition(".")[2] != VERSION_TABLE
+    )

@@ -30,7 +30,7 @@ def read(connection: Connection) -> Iterator[Entry]:
     """Yield the entries of all tables and views."""
     plain = {"no_parameters": True}  # % in a name begins no parameter
     for table in connection.exec_driver_sql("SHOW TABLES").scalars().all():
-        if table == "alembic_version" or table in OWN_TABLES:
+        if table in OWN_TABLES:
             continue
         quoted, show = _quoted(table), f"SHOW CREATE TABLE {_quoted(table)}"
         shown = connection.exec_driver_sql(show, execution_options=plain).all()[0][1]

@@ -15,7 +15,7 @@ QUERY = """
         SELECT c.*, c.oid::regclass::text AS name
         FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
         WHERE nspname NOT LIKE 'pg\\_%%' AND nspname <> 'information_schema'
-            AND relname !~ '^(alembic_version(_pkc)?|alembic_(guards|progress)(_pkey)?)$'
+            AND relname !~ '^alembic_(guards|progress)(_pkey)?$'
             AND NOT relispartition AND c.oid NOT IN (SELECT objid FROM extension_objects)
     ),
     needs AS (  -- the columns, sequences and types that each object depends on
@@ -147,10 +147,24 @@ QUERY = """
         AND t.oid NOT IN (SELECT objid FROM extension_objects)
 """
 
+SET_PATH = "SELECT set_config('search_path', %s, true)"
+#: Returns the search path, and reduces it to the default schema. The order of evaluation is that of the list.
+NARROW_PATH = """
+    SELECT path FROM (SELECT current_setting('search_path') AS path OFFSET 0) AS before,
+        LATERAL (SELECT set_config('search_path', coalesce(quote_ident(current_schema()), path), true)
+            OFFSET 0) AS after
+"""
+
 
 def read(connection: Connection) -> Iterator[Entry]:
-    """Yield the entries of all objects, except those of extensions, and partitions."""
-    for row in connection.exec_driver_sql(QUERY):
+    """Yield the entries of all objects, except those of extensions, and partitions.
+
+    Only the names in the default schema are without a schema, whatever the search path is.
+    """
+    path = connection.exec_driver_sql(NARROW_PATH).scalar_one()
+    rows = connection.exec_driver_sql(QUERY).all()
+    connection.exec_driver_sql(SET_PATH, (path,))
+    for row in rows:
         target = Reference(row.target, tuple(row.target_columns)) if row.target else None
         yield Entry(
             kind=row.kind,

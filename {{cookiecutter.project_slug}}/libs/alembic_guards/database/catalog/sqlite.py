@@ -67,7 +67,7 @@ def read(connection: Connection) -> Iterator[Entry]:
     }
     for kind, table, name, sql in found:
         parsed = tables.get(table.lower())
-        if table in {"alembic_version", *OWN_TABLES} or name.startswith("sqlite_"):
+        if table in OWN_TABLES or name.startswith("sqlite_"):
             continue
         if kind == "table" and parsed:
             yield from _table(table, parsed, lambda name: tables.get(name.lower()))
