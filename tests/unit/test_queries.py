@@ -34,7 +34,7 @@ def test_an_operation_without_a_transaction_leaves_none() -> None:
             table.drop_column("b")
         with connection.begin():
             connection.exec_driver_sql("INSERT INTO t (a) VALUES (1)")
-        with pytest.raises(CommandError, match="1 rows hold data in t"):
+        with pytest.raises(CommandError, match="1 row holds data in t"):
             operations.drop_table("t")
         assert not connection.in_transaction()
 
