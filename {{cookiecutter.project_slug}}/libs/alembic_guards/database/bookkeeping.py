@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
+from alembic_guards.database.features import features
+
 #: Our table: the log on SQLite, MariaDB and MySQL; the journal of an interrupted revision on servers.
 TABLE = "alembic_guards"
 
@@ -72,8 +74,8 @@ class TableStore:
 
     def write(self, text: str) -> None:
         """Replace the text. On MariaDB and MySQL the table must exist: its DDL would commit."""
-        if self.connection.dialect.name == "sqlite":
-            self.connection.exec_driver_sql(create_table("sqlite"))
+        if features(self.connection.dialect).transactional_ddl:
+            self.connection.exec_driver_sql(create_table(self.connection.dialect.name))
         elif not sa.inspect(self.connection).has_table(TABLE):
             return
         self.connection.execute(sa.delete(self.row).where(*self._is_own()))

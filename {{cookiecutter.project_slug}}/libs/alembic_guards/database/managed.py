@@ -15,6 +15,7 @@ from alembic.util import CommandError
 from alembic_guards.compat import Command, running_command
 from alembic_guards.database.bookkeeping import OWN_TABLES
 from alembic_guards.database.catalog import VERSION_TABLE, Catalog, Entry
+from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import serial_name
 from alembic_guards.database.unmanaged import unmanaged_tables
 
@@ -101,7 +102,7 @@ def _refuse_version_table_of_another_schema(
 
     The revisions of that schema would be taken for those of this one.
     """
-    if migration.version_table_schema or connection.dialect.name != "postgresql":
+    if migration.version_table_schema or not features(connection.dialect).has_schemas:
         return
     name = connection.dialect.identifier_preparer.quote(migration.version_table)
     schema, default = connection.exec_driver_sql(SCHEMA_OF_TABLE, (name,)).one_or_none() or ("", "")
@@ -113,7 +114,7 @@ def _refuse_version_table_of_another_schema(
 
 
 def _create_schema(connection: sa.Connection, name: str | None) -> None:
-    if name and connection.dialect.name == "postgresql":
+    if name and features(connection.dialect).has_schemas:
         if not sa.inspect(connection).has_schema(name):
             connection.execute(sa.schema.CreateSchema(name))
         connection.commit()

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 import alembic_guards
 from alembic_guards.database.bookkeeping import OWN_TABLES, store_of
+from alembic_guards.database.features import features
 from alembic_guards.database.names import column_names
 from alembic_guards.runtime.code_hash import code_hash, file_hash
 
@@ -68,7 +69,7 @@ class AppliedLog:
 
     def reload(self) -> None:
         """Read again on SQLite, where another process may have written; the columns stay."""
-        if self.connection.dialect.name == "sqlite":
+        if features(self.connection.dialect).atomic_revisions:
             names, names_at = self.names, self.names_at
             self.load()
             self.names, self.names_at = names, names_at

@@ -12,6 +12,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 
+from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import quoter
 from alembic_guards.runtime.constraint_parser import Validation, constraints_in
 from alembic_guards.runtime.dry_execution import COUNTED, is_skipped
@@ -53,7 +54,7 @@ HAS_WRITTEN = "SELECT txid_current_if_assigned() IS NOT NULL"
 
 def executor_of(connection: Connection) -> "Executor | None":
     """Return the executor of a connection; None on SQLite, in a dry run, and on a scratch database."""
-    if connection.dialect.name == "sqlite" or SKIPPED in connection.info:
+    if features(connection.dialect).atomic_revisions or SKIPPED in connection.info:
         return None
     return connection.info.get(EXECUTOR)
 
@@ -72,7 +73,7 @@ class Executor:
         self.errors: type[Exception] = driver.Error  # SQLAlchemy wraps them later
         self.step = ""  # the running step; without one, nothing is recorded
         self.changes = CommittedChanges()
-        is_atomic = connection.dialect.name == "sqlite"  # where a revision is one transaction
+        is_atomic = features(connection.dialect).atomic_revisions
         for name in ("do_execute", "do_executemany", "do_execute_no_params"):
             execute = (
                 self._on_sqlite if is_atomic else self._handler(getattr(connection.dialect, name))
@@ -90,7 +91,7 @@ class Executor:
         as far as the server can.
         """
         self.changes = CommittedChanges()
-        if self.connection.dialect.name == "sqlite":
+        if features(self.connection.dialect).atomic_revisions:
             with self._collected(step):
                 yield
             return

@@ -15,6 +15,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, inspect
 
 from alembic_guards.database.bookkeeping import OLD_JOURNAL, TABLE, create_table
+from alembic_guards.database.features import features
 from alembic_guards.runtime.effects import digest
 from alembic_guards.runtime.statements import Kind
 
@@ -109,7 +110,7 @@ class Journal:
     def load(self) -> None:
         """Read the statements that an interrupted run has recorded."""
         self.recorded, self.pending = [], []
-        if self.dialect == "sqlite":  # where a revision is one transaction
+        if features(self.connection.dialect).atomic_revisions:
             return
         self._take_over()
         if inspect(self.connection).has_table(TABLE):
@@ -212,7 +213,7 @@ class Journal:
 
     def create(self) -> None:
         """Create the table on MariaDB and MySQL, where doing it later would commit a transaction."""
-        if self.dialect == "mysql" and not self.recorded:
+        if not features(self.connection.dialect).transactional_ddl and not self.recorded:
             self.connection.exec_driver_sql(create_table(self.dialect))
 
     def clear(self) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_guards.compat import Command, replace_steps, running_command
 from alembic_guards.database.bookkeeping import key_of
+from alembic_guards.database.features import features
 from alembic_guards.database.managed import apply_options
 from alembic_guards.database.timeouts import upgrade_timeout
 from alembic_guards.errors import explain
@@ -107,7 +108,7 @@ class Attempt:
         self.find_steps = replace_steps(migration, self._steps)
         migration.on_version_apply_callbacks += (self._before_commit,)
         connection.execution_options(begin="BEGIN IMMEDIATE")
-        if connection.dialect.name == "sqlite":  # where a revision is one transaction
+        if features(connection.dialect).atomic_revisions:
             migration.autocommit_block = nullcontext  # type: ignore[method-assign,assignment]
 
     def __enter__(self) -> None:
@@ -216,7 +217,8 @@ class Attempt:
         def guarded(**arguments: Any) -> None:
             if set(self.migration.get_current_heads()) != set(self.heads):
                 raise HeadsMoved
-            if self.connection.dialect.name != "sqlite" and not self.journal.recorded:
+            is_atomic = features(self.connection.dialect).atomic_revisions
+            if not is_atomic and not self.journal.recorded:
                 run_dry(self.migration, partial(migrate, **arguments))
             with self.executor.running(step), self.status.showing(step):
                 migrate(**arguments)

@@ -17,6 +17,7 @@ from alembic_guards.database.catalog import (
     EntryKey,
     read_catalog,
 )
+from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import bare, is_in, quoter
 from alembic_guards.runtime.enum_history import KNOWN
 from alembic_guards.runtime.enum_values import RenameValueOp
@@ -74,7 +75,7 @@ def _default(key: EntryKey, text: str) -> Entry:
 
 def native_enums(context: AutogenContext) -> dict[str, list[str]]:
     """Return the enum types of PostgreSQL that the models define, with their values as literals."""
-    if context.dialect.name != "postgresql":
+    if not features(context.dialect).has_schemas:
         return {}
     return {
         enum.compile(dialect=context.dialect): [literal(value) for value in enum.enums]
@@ -170,7 +171,7 @@ def rename_enum_values(context: AutogenContext, schema: str | None) -> Iterator[
             before, after = dict.fromkeys(present), dict.fromkeys(target.enums)
             for values in answers.find_renames(prefix, before, after, lambda *_: True):
                 yield _rename_value(context, column, server_enum, *values)
-        if server_enum and context.dialect.name == "postgresql":
+        if server_enum and features(context.dialect).has_schemas:
             renamed_types.add(str(server_enum.name))  # its columns share the type
 
 
@@ -225,7 +226,7 @@ def _rename_value(
     context: AutogenContext, column: sa.Column[Any], server_enum: sa.Enum | None, old: str, new: str
 ) -> OwnOp:
     """Return the rename of a value; `server_enum` is the present type of the column, if an enum."""
-    if context.dialect.name == "sqlite":
+    if not features(context.dialect).alters_tables:
         return RenameValueOp(column.table.name, column.name, old, new)
     if server_enum is None:
         return _rename_in_rows(context, column, old, new)

@@ -17,6 +17,7 @@ from alembic_guards.database.catalog.sqlite_parser import (
     parse_table,
     without_clause,
 )
+from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import bare
 from alembic_guards.runtime.operations import SQLOp
 from alembic_guards.runtime.renames import RenameColumn
@@ -52,7 +53,7 @@ def make_plain_columns(
     connection = context.connection
     if connection is None:
         return
-    if connection.dialect.name == "sqlite":
+    if not features(connection.dialect).alters_tables:
         yield from _make_plain_on_sqlite(context, schema, connection)
         return
     catalog = read_catalog(connection)

@@ -16,6 +16,7 @@ from alembic_guards.authoring.normalize import normalized
 from alembic_guards.authoring.write.types import element_type
 from alembic_guards.compat import sequences
 from alembic_guards.database.catalog import EntryKey, read_catalog
+from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import bare, quoter
 from alembic_guards.runtime.operations import SQLOp
 from alembic_guards.runtime.renames import RenameSequence
@@ -172,7 +173,7 @@ def _metadata(context: AutogenContext) -> sa.MetaData:
 
 def _before_tables(metadata: sa.MetaData, connection: sa.Connection | None) -> Iterator[str]:
     """Yield the CREATE EXTENSION and CREATE SCHEMA that tables need and the database lacks."""
-    if connection is None or connection.dialect.name != "postgresql":
+    if connection is None or not features(connection.dialect).has_schemas:
         return
     quote = quoter(connection.dialect)
     tables = metadata.tables.values()

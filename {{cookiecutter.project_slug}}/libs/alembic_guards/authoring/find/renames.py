@@ -30,6 +30,7 @@ from alembic_guards.authoring.find.prerequisites import (
 )
 from alembic_guards.authoring.operations import flatten, name_of
 from alembic_guards.compat import type_affinity
+from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import is_in
 from alembic_guards.runtime.operations import OwnOp
 from alembic_guards.runtime.renames import MoveTable, Rename, RenameColumn, RenameTable
@@ -54,7 +55,7 @@ def rename_in_scratch_database(
                     step.run(context.connection)
                     renames.append(step)
                 context.inspector.clear_cache()
-        if context.dialect.name == "postgresql":
+        if features(context.dialect).has_schemas:
             context.connection.commit()  # a new value of an enum may be used only after it
     context.opts["renames"] = renames
     return PriorityDispatchResult.CONTINUE
@@ -101,7 +102,7 @@ def _model_schemas(context: AutogenContext) -> set[str | None]:
     """Return the schemas of the models on PostgreSQL, without the default schema."""
     named = {table.schema for table in context.sorted_tables}
     others = named - {context.dialect.default_schema_name}
-    return others if context.dialect.name == "postgresql" else set()
+    return others if features(context.dialect).has_schemas else set()
 
 
 def _missing_in_other_schemas(context: AutogenContext, schema: str | None) -> dict[str, Columns]:

@@ -19,6 +19,7 @@ from alembic_guards.authoring.operations import (
 )
 from alembic_guards.authoring.passes.batches import Place, place_of, sort_batches
 from alembic_guards.authoring.passes.topological import Keys, foreign_keys, sort_tables
+from alembic_guards.database.features import Features, features
 from alembic_guards.database.identifiers import table_key
 
 #: Operations on tables, which are sorted.
@@ -36,8 +37,8 @@ def sort_by_dependency(operations: Operations, comparison: Comparison) -> Operat
     others = [op for op in steps if not isinstance(op, ON_TABLES)]
     leading = list(takewhile(lambda op: not isinstance(op, ON_TABLES), steps))
     on_tables: Operations = [op for op in steps if isinstance(op, ON_TABLES)]
-    dialect = comparison.dialect.name
-    ordered = _in_batches(on_tables) if dialect == "sqlite" else _on_server(on_tables, dialect)
+    able = features(comparison.dialect)
+    ordered = _by_alter(on_tables, able) if able.alters_tables else _in_batches(on_tables)
     return [*leading, *ordered, *others[len(leading) :]]
 
 
@@ -46,7 +47,7 @@ def put_leading_first(operations: Operations, _: Comparison) -> Operations:
     return sorted(operations, key=lambda op: not getattr(op, "leads", False))
 
 
-def _on_server(operations: Operations, dialect: str) -> Operations:
+def _by_alter(operations: Operations, able: Features) -> Operations:
     """Return operations on tables in their order, with a barrier before those of each rank.
 
     Cyclic foreign keys are added after all tables.
@@ -65,21 +66,21 @@ def _on_server(operations: Operations, dialect: str) -> Operations:
     ]
 
     def rank(op: MigrateOperation) -> int:
-        return _rank(op, dialect)
+        return _rank(op, able)
 
     by_rank = groupby(sorted(steps, key=rank), rank)
     return [op for _, same_rank in by_rank for op in (Barrier(), *same_rank)]
 
 
-def _rank(op: MigrateOperation, dialect: str) -> int:
-    """Return the place of an operation among the others on a server."""
+def _rank(op: MigrateOperation, able: Features) -> int:
+    """Return the place of an operation among the others that ALTER TABLE runs."""
     match op:
         case ops.DropConstraintOp(constraint_type="foreignkey"):
             return 0
         case ops.CreateTableOp():
             return 1
-        case ops.DropColumnOp() if dialect == "mysql":
-            return 6  # no rollback: what rows may make fail runs first
+        case ops.DropColumnOp() if not able.transactional_ddl:
+            return 6  # what rows may make fail runs first
         case ops.CreateCheckConstraintOp():
             return 3  # its columns have the new type
         case ops.CreateForeignKeyOp():

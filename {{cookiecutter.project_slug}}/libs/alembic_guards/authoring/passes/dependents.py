@@ -22,6 +22,7 @@ from alembic_guards.authoring.operations import (
     name_of,
 )
 from alembic_guards.database.catalog import Catalog, Entry, EntryKey, same
+from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import bare, quoter, table_key, table_of
 from alembic_guards.runtime.operations import SQLOp
 from alembic_guards.runtime.renames import RenameConstraint, RenameIndex
@@ -87,7 +88,7 @@ def drop_dependents(operations: Operations, comparison: Comparison) -> Operation
     primary keys that differ in the target catalog. Operations that create or drop the same objects
     are removed.
     """
-    if comparison.dialect.name == "sqlite":
+    if not features(comparison.dialect).alters_tables:
         return operations
     place = first_on_tables(operations, comparison)
     drops = list(_dependent_drops(comparison, _changes(operations, comparison)))
@@ -100,7 +101,7 @@ def drop_dependents(operations: Operations, comparison: Comparison) -> Operation
 
 def drop_changed_indexes(operations: Operations, comparison: Comparison) -> Operations:
     """Drop the indexes of SQLite whose expressions change, which Alembic does not detect."""
-    if comparison.dialect.name != "sqlite":
+    if features(comparison.dialect).alters_tables:
         return operations
     tables = {table_of(op)[0] for op in operations if isinstance(op, PARTS)}
     dropped = {name_of(op) for op in operations if isinstance(op, ops.DropIndexOp)}

@@ -14,6 +14,7 @@ from alembic_guards.authoring.operations import (
     op_key,
 )
 from alembic_guards.authoring.passes.online_steps import backfills, online
+from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import table_key
 
 #: The kinds of operations that drop an index on PostgreSQL.
@@ -27,7 +28,7 @@ def split(revision: Revision, dialect: sa.Dialect) -> list[Revision]:
     together with its inverse, so that each revision can be reverted alone. A revision that holds
     only such operations stays one.
     """
-    if dialect.name != "postgresql":
+    if not features(dialect).online_ddl:
         return [revision]
     movable = _movable(revision)
     rest, moved = _partition(revision, movable, dialect)
@@ -50,7 +51,7 @@ def is_online(revision: Revision) -> bool:
 
 def drop_columns_with_indexes(operations: Operations, comparison: Comparison) -> Operations:
     """Remove drops of indexes on dropped columns of PostgreSQL: it drops both under one lock."""
-    if comparison.dialect.name != "postgresql":
+    if not features(comparison.dialect).online_ddl:
         return operations
     dropped = {
         (table_key(op), op.column_name) for op in operations if isinstance(op, ops.DropColumnOp)

@@ -9,6 +9,7 @@ from alembic.operations import MigrateOperation, ops
 from alembic_guards.authoring.comparison import Comparison
 from alembic_guards.authoring.operations import Operations
 from alembic_guards.database.catalog import Entry
+from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import bare, quoted_table
 
 
@@ -17,7 +18,7 @@ def remove_unnamed_on_sqlite(operations: Operations, comparison: Comparison) -> 
 
     repairs.py rebuilds the table with the constraints of the models.
     """
-    if comparison.dialect.name != "sqlite":
+    if features(comparison.dialect).alters_tables:
         return operations
     return [op for op in operations if not _is_unnamed(op)]
 

@@ -16,6 +16,7 @@ from alembic_guards.database.catalog import (
     EntryKey,
     same,
 )
+from alembic_guards.database.features import features
 from alembic_guards.runtime.operations import SQLOp
 from alembic_guards.runtime.sqlite import RebuildTableOp
 
@@ -112,10 +113,10 @@ def repairs(present: State, target: State, dialect: sa.Dialect, *, downgrade: bo
     """
     old, new = present.catalog, target.catalog
     changed = _changed(old, new, downgrade=downgrade)
-    if dialect.name == "sqlite":
+    if not features(dialect).alters_tables:
         return list(_sqlite_repairs(changed, present, target, dialect))
     stages: dict[str, list[Step]] = {"drop": [], "alter": [], "add": [], "last": []}
-    if dialect.name == "postgresql":
+    if features(dialect).has_schemas:
         stages["alter"] += change_domains(changed, old, new)
         stages["add"] += alter_autoincrement(changed, old, new)
     for key in sorted(changed, key=_order):

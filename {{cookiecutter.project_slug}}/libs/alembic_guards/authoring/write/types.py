@@ -16,6 +16,7 @@ from sqlalchemy.exc import CompileError, SQLAlchemyError
 from sqlalchemy.types import TypeEngine
 
 from alembic_guards.database.canonical import as_written
+from alembic_guards.database.features import features
 from alembic_guards.runtime.lossy.families import plain_type
 from alembic_guards.runtime.operations import as_text
 
@@ -104,7 +105,7 @@ def _named_type(item: Any, context: AutogenContext) -> str:
     """
     if isinstance(item, postgresql.DOMAIN):
         return f"DOMAIN(data_type={_type_code(item.data_type, context)}"
-    if isinstance(item, sa.Enum) and item.native_enum and context.dialect.name == "postgresql":
+    if isinstance(item, sa.Enum) and item.native_enum and features(context.dialect).has_schemas:
         return f"ENUM({', '.join(map(repr, item.enums))}"
     return ""
 
