@@ -51,6 +51,11 @@ CASES: list[tuple[str, list[Constraint]]] = [
         "ALTER TABLE t ADD UNIQUE INDEX `u` (`a` DESC, b(10))",
         [Unique(table="t", name="u", parts=("`a`", "left(b, 10)"))],
     ),
+    ("ALTER TABLE t MODIFY `a` INTEGER NOT NULL AUTO_INCREMENT, ADD PRIMARY KEY (`a`)", []),
+    (
+        "ALTER TABLE t CHANGE COLUMN a b INT NOT NULL AUTO_INCREMENT, ADD UNIQUE (b)",
+        [NotNull(table="t", column="a")],
+    ),
     ("ALTER TABLE t ADD UNIQUE (a)", [Unique(table="t", parts=("a",))]),
     ("ALTER TABLE t ADD CONSTRAINT u UNIQUE USING INDEX u", []),
     (

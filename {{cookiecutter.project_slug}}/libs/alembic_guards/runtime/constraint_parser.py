@@ -122,8 +122,12 @@ class _Parser:
             self.accept("ONLY")
             self.qualified_table()
             self.accept("*")
-            for action in self.split():
-                yield from _Action(action, self.table).constraints()
+            actions = [_Action(tokens, self.table) for tokens in self.split()]
+            numbered = {action.numbered_column() for action in actions}
+            for action in actions:
+                yield from (
+                    found for found in action.constraints() if not _columns(found) & numbered
+                )
 
     def unique_index(self) -> Iterator[Constraint]:
         """Yield the constraint of CREATE UNIQUE INDEX, whose first three words are consumed."""
@@ -222,6 +226,20 @@ class _Action(_Parser):
         super().__init__(tokens)
         self.table = table
 
+    def numbered_column(self) -> str:
+        """Return the column that the action has MariaDB and MySQL number, with new values; else ""."""
+        if not any(token.upper() == "AUTO_INCREMENT" for token in self.tokens):
+            return ""
+        action = _Parser(self.tokens)
+        is_change = action.accept("CHANGE")
+        if not (is_change or action.accept("MODIFY")):
+            return ""
+        action.accept("COLUMN")
+        action.accept("IF", "EXISTS")
+        if is_change:
+            action.take_name()  # the old name
+        return action.take_name()
+
     def constraints(self) -> Iterator[Constraint]:
         """Yield the constraints of the action."""
         words = [token.upper() for token in self.tokens if not token.isspace()]
@@ -304,6 +322,16 @@ class _Action(_Parser):
                 referent_schema=schema,
                 referent_columns=self.names() if self.peek() == "(" else (),
             )
+
+
+def _columns(constraint: Constraint) -> set[str]:
+    """Return the columns of a constraint that numbers make unique and not NULL."""
+    match constraint:
+        case Unique(parts=parts):
+            return {*map(unquoted, parts)}
+        case NotNull(column=column):
+            return {column}
+    return set()
 
 
 def _check(owner: dict[str, Any], condition: str) -> Constraint:
