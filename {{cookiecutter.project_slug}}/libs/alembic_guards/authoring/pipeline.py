@@ -112,6 +112,7 @@ def finish_revision(
     upgrade = apply(UPGRADE, _found(script.upgrade_ops), comparison)
     if comparison.answers is None or template is None:  # `alembic check`
         _refuse_drift(comparison, upgrade)
+        script.upgrade_ops = ops.UpgradeOps(regroup(upgrade))  # Alembic looks at it again
         return
     downgrade = apply(DOWNGRADE, _found(script.downgrade_ops), comparison.reversed())
     comparison.answers.check_complete()
