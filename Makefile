@@ -12,36 +12,36 @@ python := .venv/bin/python
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-demo: .venv/installed ## Generate a project, change its models, and bring its database up to date: in=folder
+demo: .venv/installed ## Generate a project, and change its models twice: in=folder
 	@./demo.sh $${FOLDER:+"$$FOLDER"}
 
-build: .venv/installed ## Build the library as a distribution: a wheel and its source, in dist/
+build: .venv/installed ## Build the library as a wheel and a source archive, in dist/
 	@$(python) -m hatchling build
 
-test: .venv/installed ## Generate every variant and use it as its owner would, on real databases
+test: .venv/installed ## Test every variant as its owner would, on real databases
 	@$(python) -m pytest --numprocesses auto
 
-test-unit: .venv/installed ## Try what needs no server: the library's own parts, in seconds, and how much they cover
+test-unit: .venv/installed ## Test what needs no server, in seconds, with branch coverage
 	@$(python) -m pytest --cov=alembic_guards --cov-branch --cov-report=term:skip-covered tests/unit
 
-test-changes: .venv/installed ## Try all kinds of change of the models, on all databases: takes an hour
+test-changes: .venv/installed ## Test all kinds of change on all databases: half an hour
 	@$(python) -m pytest --numprocesses auto -m 'long or not long' tests/test_changes.py
 
-test-faults: .venv/installed ## Kill, block and cut off upgrades everywhere, 1,000 processes in all: takes five minutes
+test-faults: .venv/installed ## Kill, block and cut off upgrades everywhere: five minutes
 	@$(python) -m pytest --numprocesses auto -m 'faults or not faults' tests/test_upgrades.py
 
-test-real: .venv/installed ## Write revisions for the models of released projects: slow, takes a package index
+test-real: .venv/installed ## Write revisions for released projects: takes a package index
 	@$(python) -m pytest --numprocesses auto -m real
 
-test-random: .venv/installed ## Change random models into random others, with rows: rounds=100, or seed= of a find
+test-random: .venv/installed ## Change random models: rounds=100, or seed= of a find
 	@rounds=$${ROUNDS:-$${SEED:+1}} seed=$${SEED:-$$(date +%s)}; \
 	  TEST_RANDOM_ROUNDS=$${rounds:-100} TEST_RANDOM_SEED=$$seed \
 	  $(python) -m pytest --numprocesses auto tests/test_random.py
 
-test-alembic: .venv/installed ## Run Alembic's own tests with the guards: takes a package index, and a minute
+test-alembic: .venv/installed ## Run Alembic's own tests with the guards
 	@$(python) -m pytest -m suite tests/test_alembic_suite.py
 
-benchmark: .venv/installed ## Measure how long a writer waits while a big table of PostgreSQL changes
+benchmark: .venv/installed ## Measure how long writers wait while a big table changes
 	@$(python) benchmarks/big_table.py
 
 lint: .venv/installed ## Check style and types of the template's own code

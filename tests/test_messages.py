@@ -112,6 +112,22 @@ def test_help_lists_every_target_and_is_what_make_alone_prints(bake: Bake) -> No
     said = project.make()
     assert re.findall(r"^  make ([\w-]+)  +\S", said, re.MULTILINE) == phony[0].split()
     assert said == project.make("help")
+    assert [line for line in said.splitlines() if len(line) > 80] == []
+
+
+def test_an_empty_revision_is_for_changes_of_rows(bake: Bake) -> None:
+    project = bake()
+    project.make("revision")
+    assert "make revision empty=1" in project.make("revision")
+    project.make("revision", "m=fill slugs", "empty=1")
+    text = project.revisions()[-1].read_text()
+    assert text.startswith('"""fill slugs\n')
+    assert re.findall(r"^def (\w+)\(\) -> None:\n    pass$", text, re.MULTILINE) == [
+        "upgrade",
+        "downgrade",
+    ]
+    project.make("upgrade")
+    project.make("lint")
 
 
 def add_column(project: Project, name: str) -> None:

@@ -85,6 +85,7 @@ COMMANDS = {
     "make database": "alembic -x create-database current",
     'make revision x="(.*?)"': r'alembic -x "\1" revision --autogenerate',
     "with x=, as in": "with -x, as in",
+    "make revision empty=1": "alembic revision",
     "make revision": "alembic revision --autogenerate",
     "make upgrade": "alembic upgrade head",
     "make downgrade to=": "alembic downgrade ",

@@ -38,6 +38,7 @@ from alembic_guards.authoring.write.types import escape_colons, keep_percent_sig
 from alembic_guards.database.bookkeeping import OWN_TABLES
 from alembic_guards.database.catalog import Catalog, differences, of_models, read_catalog
 from alembic_guards.database.managed import managed
+from alembic_guards.errors import commands
 
 DRIFT = """The database differs from the models:
   {}
@@ -47,6 +48,9 @@ MISSED = """The revisions build a database that differs from the models, and no 
   {}
 No file was written. Write the revision by hand: alembic revision --message=..."""
 
+
+NOTHING = """Nothing to write: the revisions build the database of the models.
+For a change of rows, write an empty revision: make revision empty=1"""
 
 #: The passes over the operations of both upgrade() and downgrade(), in their order.
 COMMON: tuple[Pass, ...] = (
@@ -162,7 +166,7 @@ def _refuse_unknown(comparison: Comparison) -> None:
     """Raise CommandError for differences that no operation is known for; or say there are none."""
     if drift := "\n  ".join(comparison.drift):
         raise CommandError(MISSED.format(drift))
-    context.config.print_stdout("Nothing to write: the revisions build the database of the models.")
+    context.config.print_stdout(commands(NOTHING))
 
 
 def _describe(scripts: list[ops.MigrationScript]) -> list[str]:
