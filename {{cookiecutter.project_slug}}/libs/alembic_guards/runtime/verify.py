@@ -8,7 +8,7 @@ from alembic.util import CommandError, to_tuple
 
 from alembic_guards.runtime.applied_log import AppliedLog
 
-UNPROVEN = """{file} has failed its proof: {reason}. Nothing was changed.
+UNPROVEN = """{file} is unproven: {reason}. Nothing was changed.
 Complete it, and prove it: make prove"""
 
 INSERTED = """{file} was never applied here, and {after}, which follows it, was. Nothing was changed.
@@ -36,7 +36,7 @@ STAMPED = "Stamped: nothing was applied. What differs from the models: make chec
 
 
 def refuse_unproven(revisions: Iterable[Script]) -> None:
-    """Raise CommandError for a revision that has failed its proof: authoring marks its file."""
+    """Raise CommandError for a revision that is unproven: authoring marks its file."""
     for revision in revisions:
         if reason := getattr(revision.module, "unproven", ""):
             raise CommandError(UNPROVEN.format(file=_file(revision), reason=reason))
