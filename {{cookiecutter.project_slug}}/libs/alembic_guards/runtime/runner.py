@@ -20,7 +20,7 @@ from alembic_guards.database.features import features
 from alembic_guards.database.managed import apply_options
 from alembic_guards.database.timeouts import upgrade_timeout
 from alembic_guards.errors import explain
-from alembic_guards.runtime.applied_log import AppliedLog, revisions_of
+from alembic_guards.runtime.applied_log import AppliedLog, How, revisions_of
 from alembic_guards.runtime.dry_execution import run_dry
 from alembic_guards.runtime.executor import Executor
 from alembic_guards.runtime.journal import Journal, applied
@@ -169,9 +169,9 @@ class Attempt:
         log.load()
         if self.is_upgrade:
             refuse_inserted(log, heads)
-        if log.is_there or has_steps:
-            log.trace(heads)
-        if log.is_there and not self.is_stamp and log.heads != set(heads):
+        if log.exists or has_steps:
+            log.columns.begin(heads)
+        if log.exists and not self.is_stamp and log.heads != set(heads):
             applied = revisions_of(self.migration.script, heads)
             names = [one.revision for one in applied if one.revision not in log.records]
             if names:
@@ -184,7 +184,7 @@ class Attempt:
         log = self.log_book
         log.update(self.heads, is_stamp=self.is_stamp)
         if self.step is None:
-            log.adopt(heads, "stamped")
+            log.adopt(heads, How.STAMPED)
         elif self.step.is_upgrade:
             log.applied(self.step.revision, time.monotonic() - self.began)
         else:
@@ -204,9 +204,9 @@ class Attempt:
         """Record the columns that the revisions have made."""
         log = self.log_book
         log.reload()
-        if log.is_there and set(self.migration.get_current_heads()) == set(self.heads):
+        if log.exists and set(self.migration.get_current_heads()) == set(self.heads):
             if log.heads != set(self.heads):
-                log.adopt(self.heads, "elsewhere")
+                log.adopt(self.heads, How.ELSEWHERE)
             log.trace_end(self.heads, has_changed=self.applied > 0)
         self.connection.commit()
 

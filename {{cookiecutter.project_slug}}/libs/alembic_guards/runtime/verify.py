@@ -65,7 +65,7 @@ def refuse_difference(log: AppliedLog, heads: Iterable[str]) -> None:
     """Raise CommandError where columns of the revisions are missing, or an applied file was edited."""
     lines = [
         NO_COLUMN.format(table=table, column=column) if column else NO_TABLE.format(table=table)
-        for table, columns in log.missing().items()
+        for table, columns in log.columns.missing().items()
         for column in columns or [""]
     ]
     lines += [
