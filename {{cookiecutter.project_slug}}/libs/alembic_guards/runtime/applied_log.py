@@ -94,10 +94,12 @@ class AppliedLog:
     def applied(self, revision: Script, seconds: float) -> None:
         """Add a revision that was applied."""
         self.records[revision.revision] = self._record(How.APPLIED, revision, seconds)
+        self._add_code(revision)
 
-    def reverted(self, revision: str) -> None:
+    def reverted(self, revision: Script) -> None:
         """Remove a revision that was reverted."""
-        self.records.pop(revision, None)
+        self.records.pop(revision.revision, None)
+        self._add_code(revision)
 
     def adopt(self, heads: Iterable[str], how: How) -> None:
         """Bring the records to the revisions that the version table says are applied.
@@ -144,6 +146,10 @@ class AppliedLog:
         """Record which columns the revisions since columns.begin() have made and dropped."""
         if self.columns.end(heads, has_changed=has_changed):
             self.save(heads)
+
+    def _add_code(self, revision: Script) -> None:
+        if path := _source(revision):
+            self.columns.code.append(path.read_text(encoding="utf-8", errors="replace"))
 
     def _record(self, how: How, revision: Script, seconds: float) -> Record:
         path = _source(revision)

@@ -1,14 +1,23 @@
-"""Finds which columns the revisions of an upgrade have made, and which of those are missing later."""
+"""Finds which columns the revisions of an upgrade have made, and which of those are missing later.
 
+Others may change the same database meanwhile. On PostgreSQL the columns of the default schema and of the
+schema of the version table count; those of another schema only where a revision of the upgrade names it,
+and no version table is in it.
+"""
+
+import re
 from collections.abc import Iterable, Mapping
 
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
-from alembic_guards.database.bookkeeping import OWN_TABLES
-from alembic_guards.database.names import column_names
+from alembic_guards.database.bookkeeping import OWN_TABLES, quoted_version_table
+from alembic_guards.database.names import column_names, own_schemas, schema_of
 
 Names = set[tuple[str, str]]
+
+#: The columns of a table that Alembic creates for itself, whatever its name is.
+VERSION_TABLE = {"version_num"}
 
 
 class ColumnTrace:
@@ -19,6 +28,9 @@ class ColumnTrace:
         self.names: Names = set()  # that revisions have made, as of the next
         self.heads: set[str] = set()  # of the database
         self.present: Names = set()  # in the database, before the upgrade or after it
+        self.own: set[str] = set()  # schemas of this upgrade
+        self.foreign: set[str] = set()  # schemas of others
+        self.code: list[str] = []  # of the revisions of this upgrade
 
     def load(self, columns: Mapping[str, Iterable[str]], heads: Iterable[str]) -> None:
         """Take what by_table() has returned, and the heads of that time."""
@@ -35,6 +47,7 @@ class ColumnTrace:
     def begin(self, heads: Iterable[str]) -> None:
         """Read the columns of the database before anything is applied."""
         self.present = self._read()
+        self.names = {name for name in self.names if schema_of(name[0]) not in self.foreign}
         if set(heads) != self.heads:  # another tool has changed it, or an upgrade was killed
             self.accept()
 
@@ -46,7 +59,8 @@ class ColumnTrace:
         """Add the columns made since begin(), remove those dropped; return whether that changes anything."""
         before = self.present
         self.present = self._read() if has_changed else before
-        made, dropped = self.present - before, before - self.present
+        made = {name for name in self.present - before if self._is_own(name[0])}
+        dropped = before - self.present
         if not (made or dropped or set(heads) != self.heads):
             return False
         self.names, self.heads = (self.names | made) - dropped, set(heads)
@@ -66,6 +80,30 @@ class ColumnTrace:
         return missing
 
     def _read(self) -> Names:
+        """Read the columns of the database, without those of schemas that belong to another upgrade."""
         own = {*OWN_TABLES, self.migration.version_table}
         found = column_names(self.connection)
-        return {(table, column) for table, column in found if table.rpartition(".")[2] not in own}
+        self._read_schemas(found)
+        return {
+            (table, column)
+            for table, column in found
+            if table.rpartition(".")[2] not in own and schema_of(table) not in self.foreign
+        }
+
+    def _read_schemas(self, names: Names) -> None:
+        """Find the schemas of this upgrade and, by their version tables, those of others."""
+        if self.connection.dialect.name != "postgresql":
+            return
+        columns: dict[str, set[str]] = {}
+        for table, column in names:
+            columns.setdefault(table, set()).add(column)
+        versioned = {schema_of(table) for table, found in columns.items() if found == VERSION_TABLE}
+        self.own = own_schemas(self.connection, quoted_version_table(self.migration))
+        self.foreign = versioned - self.own
+
+    def _is_own(self, table: str) -> bool:
+        """Whether a new column of a table was made by this upgrade."""
+        if self.connection.dialect.name != "postgresql" or (schema := schema_of(table)) in self.own:
+            return True
+        word = re.compile(rf"(?<!\w){re.escape(schema)}(?!\w)")
+        return any(word.search(code) for code in self.code)

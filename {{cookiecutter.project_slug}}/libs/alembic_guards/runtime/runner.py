@@ -188,7 +188,7 @@ class Attempt:
         elif self.step.is_upgrade:
             log.applied(self.step.revision, time.monotonic() - self.began)
         else:
-            log.reverted(self.step.revision.revision)
+            log.reverted(self.step.revision)
         log.save(heads)
 
     def _finish(self) -> None:
