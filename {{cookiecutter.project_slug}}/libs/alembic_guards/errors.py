@@ -91,6 +91,7 @@ COMMANDS = {
     "make downgrade": "alembic downgrade -1",
     "make merge": "alembic merge heads",
     "make prove": "alembic -x prove revision --autogenerate",
+    "make check": "alembic check",
     "make test": "alembic upgrade head && alembic check",
     "make -B install": "pip install --upgrade alembic-guards",
 }

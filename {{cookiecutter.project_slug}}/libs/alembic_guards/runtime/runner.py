@@ -19,7 +19,7 @@ from alembic_guards.database.bookkeeping import key_of
 from alembic_guards.database.features import features
 from alembic_guards.database.managed import apply_options
 from alembic_guards.database.timeouts import upgrade_timeout
-from alembic_guards.errors import explain
+from alembic_guards.errors import commands, explain
 from alembic_guards.runtime.applied_log import AppliedLog, How, revisions_of
 from alembic_guards.runtime.dry_execution import run_dry
 from alembic_guards.runtime.executor import Executor
@@ -175,7 +175,7 @@ class Attempt:
             applied = revisions_of(self.migration.script, heads)
             names = [one.revision for one in applied if one.revision not in log.records]
             if names:
-                self.log(UNRECORDED.format(revisions=", ".join(names)))
+                self.log(commands(UNRECORDED.format(revisions=", ".join(names))))
 
     def _before_commit(self, heads: set[str], **_: object) -> None:
         """Complete the journal and the log, in the transaction of the revision."""
@@ -197,7 +197,7 @@ class Attempt:
         if self.is_upgrade:
             refuse_difference(self.log_book, self.heads)
         nothing = "" if self.applied else "Nothing to do. "
-        stamped = f" {STAMPED}" if self.is_stamp else ""
+        stamped = f" {commands(STAMPED)}" if self.is_stamp else ""
         self.log(f"{nothing}The database is at {self._current()}.{stamped}")
 
     def _trace_end(self) -> None:
