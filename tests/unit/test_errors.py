@@ -97,7 +97,8 @@ def test_a_long_statement_is_cut() -> None:
 
 def test_an_error_that_the_end_of_a_block_hides_is_the_one_that_is_told() -> None:
     hidden = PendingRollbackError("Can't reconnect")
-    hidden.__context__ = failure("it fails")
+    hidden.__context__ = PendingRollbackError("Can't reconnect")  # of an inner block
+    hidden.__context__.__context__ = failure("it fails")
     assert explain(hidden).startswith("it fails")
 
 

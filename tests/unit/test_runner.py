@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from alembic_guards.errors import command_errors
 from alembic_guards.runtime.runner import attempts
 
-REVISION = """
+REVISION = """"number {0}"
 revision = {0!r}
 down_revision = {1!r}
 def upgrade():
@@ -65,3 +66,27 @@ def test_reports_name_the_commands_of_the_project(
     )
     assert "b came to be applied without a record" in caplog.text
     assert "make " not in caplog.text
+
+
+def test_an_interrupted_command_is_to_be_run_again(scripts: ScriptDirectory) -> None:
+    write(scripts, "a", None)
+    run(scripts, "upgrade", "head")
+    write(scripts, "b", "a", "raise KeyboardInterrupt")
+    scripts = ScriptDirectory(scripts.dir, version_locations=scripts._version_locations)
+    with pytest.raises(CommandError) as raised:
+        run(scripts, "upgrade", "head")
+    assert str(raised.value) == (
+        "Interrupted. Run the same command again: it continues where it stopped."
+    )
+
+
+def test_a_failure_says_once_that_it_is_one(scripts: ScriptDirectory) -> None:
+    write(scripts, "a", None, "raise ValueError")
+    with pytest.raises(CommandError) as raised:
+        run(scripts, "upgrade", "head")
+    said = str(raised.value)
+    assert said.startswith(
+        "Revision a: number a was rolled back; no changes were applied. The database"
+    )
+    assert "Correct the revision or the rows, then run: alembic upgrade head" in said
+    assert "failed" not in said

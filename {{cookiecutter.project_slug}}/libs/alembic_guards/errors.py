@@ -173,8 +173,8 @@ def explain(error: Exception) -> str:
     """Return the message of an error: its reason, its SQL statement, and its line in the owner's code."""
     if isinstance(error, CommandError):
         return str(error)
-    if isinstance(error, PendingRollbackError) and isinstance(error.__context__, DBAPIError):
-        error = error.__context__  # the cause, which the end of an autocommit_block() hides
+    while isinstance(error, PendingRollbackError) and isinstance(error.__context__, Exception):
+        error = error.__context__  # the cause, which the end of a savepoint or a block hides
     if isinstance(error, DBAPIError):
         statement = " ".join((error.statement or "none").split())
         details = re.findall("^(?:DETAIL|HINT): +(.+)$", str(error.orig), re.MULTILINE)

@@ -82,11 +82,16 @@ def _without_effect(migration: MigrationContext, connection: Connection) -> Iter
         connection.exec_driver_sql("SET LOCAL transaction_read_only = on")
     try:
         yield
+    except BaseException:
+        if savepoint is not None:
+            with suppress(SQLAlchemyError):  # without a connection, the first error tells more
+                savepoint.rollback()
+        raise
+    else:
+        if savepoint is not None:
+            savepoint.rollback()
     finally:
         del patched.autocommit_block
-        if savepoint is not None:
-            with suppress(SQLAlchemyError):  # without a connection, the caller's error tells more
-                savepoint.rollback()
 
 
 def is_skipped(connection: Connection, statement: str) -> bool:

@@ -45,9 +45,10 @@ Heads = tuple[str, ...]
 #: The messages of an upgrade that an application runs.
 logger = logging.getLogger("alembic.guards")
 
-FAILED = """{step} failed: {outcome}. The database is at {current}.
+FAILED = """{step} {outcome}. The database is at {current}.
 {reason}
 {remedy}, then run: make {command}"""
+INTERRUPTED = "Interrupted. Run the same command again: it continues where it stopped."
 
 
 class HeadsMoved(Exception):
@@ -127,8 +128,11 @@ class Attempt:
         elif is_lock_timeout(error):
             self._wait(error)
         elif self.step is not None and isinstance(error, Exception):
-            remedy = "Correct the revision or the rows"
+            is_lost = self.connection.invalidated
+            remedy = "Restore the connection" if is_lost else "Correct the revision or the rows"
             raise self._failure(explain(error), remedy) from error
+        elif isinstance(error, KeyboardInterrupt) and not self.is_stamp:
+            raise CommandError(INTERRUPTED) from None
         else:
             return False
         return True
@@ -235,16 +239,16 @@ class Attempt:
 
     def _failure(self, reason: str, remedy: str) -> CommandError:
         """Roll back, and return an error that says what was applied."""
-        outcome = "rolled back; no changes were applied"
+        outcome = "was rolled back; no changes were applied"
         try:
             self.connection.rollback()
             self.journal.load()
             if count := self.journal.count_applied():
-                outcome = say_applied(count)
+                outcome = f"stopped: {say_applied(count)}"
             else:
                 self._trace_end()
         except SQLAlchemyError:
-            outcome = "the connection to the server was lost"
+            outcome, remedy = "lost its connection to the server", "Restore the connection"
         command = "upgrade" if self.step is None or self.step.is_upgrade else "downgrade"
         return CommandError(
             FAILED.format(

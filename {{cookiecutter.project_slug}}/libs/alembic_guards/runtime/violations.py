@@ -68,6 +68,8 @@ def find(connection: sa.Connection, constraint: Constraint) -> Refusal | None:
         try:
             return _Finder(connection, constraint).find()
         except SQLAlchemyError as error:  # what a skipped statement would create, or another type
+            if connection.invalidated:
+                raise
             raise UnknownRows from error
 
 
