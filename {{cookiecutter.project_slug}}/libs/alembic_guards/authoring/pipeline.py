@@ -32,6 +32,7 @@ from alembic_guards.authoring.write.describe import describe
 from alembic_guards.authoring.write.types import escape_colons, keep_percent_signs
 from alembic_guards.database.bookkeeping import OWN_TABLES
 from alembic_guards.database.catalog import Catalog, differences, of_models, read_catalog
+from alembic_guards.database.connection_info import TEMPLATE
 from alembic_guards.database.managed import managed
 
 DRIFT = """The database differs from the models:
@@ -98,7 +99,7 @@ def finish_revision(
         raise CommandError(f"Nothing was written: upgrades need the name {taken[0]}.")
     keep_percent_signs(migration.dialect)
     escape_colons(migration.impl)
-    template: TemplateDatabase | None = connection.info.get("template")
+    template: TemplateDatabase | None = connection.info.get(TEMPLATE)
     target = reference_state(template.url if template else connection.engine.url, metadata)
     present = managed(
         read_catalog(connection), metadata, migration.dialect, all_schemas=template is not None

@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
 from alembic_guards.database.bookkeeping import OWN_TABLES, quoted_version_table
-from alembic_guards.database.names import column_names, own_schemas, schema_of
+from alembic_guards.database.column_names import column_names, own_schemas, schema_of
 
 Names = set[tuple[str, str]]
 

@@ -19,9 +19,6 @@ from alembic_guards.database.features import features
 from alembic_guards.runtime.effects import digest
 from alembic_guards.runtime.statements import Kind
 
-#: The key in Connection.info of the DDL that a dry run has skipped, see dry_execution.py.
-SKIPPED = "alembic_skipped"
-
 COLUMNS = "n, step, state, statement, seen, result"
 INSERT = f"INSERT INTO {TABLE} (version_table, {COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s)"
 

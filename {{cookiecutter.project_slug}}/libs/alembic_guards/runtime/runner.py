@@ -21,7 +21,7 @@ from alembic_guards.database.managed import apply_options
 from alembic_guards.database.timeouts import upgrade_timeout
 from alembic_guards.errors import commands, explain
 from alembic_guards.runtime.applied_log import AppliedLog, How, revisions_of
-from alembic_guards.runtime.dry_execution import run_dry
+from alembic_guards.runtime.dry_run import run_dry
 from alembic_guards.runtime.executor import Executor
 from alembic_guards.runtime.journal import Journal, say_applied
 from alembic_guards.runtime.locks import (

@@ -14,6 +14,7 @@ from alembic.util import CommandError
 from alembic_guards.authoring.normalize import normalized
 from alembic_guards.authoring.prove.proof import ProofError, prove
 from alembic_guards.authoring.prove.replica import TemplateDatabase
+from alembic_guards.database.connection_info import TEMPLATE
 
 LINE = 'unproven = "{}"  # upgrades refuse this revision until its proof passes'
 
@@ -86,7 +87,7 @@ def prove_revisions(
     connection, scripts = migration.connection, context.script
     if connection is None:
         return
-    template: TemplateDatabase = connection.info["template"]
+    template: TemplateDatabase = connection.info[TEMPLATE]
     models = normalized(migration.opts["target_metadata"], connection)
     for revision in revisions_to_prove(scripts):
         file = os.path.relpath(str(revision.path))
