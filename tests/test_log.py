@@ -82,6 +82,32 @@ def test_what_was_applied_is_recorded_and_what_is_missing_is_named(
     assert "alembic_guards" not in project.alembic("check", status=1)
 
 
+#: What an application and the upgrade of another tenant create while a revision runs, and its dry run.
+MEANWHILE = """
+    CREATE SCHEMA IF NOT EXISTS customer; CREATE TABLE IF NOT EXISTS customer.t (n int);
+    CREATE SCHEMA IF NOT EXISTS tenant; CREATE TABLE IF NOT EXISTS tenant.t (n int);
+    CREATE TABLE IF NOT EXISTS tenant.versions (version_num text)"""
+WITH_OTHERS = """
+    import os
+    op.execute("CREATE SCHEMA named")
+    op.create_table("t", sa.Column("n", sa.Integer), sa.Column("m", sa.Integer), schema="named")
+    op.create_table("t", sa.Column("n", sa.Integer))  # as tenant.t
+    with sa.create_engine(op.get_bind().engine.url).begin() as connection:
+        connection.exec_driver_sql(os.environ["MEANWHILE"])"""
+
+
+def test_columns_of_other_schemas_are_those_that_a_revision_names(bake: Bake) -> None:
+    project = prepare(bake, "postgresql")
+    write_revision(project, WITH_OTHERS)
+    project.alembic("upgrade", "head", MEANWHILE=MEANWHILE)
+    columns = log(project)["columns"]
+    assert columns.keys() == {"first", "second", "third", "t", "named.t"}
+    execute(project, "DROP SCHEMA customer CASCADE", "DROP SCHEMA tenant CASCADE")
+    assert project.alembic("upgrade", "head").startswith("Nothing to do.")
+    execute(project, "ALTER TABLE named.t DROP COLUMN m")
+    assert "column named.t.m is missing" in project.alembic("upgrade", "head", status=1)
+
+
 def test_an_edited_revision_and_one_that_came_to_lie_beneath_are_named(bake: Bake) -> None:
     project = prepare(bake, "sqlite")
     first, second, third = project.revisions()

@@ -75,9 +75,7 @@ def test_what_autogenerate_cannot_write_is_named_until_it_is_there(
     revision.write_text(complete.format(table="items"))
     assert "Nothing to write" in project.alembic("revision", "--autogenerate")
     said = project.alembic("upgrade", "head", status=1)
-    assert (
-        f"{file} has failed its proof: upgrade() does not lead to the schema of the models" in said
-    )
+    assert f"{file} is unproven: upgrade() does not lead to the schema of the models" in said
     assert said.endswith("Nothing was changed.\nComplete it, and prove it: make prove\n")
     revision.write_text(complete.format(table="items").replace("DROP VIEW", "SELECT 1 --"))
     prove = ("-x", "prove", "revision", "--autogenerate")
@@ -120,3 +118,23 @@ def test_views_and_triggers_that_a_revision_makes_by_hand_are_kept_and_not_compl
     said = project.make("revision", "x=drop=users.email fill=users.mail:x", status=2)
     assert "emails" in said
     assert "Complete it by hand" in said
+
+
+def test_a_file_whose_hook_fails_is_refused_and_one_that_is_proven_has_no_mark(bake: Bake) -> None:
+    project = bake("sqlite")
+    project.write_model(MODEL.partition("event.listen")[0])
+    ini = project.path / "alembic.ini"
+    text = ini.read_text()
+    ini.write_text(text.replace("format.module = ruff", "format.module = missing"))
+    assert "missing" in project.alembic("revision", "--autogenerate", status=None)
+    [revision] = project.revisions()
+    said = project.alembic("upgrade", "head", status=1)
+    assert "is unproven: its proof has not ended. Nothing was changed." in said
+    ini.write_text(text)
+    project.make("prove")
+    assert "unproven" not in revision.read_text()
+    revision.unlink()
+    project.alembic("revision", "--autogenerate")
+    [revision] = project.revisions()
+    assert "depends_on = None\n\n\ndef upgrade()" in revision.read_text()
+    project.alembic("upgrade", "head")

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 from alembic_guards.database.bookkeeping import TABLE, TableStore, key_of
-from alembic_guards.runtime.applied_log import AppliedLog, Record
+from alembic_guards.runtime.applied_log import AppliedLog, How, Record
 
 
 @pytest.fixture
@@ -25,14 +25,14 @@ def log_of(connection: sa.Connection, version_table: str) -> AppliedLog:
 
 def test_services_that_share_a_database_have_a_log_each(connection: sa.Connection) -> None:
     first = log_of(connection, "first_version")
-    assert not first.is_there
-    first.records["a"] = Record("applied", at="2026-01-02T03:04:05+00:00", by="ada@host")
-    first.names = {("users", "id"), ("users", "name")}
+    assert not first.exists
+    first.records["a"] = Record(How.APPLIED, at="2026-01-02T03:04:05+00:00", by="ada@host")
+    first.columns.names = {("users", "id"), ("users", "name")}
     first.save(["a"])
-    assert not log_of(connection, "second_version").is_there
+    assert not log_of(connection, "second_version").exists
     read = log_of(connection, "first_version")
-    assert (read.is_there, read.heads, read.records) == (True, {"a"}, first.records)
-    assert read.names == first.names
+    assert (read.exists, read.heads, read.records) == (True, {"a"}, first.records)
+    assert read.columns.names == first.columns.names
     assert read.records["a"].when == "on 2026-01-02 03:04 UTC by ada@host"
     assert Record().when == "earlier"
 
@@ -41,16 +41,16 @@ def test_what_is_missing_is_a_table_or_its_columns(connection: sa.Connection) ->
     connection.exec_driver_sql("CREATE TABLE users (id INTEGER)")
     connection.exec_driver_sql(f"CREATE TABLE {TABLE} (version_table, n, state, result)")
     log = log_of(connection, "alembic_version")
-    log.names = {("users", "id"), ("users", "name"), ("posts", "id"), ("posts", "text")}
-    log.names_at = {"a"}
-    log.trace(["a"])
-    assert log.before == {("users", "id")}
-    assert log.missing() == {"users": ["name"], "posts": []}
-    log.trace(["b"])  # another tool has been there: only what is there is expected
-    assert log.missing() == {}
+    log.columns.names = {("users", "id"), ("users", "name"), ("posts", "id"), ("posts", "text")}
+    log.columns.heads = {"a"}
+    log.columns.begin(["a"])
+    assert log.columns.present == {("users", "id")}
+    assert log.columns.missing() == {"users": ["name"], "posts": []}
+    log.columns.begin(["b"])  # another tool has been there: only what is there is expected
+    assert log.columns.missing() == {}
     connection.exec_driver_sql("ALTER TABLE users RENAME COLUMN id TO key")
     log.trace_end(["b"], has_changed=True)
-    assert log_of(connection, "alembic_version").names == {("users", "key")}
+    assert log_of(connection, "alembic_version").columns.names == {("users", "key")}
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_log_of_another_form_ends_no_upgrade(connection: sa.Connection, text: 
     TableStore(connection, "alembic_version").write(text)
     log = log_of(connection, "alembic_version")
     assert set(log.records) <= {"a"}
-    assert not log.missing()
+    assert not log.columns.missing()
 
 
 def test_the_key_holds_the_schema(connection: sa.Connection) -> None:

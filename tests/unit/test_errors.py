@@ -1,5 +1,7 @@
 """What a user is told: in a few lines, with the command that mends it, and never a password."""
 
+import ast
+import re
 from pathlib import Path
 from runpy import run_path
 
@@ -44,6 +46,8 @@ STATEMENTS = {
     "ERROR: permission denied\nThe statement was: CREATE DATABASE shop": "Create it with a user",
     "syntax error": "",
 }
+
+TEMPLATE = Path(__file__).parents[2] / "{{cookiecutter.project_slug}}"
 
 
 @pytest.fixture(autouse=True)
@@ -93,7 +97,8 @@ def test_a_long_statement_is_cut() -> None:
 
 def test_an_error_that_the_end_of_a_block_hides_is_the_one_that_is_told() -> None:
     hidden = PendingRollbackError("Can't reconnect")
-    hidden.__context__ = failure("it fails")
+    hidden.__context__ = PendingRollbackError("Can't reconnect")  # of an inner block
+    hidden.__context__.__context__ = failure("it fails")
     assert explain(hidden).startswith("it fails")
 
 
@@ -148,6 +153,21 @@ def test_without_a_generated_makefile_messages_name_the_commands_of_alembic(
     assert commands("Name one: make downgrade to=REVISION").endswith("alembic downgrade REVISION")
     texts = [*REMEDIES.values(), *STATEMENT_REMEDIES.values(), *map(str, COMMANDS)]
     assert not [text for text in texts if "make " in commands(text)]
+
+
+def test_each_command_of_make_in_a_message_has_one_of_alembic(in_a_generated_project: Path) -> None:
+    (in_a_generated_project / "Makefile").unlink()
+    targets = "|".join(
+        re.findall(r"^([a-z-]+):", (TEMPLATE / "Makefile").read_text(), re.MULTILINE)
+    )
+    texts = [
+        node.value
+        for path in (TEMPLATE / "libs").rglob("*.py")
+        if path.name != "errors.py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    assert not [text for text in texts if re.search(rf"\bmake ({targets})\b", commands(text))]
 
 
 def test_with_a_generated_makefile_messages_name_its_commands() -> None:

@@ -16,6 +16,7 @@ DOCUMENTED = {"_asdict", "_fields", "_replace"}
 PRIVATE = {
     "_creation_order",
     "_get_table_sql",
+    "_invoke",
     "_migrations_fn",
     "_namespace_metadata",
     "_prefixes",

@@ -3,7 +3,7 @@
 A new release of either can break only this module.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from enum import Enum, auto
 from typing import Any
 
@@ -13,6 +13,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import _render_cmd_body, _render_constraint
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
+from alembic.script.write_hooks import _invoke
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import immutabledict
@@ -38,6 +39,11 @@ def running_command() -> Command:
         return Command.OTHER
     is_check = options["fn"].__qualname__.startswith("check.")
     return Command.CHECK if is_check else Command.REVISION
+
+
+def run_write_hook(file: str, hook: Mapping[str, str]) -> None:
+    """Run a post-write hook of alembic.ini on a file; only private functions run them."""
+    _invoke(hook["type"], file, hook)
 
 
 def is_meant_for(part: Any, owner: object, connection: sa.Connection) -> bool:

@@ -92,6 +92,7 @@ COMMANDS = {
     "make downgrade": "alembic downgrade -1",
     "make merge": "alembic merge heads",
     "make prove": "alembic -x prove revision --autogenerate",
+    "make check": "alembic check",
     "make test": "alembic upgrade head && alembic check",
     "make -B install": "pip install --upgrade alembic-guards",
 }
@@ -173,8 +174,8 @@ def explain(error: Exception) -> str:
     """Return the message of an error: its reason, its SQL statement, and its line in the owner's code."""
     if isinstance(error, CommandError):
         return str(error)
-    if isinstance(error, PendingRollbackError) and isinstance(error.__context__, DBAPIError):
-        error = error.__context__  # the cause, which the end of an autocommit_block() hides
+    while isinstance(error, PendingRollbackError) and isinstance(error.__context__, Exception):
+        error = error.__context__  # the cause, which the end of a savepoint or a block hides
     if isinstance(error, DBAPIError):
         statement = " ".join((error.statement or "none").split())
         details = re.findall("^(?:DETAIL|HINT): +(.+)$", str(error.orig), re.MULTILINE)

@@ -1,16 +1,12 @@
 """Runs the passes, the trial and the proof on the operations that autogenerate has found."""
 
-import os
 from collections.abc import Iterable
 from copy import copy
-from pathlib import Path
 
 from alembic import context
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
-from alembic.script import write_hooks
 from alembic.util import CommandError, rev_id
-from sqlalchemy import MetaData
 
 from alembic_guards.authoring.comparison import Comparison, Pass, apply
 from alembic_guards.authoring.find.reference import reference_state
@@ -28,15 +24,15 @@ from alembic_guards.authoring.passes.unnamed import (
     remove_unnamed_on_sqlite,
 )
 from alembic_guards.authoring.passes.using import add_using_clauses
-from alembic_guards.authoring.prove.proof import ProofError, prove
+from alembic_guards.authoring.prove.hooks import ProofHooks
 from alembic_guards.authoring.prove.replica import TemplateDatabase
 from alembic_guards.authoring.prove.trial import add_repairs
-from alembic_guards.authoring.prove.unproven import mark
 from alembic_guards.authoring.questions import Answers
 from alembic_guards.authoring.write.describe import describe
 from alembic_guards.authoring.write.types import escape_colons, keep_percent_signs
 from alembic_guards.database.bookkeeping import OWN_TABLES
 from alembic_guards.database.catalog import Catalog, differences, of_models, read_catalog
+from alembic_guards.database.connection_info import TEMPLATE
 from alembic_guards.database.managed import managed
 from alembic_guards.errors import commands
 
@@ -107,7 +103,7 @@ def finish_revision(
         raise CommandError(f"Nothing was written: upgrades need the name {taken[0]}.")
     keep_percent_signs(migration.dialect)
     escape_colons(migration.impl)
-    template: TemplateDatabase | None = connection.info.get("template")
+    template: TemplateDatabase | None = connection.info.get(TEMPLATE)
     target = reference_state(template.url if template else connection.engine.url, metadata)
     present = managed(
         read_catalog(connection), metadata, migration.dialect, all_schemas=template is not None
@@ -125,7 +121,7 @@ def finish_revision(
         revisions = add_repairs(found, comparison, target, replica, BEFORE_TRIAL)
     directives[:] = _scripts(script, revisions)
     if _describe(directives):
-        _prove_when_written(directives, template, metadata)
+        ProofHooks(context.config, directives, template, metadata).install(context.script)
     else:
         directives.clear()
         template.close()
@@ -180,32 +176,6 @@ def _describe(scripts: list[ops.MigrationScript]) -> list[str]:
     if all_steps:
         context.config.print_stdout("\n".join(f"  {step}" for step in all_steps))
     return all_steps
-
-
-def _prove_when_written(
-    scripts: list[ops.MigrationScript], template: TemplateDatabase, metadata: MetaData
-) -> None:
-    """Have Alembic call `prove` for each file, after the post-write hooks of alembic.ini."""
-    config, written_files = context.config, list[str]()
-
-    @write_hooks.register("prove")
-    def hook(file: str, _: object) -> None:
-        script = scripts[len(written_files)]
-        written_files.append(file)
-        target = metadata if script is scripts[-1] else None
-        try:
-            prove(config, os.path.relpath(file), str(script.rev_id), template, target)
-            if target is not None:
-                template.close()
-        except ProofError as error:
-            mark(Path(file), error.what)
-            raise
-        except KeyboardInterrupt:
-            for unproven in written_files:  # an unproven revision must not stay
-                os.remove(unproven)
-            raise CommandError("Interrupted. Nothing was written.") from None
-
-    context.script.hooks.append({"type": "prove", "_hook_name": "prove"})
 
 
 def _message(steps: list[str]) -> str:

@@ -37,6 +37,13 @@ def key_of(migration: MigrationContext) -> str:
     return f"{schema}.{migration.version_table}" if schema else migration.version_table
 
 
+def quoted_version_table(migration: MigrationContext) -> str:
+    """Return the name of the version table in SQL."""
+    quote = migration.dialect.identifier_preparer.quote
+    parts = (migration.version_table_schema, migration.version_table)
+    return ".".join(quote(part) for part in parts if part)
+
+
 class Store(Protocol):
     """Where the log of a version table is."""
 
@@ -90,9 +97,7 @@ class CommentStore:
     """The comment of the version table: no publication FOR ALL TABLES has it, and every dump does."""
 
     def __init__(self, connection: Connection, migration: MigrationContext) -> None:
-        quote = connection.dialect.identifier_preparer.quote
-        parts = (migration.version_table_schema, migration.version_table)
-        self.table = ".".join(quote(part) for part in parts if part)
+        self.table = quoted_version_table(migration)
         self.connection = connection
 
     def read(self) -> str:

@@ -15,6 +15,7 @@ from alembic.util import CommandError
 from alembic_guards.compat import Command, running_command
 from alembic_guards.database.bookkeeping import OWN_TABLES
 from alembic_guards.database.catalog import VERSION_TABLE, Catalog, Entry
+from alembic_guards.database.connection_info import TEMPLATE
 from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import serial_name
 from alembic_guards.database.unmanaged import unmanaged_tables
@@ -83,7 +84,7 @@ def apply_options(migration: MigrationContext) -> None:
     FILTERS.include_object = options.get("include_object")
     if connection is None or migration.as_sql:  # offline it is a stand-in
         return
-    is_scratch = bool(connection.info.get("template"))
+    is_scratch = bool(connection.info.get(TEMPLATE))
     if is_scratch or "destination_rev" in options:
         _refuse_version_table_of_another_schema(connection, migration)
         _create_schema(connection, migration.version_table_schema)

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,20 +16,25 @@ from alembic.util import to_tuple
 from sqlalchemy import Connection
 
 import alembic_guards
-from alembic_guards.database.bookkeeping import OWN_TABLES, store_of
+from alembic_guards.database.bookkeeping import store_of
 from alembic_guards.database.features import features
-from alembic_guards.database.names import column_names
 from alembic_guards.runtime.code_hash import code_hash, file_hash
+from alembic_guards.runtime.column_trace import ColumnTrace
 
-Names = set[tuple[str, str]]
+
+class How(StrEnum):
+    """How a revision came to be applied."""
+
+    APPLIED = "applied"
+    STAMPED = "stamped"
+    ELSEWHERE = "elsewhere"  # such as by SQL of --sql
+    BEFORE = "before"  # before the log began
 
 
 class Record(NamedTuple):
-    """How a revision came to be applied; what is not known is empty."""
+    """The record of an applied revision; what is not known is empty."""
 
-    how: str = (
-        "before"  # applied, stamped, elsewhere (such as SQL of --sql), or before the log began
-    )
+    how: How = How.BEFORE
     file: str = ""  # digest of the file
     code: str = ""  # digest of what upgrade() executes
     at: str = ""
@@ -48,57 +54,54 @@ class AppliedLog:
     def __init__(self, connection: Connection, migration: MigrationContext) -> None:
         self.connection, self.migration = connection, migration
         self.store = store_of(connection, migration)
-        self.is_there = False
+        self.exists = False
         self.heads: set[str] = set()  # of the database when the log was written
         self.records: dict[str, Record] = {}
-        self.names: Names = set()  # columns that revisions have made, as of the next
-        self.names_at: set[str] = set()  # heads of the database
-        self.before: Names = set()  # columns of the database before the upgrade
+        self.columns = ColumnTrace(connection, migration)
 
     def load(self) -> None:
         """Read the log; without one it is empty. A log that cannot be read counts as none."""
         try:
             found = json.loads(self.store.read() or "{}")
             records = {key: _record(value) for key, value in found.get("revisions", {}).items()}
-            names = {(t, c) for t, columns in found.get("columns", {}).items() for c in columns}
+            self.columns.load(found.get("columns", {}), found.get("columns_at", []))
         except (ValueError, TypeError, AttributeError):
-            found, records, names = {}, {}, set()
-        self.is_there, self.heads = bool(found), set(found.get("heads", []))
+            found, records = {}, {}
+            self.columns.load({}, [])
+        self.exists, self.heads = bool(found), set(found.get("heads", []))
         self.records = records
-        self.names, self.names_at = names, set(found.get("columns_at", []))
 
     def reload(self) -> None:
         """Read again on SQLite, where another process may have written; the columns stay."""
         if features(self.connection.dialect).atomic_revisions:
-            names, names_at = self.names, self.names_at
+            columns, self.columns = self.columns, ColumnTrace(self.connection, self.migration)
             self.load()
-            self.names, self.names_at = names, names_at
+            self.columns = columns
 
     def save(self, heads: Iterable[str]) -> None:
         """Write the log in the transaction that is open."""
         self.heads = set(heads)
-        columns: dict[str, list[str]] = {}
-        for table, column in sorted(self.names):
-            columns.setdefault(table, []).append(column)
         records = {key: record._asdict() for key, record in self.records.items()}
         content = {
             "heads": sorted(self.heads),
             "revisions": records,
-            "columns": columns,
-            "columns_at": sorted(self.names_at),
+            "columns": self.columns.by_table(),
+            "columns_at": sorted(self.columns.heads),
         }
         self.store.write(json.dumps(content, separators=(",", ":")))
-        self.is_there = True
+        self.exists = True
 
     def applied(self, revision: Script, seconds: float) -> None:
         """Add a revision that was applied."""
-        self.records[revision.revision] = self._record("applied", revision, seconds)
+        self.records[revision.revision] = self._record(How.APPLIED, revision, seconds)
+        self._add_code(revision)
 
-    def reverted(self, revision: str) -> None:
+    def reverted(self, revision: Script) -> None:
         """Remove a revision that was reverted."""
-        self.records.pop(revision, None)
+        self.records.pop(revision.revision, None)
+        self._add_code(revision)
 
-    def adopt(self, heads: Iterable[str], how: str) -> None:
+    def adopt(self, heads: Iterable[str], how: How) -> None:
         """Bring the records to the revisions that the version table says are applied.
 
         Revisions without a record get one: `how` they came to be applied.
@@ -106,10 +109,12 @@ class AppliedLog:
         present = {one.revision: one for one in revisions_of(self.migration.script, heads)}
         self.records = {key: record for key, record in self.records.items() if key in present}
         for key, revision in present.items():
-            if how == "stamped" and self._is_edited(revision):
+            if how is How.STAMPED and self._is_edited(revision):
                 del self.records[key]
             if key not in self.records:
-                self.records[key] = Record() if how == "before" else self._record(how, revision, 0)
+                self.records[key] = (
+                    Record() if how is How.BEFORE else self._record(how, revision, 0)
+                )
 
     def edited(self, heads: Iterable[str]) -> list[tuple[Script, Record]]:
         """Return the applied revisions whose code has changed since then, with their records."""
@@ -121,7 +126,7 @@ class AppliedLog:
 
         Only where the version table is as the log has left it: SQL of `--sql` may have applied more.
         """
-        if not self.is_there or set(heads) != self.heads:
+        if not self.exists or set(heads) != self.heads:
             return []
         present = revisions_of(self.migration.script, heads)
         missing = sorted((one for one in present if one.revision not in self.records), key=_path)
@@ -131,46 +136,22 @@ class AppliedLog:
         """Read the log again in the transaction of a step that begins at `heads`."""
         self.reload()
         if is_stamp:  # what is missing is accepted
-            self.names &= self.before
-        elif not self.is_there:
-            self.adopt(heads, "before")
+            self.columns.accept()
+        elif not self.exists:
+            self.adopt(heads, How.BEFORE)
         elif self.heads != set(heads):
-            self.adopt(heads, "elsewhere")
-
-    def trace(self, heads: Iterable[str]) -> None:
-        """Read the columns of the database before anything is applied."""
-        self.before = self._present()
-        if set(heads) != self.names_at:  # another tool has changed it, or an upgrade was killed
-            self.names &= self.before
+            self.adopt(heads, How.ELSEWHERE)
 
     def trace_end(self, heads: Iterable[str], *, has_changed: bool) -> None:
-        """Record which columns the revisions since trace() have made and dropped, if there were any."""
-        after = self._present() if has_changed else self.before
-        made, dropped = after - self.before, self.before - after
-        if made or dropped or set(heads) != self.names_at:
-            self.names, self.names_at = (self.names | made) - dropped, set(heads)
+        """Record which columns the revisions since columns.begin() have made and dropped."""
+        if self.columns.end(heads, has_changed=has_changed):
             self.save(heads)
-        self.before = after
 
-    def missing(self) -> dict[str, list[str]]:
-        """Return the tables and columns that revisions have made and the database does not have.
+    def _add_code(self, revision: Script) -> None:
+        if path := _source(revision):
+            self.columns.code.append(path.read_text(encoding="utf-8", errors="replace"))
 
-        A table that is missing as a whole has no columns in the answer.
-        """
-        tables = {table for table, _ in self.before}
-        missing: dict[str, list[str]] = {}
-        for table, column in sorted(self.names - self.before):
-            columns = missing.setdefault(table, [])
-            if table in tables:
-                columns.append(column)
-        return missing
-
-    def _present(self) -> Names:
-        own = {*OWN_TABLES, self.migration.version_table}
-        found = column_names(self.connection)
-        return {(table, column) for table, column in found if table.rpartition(".")[2] not in own}
-
-    def _record(self, how: str, revision: Script, seconds: float) -> Record:
+    def _record(self, how: How, revision: Script, seconds: float) -> Record:
         path = _source(revision)
         return Record(
             how=how,
@@ -213,7 +194,9 @@ def revisions_of(script: ScriptDirectory | None, heads: Iterable[str]) -> list[S
 
 def _record(values: dict[str, Any]) -> Record:
     """Return a record; what a newer version of this library adds to it is left out."""
-    return Record(**{key: value for key, value in values.items() if key in Record._fields})
+    known = {key: value for key, value in values.items() if key in Record._fields}
+    how = known.get("how")
+    return Record(**{**known, "how": How(how) if how in set(How) else How.BEFORE})
 
 
 def _path(revision: Script) -> str:

@@ -6,9 +6,9 @@ import sqlalchemy as sa
 from alembic.operations import Operations, ops, toimpl
 
 from alembic_guards.runtime.drop_parser import drops_in
-from alembic_guards.runtime.dry_execution import unread
-from alembic_guards.runtime.dry_run import current_names
+from alembic_guards.runtime.dry_run import unread
 from alembic_guards.runtime.enum_history import follow_rename
+from alembic_guards.runtime.names_before import current_names
 from alembic_guards.runtime.queries import connection_to_query
 from alembic_guards.runtime.refusals import refuse
 from alembic_guards.runtime.rename_parser import renames_in

@@ -1,74 +1,159 @@
-"""Finds the names that tables and columns have before a dry run, which skips renames and other changes."""
+"""Makes a dry run of a revision on PostgreSQL, MariaDB and MySQL: rows are counted before the first statement.
+
+MariaDB and MySQL cannot roll back DDL, and PostgreSQL cannot roll back what an autocommit_block() executes.
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from typing import Any
 
-import sqlalchemy as sa
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
-from alembic_guards.runtime.journal import SKIPPED
-from alembic_guards.runtime.rename_parser import renames_in
-from alembic_guards.runtime.renames import RenameColumn, RenameTable
-
-#: Statements that give a column other values, or add or replace it.
-CHANGES_COLUMN = re.compile(
-    r"^\s*UPDATE\b|\b(?:ADD COLUMN|CHANGE|MODIFY)\b|\bALTER COLUMN\b.*\bTYPE\b",
-    re.IGNORECASE | re.DOTALL,
+from alembic_guards.database.connection_info import COUNTED, SKIPPED, UNREAD
+from alembic_guards.runtime.constraint_parser import constraints_in
+from alembic_guards.runtime.drop_parser import DEFINITION
+from alembic_guards.runtime.locks import is_lock_timeout
+from alembic_guards.runtime.refusals import Refused, collecting, refuse
+from alembic_guards.runtime.statements import (
+    BACKFILL,
+    CHANGES_ROWS,
+    SEVERAL,
+    Kind,
+    first_word,
+    kind_of,
 )
+from alembic_guards.runtime.violations import UnknownRows, find
+
+#: An INSERT that may also change existing rows.
+CHANGES_EXISTING = re.compile(r"\bON\s+(?:CONFLICT|DUPLICATE)\b", re.IGNORECASE)
+
+#: The first words of the DDL of PostgreSQL, which keeps all rows but those of what it drops.
+DDL = {"ALTER", "COMMENT", "CREATE", "DROP", "GRANT", "REFRESH", "REINDEX", "REVOKE", "SECURITY"}
 
 
-def current_names(
-    connection: sa.Connection, table: str, columns: Iterable[str], schema: str | None = None
-) -> tuple[str, list[str]] | None:
-    """Return the names that a table and `columns` of it have in the database.
+class EndOfDryRun(Exception):
+    """The rest of the revision depends on a change of rows that a dry run does not make."""
 
-    Outside of a dry run these are the names given. In a dry run the skipped renames are followed back;
-    None where a skipped statement would create the table or a column, or change its values.
+
+def run_dry(migration: MigrationContext, migrate: Callable[[], None]) -> None:
+    """Run a step with all DDL and backfills skipped, so that the guards check the rows before it.
+
+    Raises Refused with all that the guards refuse, and errors of locks and of the connection. The dry
+    run ends at the first other change of rows, because the statements after it may depend on it, and at
+    the first error of the revision, such as a read of what a skipped statement would create: the
+    revision itself raises it again.
     """
-    before = names_before(connection, table, columns)
-    if SKIPPED not in connection.info or before is None:
-        return before
-    inspector = sa.inspect(connection)
-    table, names = before
-    found = inspector.get_columns(table, schema) if inspector.has_table(table, schema) else []
-    return before if found and {c["name"] for c in found}.issuperset(names) else None
+    connection = migration.connection
+    assert connection is not None
+    connection.info[SKIPPED] = []
+    connection.info[COUNTED] = set()
+    try:
+        with collecting(connection) as refusals, _without_effect(migration, connection):
+            try:
+                migrate()
+            except EndOfDryRun:
+                pass
+            except Exception as error:
+                if is_lock_timeout(error) or connection.invalidated:
+                    raise
+    finally:
+        del connection.info[SKIPPED]
+    if refusals:
+        raise Refused(refusals)
 
 
-def names_before(
-    connection: sa.Connection, table: str, columns: Iterable[str]
-) -> tuple[str, list[str]] | None:
-    """Return the names of a table and of words that may be columns before the skipped statements.
+@contextmanager
+def _without_effect(migration: MigrationContext, connection: Connection) -> Iterator[None]:
+    """Keep autocommit_block() from committing; on PostgreSQL read only, in a savepoint."""
+    patched: Any = migration
+    patched.autocommit_block = nullcontext
+    savepoint = None
+    if connection.dialect.name == "postgresql":
+        savepoint = connection.begin_nested()
+        connection.exec_driver_sql("SET LOCAL transaction_read_only = on")
+    try:
+        yield
+    except BaseException:
+        if savepoint is not None:
+            with suppress(SQLAlchemyError):  # without a connection, the first error tells more
+                savepoint.rollback()
+        raise
+    else:
+        if savepoint is not None:
+            savepoint.rollback()
+    finally:
+        del patched.autocommit_block
 
-    None where a skipped statement would create the table or a column, or change its values.
+
+def is_skipped(connection: Connection, statement: str) -> bool:
+    """Return whether a dry run skips a statement, and count the rows that violate its constraints.
+
+    Raises EndOfDryRun at a change of rows that the statements after it may depend on.
     """
-    names = list(columns)
-    for sql in reversed(connection.info.get(SKIPPED, [])):
-        renames = list(renames_in(sql))
-        for rename in reversed(renames):
-            match rename:
-                case RenameTable(old=old, new=new) if new == table:
-                    table = old
-                case RenameColumn(old=old, new=new) if rename.table == table:
-                    names = [old if name == new else name for name in names]
-        if creates(sql, table):
-            return None
-        is_mention = _mentions(sql, table) and any(_mentions(sql, name) for name in names)
-        renames_only = renames and "," not in sql
-        if not renames_only and CHANGES_COLUMN.search(sql) and is_mention:
-            return None
-    return table, names
+    kind = kind_of(statement, connection.dialect.name)
+    if kind is Kind.SESSION or (kind is Kind.READ and UNREAD not in connection.info):
+        return False
+    text = statement.replace("%%", "%")  # % is doubled for the driver
+    skipped: list[str] = connection.info[SKIPPED]
+    if not (
+        _is_ddl(connection, kind, text) or (text not in skipped and _is_unread(connection, text))
+    ):
+        raise EndOfDryRun
+    count(connection, text)
+    skipped.append(text)
+    return True
 
 
-def creates(sql: str, table: str) -> bool:
-    """Whether a statement of Alembic creates a table."""
-    name = re.escape(table)
-    return re.match(rf'\s*CREATE TABLE (?:\S+\.)?[`"]?{name}[`"]? ', sql) is not None
+def count(connection: Connection, statement: str) -> None:
+    """Refuse a statement where rows violate its constraints; record it where none does."""
+    is_unread, is_known = connection.info.pop(UNREAD, False), True
+    for constraint in constraints_in(statement):
+        try:
+            if refusal := find(connection, constraint):
+                refuse(connection, refusal)
+        except UnknownRows:
+            is_known = False
+    if is_known:
+        connection.info[COUNTED].add(statement)
+    if is_unread:
+        connection.info[UNREAD] = True
 
 
-def is_filled(statements: Iterable[str], table: str) -> bool:
-    """Whether skipped statements would insert rows into a table."""
-    inserts = (sql for sql in statements if re.search(r"\b(?:INSERT|SELECT)\b", sql, re.IGNORECASE))
-    return any(_mentions(sql, table) for sql in inserts)
+def _is_ddl(connection: Connection, kind: Kind, text: str) -> bool:
+    """Whether a statement is DDL that changes no rows but those of what it drops."""
+    is_definition = DEFINITION.match(text) is not None  # of a function, whose body does not run
+    if SEVERAL.search(text) and CHANGES_ROWS.search(text) and not is_definition:
+        return False
+    if connection.dialect.name == "postgresql":
+        return first_word(text) in DDL
+    return kind is Kind.IMPLICIT and first_word(text) != "TRUNCATE"
 
 
-def _mentions(sql: str, name: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sql) is not None
+def _is_unread(connection: Connection, text: str) -> bool:
+    """Whether a change of rows may be skipped: the revision does not read its result.
+
+    A statement that is repeated may be in a loop that ends when it changes no more rows; the caller
+    asks for that.
+    """
+    if BACKFILL.fullmatch(text):
+        return True
+    if UNREAD not in connection.info or ";" in text.rstrip("; \n"):
+        return False
+    word = first_word(text)
+    return word == "UPDATE" or (word == "INSERT" and not CHANGES_EXISTING.search(text))
+
+
+@contextmanager
+def unread(connection: Connection | None) -> Iterator[None]:
+    """Mark the statements in the block as those whose results the revision does not read."""
+    if not isinstance(connection, Connection):  # such as one that only writes SQL
+        yield
+        return
+    connection.info[UNREAD] = True
+    try:
+        yield
+    finally:
+        connection.info.pop(UNREAD, None)

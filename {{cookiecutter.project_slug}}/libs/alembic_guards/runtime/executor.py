@@ -12,13 +12,13 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 
+from alembic_guards.database.connection_info import COUNTED, EXECUTOR, is_dry_run
 from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import quoter
 from alembic_guards.runtime.constraint_parser import Validation, constraints_in
-from alembic_guards.runtime.dry_execution import COUNTED, is_skipped
+from alembic_guards.runtime.dry_run import is_skipped
 from alembic_guards.runtime.effects import digest
 from alembic_guards.runtime.journal import (
-    SKIPPED,
     Entry,
     Journal,
     State,
@@ -42,9 +42,6 @@ from alembic_guards.runtime.status import Status
 from alembic_guards.runtime.violations import UnknownRows, find, find_orphans
 from alembic_guards.runtime.withdrawal import CommittedChanges
 
-#: The key in Connection.info of the executor of a connection.
-EXECUTOR = "alembic_executor"
-
 #: The result of a statement that returns no rows.
 NO_ROWS = Result(-1, None, None, [])
 
@@ -54,7 +51,7 @@ HAS_WRITTEN = "SELECT txid_current_if_assigned() IS NOT NULL"
 
 def executor_of(connection: Connection) -> "Executor | None":
     """Return the executor of a connection; None on SQLite, in a dry run, and on a scratch database."""
-    if features(connection.dialect).atomic_revisions or SKIPPED in connection.info:
+    if features(connection.dialect).atomic_revisions or is_dry_run(connection):
         return None
     return connection.info.get(EXECUTOR)
 
@@ -248,7 +245,7 @@ class Executor:
         self, context: Any, statement: str, parameters: Any, send: Callable[[], object]
     ) -> bool:
         """Execute or replay a statement; return whether the driver has nothing left to do."""
-        if SKIPPED in self.connection.info:
+        if is_dry_run(self.connection):
             return is_skipped(self.connection, statement)
         cursor = real_cursor(context.cursor)
         if not self.step or cursor.connection is not self._driver():

@@ -19,9 +19,6 @@ from alembic_guards.database.features import features
 from alembic_guards.runtime.effects import digest
 from alembic_guards.runtime.statements import Kind
 
-#: The key in Connection.info of the DDL that a dry run has skipped, see dry_execution.py.
-SKIPPED = "alembic_skipped"
-
 COLUMNS = "n, step, state, statement, seen, result"
 INSERT = f"INSERT INTO {TABLE} (version_table, {COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s)"
 
@@ -87,7 +84,7 @@ def recorded_text(statement: str, parameters: Any) -> str:
     return f"{text[:900]} {md5(text.encode(), usedforsecurity=False).hexdigest()}"
 
 
-def applied(count: int) -> str:
+def say_applied(count: int) -> str:
     """Say that `count` statements were committed."""
     statements = "1 statement was" if count == 1 else f"{count} statements were"
     return f"{statements} applied and cannot be rolled back"
@@ -139,7 +136,7 @@ class Journal:
             raise CommandError(
                 INTERRUPTED.format(
                     step=interrupted,
-                    applied=applied(self.count_applied()),
+                    applied=say_applied(self.count_applied()),
                     command=command,
                     reset=f"DELETE {self.rows}",
                 )

@@ -93,10 +93,10 @@ LOCKS = {
 }
 
 
-def acquire_advisory_lock(connection: Connection, log: Callable[[str], None]) -> None:
+def acquire_advisory_lock(connection: Connection, report: Callable[[str], None]) -> None:
     """Take the advisory lock of upgrades on the database, and set the timeouts of the session.
 
-    While another upgrade holds the lock, this polls, and calls `log` once. It does not wait inside a
+    While another upgrade holds the lock, this polls, and calls `report` once. It does not wait inside a
     statement: the snapshot of that would block CREATE INDEX CONCURRENTLY. The lock is released when
     the connection ends, also when the process is killed. Does nothing on SQLite. Raises CommandError
     after MIGRATION_TIMEOUT seconds, and for a pooler in transaction mode.
@@ -115,7 +115,7 @@ def acquire_advisory_lock(connection: Connection, log: Callable[[str], None]) ->
                 "To wait longer: MIGRATION_TIMEOUT=3600 make upgrade"
             )
         if not logged:
-            log("Another upgrade is running on this database: waiting for its advisory lock.")
+            report("Another upgrade is running on this database: waiting for its advisory lock.")
             logged = True
         time.sleep(POLL_INTERVAL)
     limit, longest = lock_timeout(), statement_timeout()
@@ -198,8 +198,8 @@ def is_driver_lock_timeout(error: Any) -> bool:
 class LockRetry:
     """Pauses before a retry, twice as long each time, until MIGRATION_TIMEOUT has passed."""
 
-    def __init__(self, connection: Connection, log: Callable[[str], None]) -> None:
-        self.connection, self.log = connection, log
+    def __init__(self, connection: Connection, report: Callable[[str], None]) -> None:
+        self.connection, self.report = connection, report
         self.subject = "The upgrade"  # of the messages
         self.reset()
 
@@ -225,7 +225,7 @@ class LockRetry:
         now = time.monotonic()
         if session != self.logged or now - self.logged_at >= LOG_INTERVAL:
             still = " still" if session == self.logged else ""
-            self.log(f"{self.subject} is{still} waiting for a lock, blocked by {self.blocker}.")
+            self.report(f"{self.subject} is{still} waiting for a lock, blocked by {self.blocker}.")
             self.logged, self.logged_at = session, now
         if self.connection.dialect.name != "sqlite":  # BEGIN IMMEDIATE waits, and blocks no reader
             time.sleep(min(self.pause, left))

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic.ddl.postgresql import PostgresqlImpl
 from sqlalchemy.exc import DBAPIError
 
-from alembic_guards.runtime.journal import SKIPPED
+from alembic_guards.database.connection_info import is_dry_run
 from alembic_guards.runtime.transaction_names import listen
 
 NAME = r'((?:"[^"]+"|[^\s"(]+)+)'
@@ -65,7 +65,7 @@ class ConcurrentPostgresqlImpl(PostgresqlImpl):
         if not isinstance(self.connection, sa.Connection) or not CONCURRENTLY.match(sql):
             yield
             return
-        if SKIPPED in self.connection.info:
+        if is_dry_run(self.connection):
             yield
             return
         build = BUILD.match(sql)

@@ -7,8 +7,7 @@ from typing import NamedTuple
 from alembic.util import CommandError
 from sqlalchemy import Connection
 
-#: The key in Connection.info of the refusals that are collected.
-REFUSALS = "alembic_refusals"
+from alembic_guards.database.connection_info import REFUSALS
 
 
 class Refusal(NamedTuple):

@@ -19,11 +19,11 @@ from alembic_guards.database.bookkeeping import key_of
 from alembic_guards.database.features import features
 from alembic_guards.database.managed import apply_options
 from alembic_guards.database.timeouts import upgrade_timeout
-from alembic_guards.errors import explain
-from alembic_guards.runtime.applied_log import AppliedLog, revisions_of
-from alembic_guards.runtime.dry_execution import run_dry
+from alembic_guards.errors import commands, explain
+from alembic_guards.runtime.applied_log import AppliedLog, How, revisions_of
+from alembic_guards.runtime.dry_run import run_dry
 from alembic_guards.runtime.executor import Executor
-from alembic_guards.runtime.journal import Journal, applied
+from alembic_guards.runtime.journal import Journal, say_applied
 from alembic_guards.runtime.locks import (
     LockRetry,
     acquire_advisory_lock,
@@ -45,9 +45,10 @@ Heads = tuple[str, ...]
 #: The messages of an upgrade that an application runs.
 logger = logging.getLogger("alembic.guards")
 
-FAILED = """{step} failed: {outcome}. The database is at {current}.
+FAILED = """{step} {outcome}. The database is at {current}.
 {reason}
 {remedy}, then run: make {command}"""
+INTERRUPTED = "Interrupted. Run the same command again: it continues where it stopped."
 
 
 class HeadsMoved(Exception):
@@ -68,17 +69,17 @@ def attempts() -> Iterator[AbstractContextManager[object]]:
         heads = migration.get_current_heads()
         refuse_unknown_revisions(migration, heads)
         if running_command() is Command.CHECK:
-            log_book = AppliedLog(migration.connection, migration)
-            log_book.load()
-            refuse_inserted(log_book, heads)
+            applied_log = AppliedLog(migration.connection, migration)
+            applied_log.load()
+            refuse_inserted(applied_log, heads)
         migration.connection.rollback()
         yield nullcontext()
     else:
-        log = _print if context.config.cmd_opts else logger.info
-        with Status(log).showing("Another upgrade is running"):
-            acquire_advisory_lock(migration.connection, log)
+        report = _print if context.config.cmd_opts else logger.info
+        with Status(report).showing("Another upgrade is running"):
+            acquire_advisory_lock(migration.connection, report)
         try:
-            attempt = Attempt(migration, migration.connection, log)
+            attempt = Attempt(migration, migration.connection, report)
             while not attempt.succeeded:
                 yield attempt
         finally:
@@ -89,21 +90,21 @@ class Attempt:
     """A context to run migrations in, which suppresses the errors after which it may be retried."""
 
     def __init__(
-        self, migration: MigrationContext, connection: Connection, log: Callable[[str], None]
+        self, migration: MigrationContext, connection: Connection, report: Callable[[str], None]
     ) -> None:
-        self.migration, self.connection, self.log = migration, connection, log
+        self.migration, self.connection, self.report = migration, connection, report
         self.succeeded = False
         self.heads: Heads = ()
         self.next_heads: Heads = ()  # after the running step
-        self.applied = 0
+        self.count = 0  # of the steps that this command has run
         self.step: RevisionStep | None = None  # the running one
-        self.retry = LockRetry(connection, log)
+        self.retry = LockRetry(connection, report)
         self.journal = Journal(connection, key_of(migration))
-        self.log_book = AppliedLog(connection, migration)
+        self.applied_log = AppliedLog(connection, migration)
         self.is_upgrade = True  # neither a downgrade nor a stamp
         self.is_stamp = False
         self.began = 0.0  # when the running step began
-        self.status = Status(log)
+        self.status = Status(report)
         self.executor = Executor(connection, self.journal, self.retry, self.status)
         self.find_steps = replace_steps(migration, self._steps)
         migration.on_version_apply_callbacks += (self._before_commit,)
@@ -127,8 +128,11 @@ class Attempt:
         elif is_lock_timeout(error):
             self._wait(error)
         elif self.step is not None and isinstance(error, Exception):
-            remedy = "Correct the revision or the rows"
+            is_lost = self.connection.invalidated
+            remedy = "Restore the connection" if is_lost else "Correct the revision or the rows"
             raise self._failure(explain(error), remedy) from error
+        elif isinstance(error, KeyboardInterrupt) and not self.is_stamp:
+            raise CommandError(INTERRUPTED) from None
         else:
             return False
         return True
@@ -139,11 +143,11 @@ class Attempt:
         steps = list(self.find_steps(heads, migration))
         self.is_stamp = any(isinstance(step, StampStep) for step in steps)
         self.is_upgrade = all(isinstance(step, RevisionStep) and step.is_upgrade for step in steps)
-        if not self.applied:  # the first attempt
+        if not self.count:  # the first attempt
             self._read_log(heads, has_steps=bool(steps))
         if self.is_upgrade:
             refuse_unproven(step.revision for step in steps)
-        total = self.applied + len(steps)
+        total = self.count + len(steps)
         for step in steps:
             revision = step.revision.revision if isinstance(step, RevisionStep) else ""
             name = f"{step.migration_fn.__name__} {revision}"
@@ -154,60 +158,60 @@ class Attempt:
             step.migration_fn = self._guarded(step.migration_fn, name)
             yield step  # Alembic asks for the next step when this one is committed
             self.heads = self.next_heads  # another process may have changed those of the database
-            self.applied += 1
+            self.count += 1
             self.retry.reset()
             if self.step is not None:
-                progress = f"{self.applied} of {total}, {time.monotonic() - began:.1f} s"
+                progress = f"{self.count} of {total}, {time.monotonic() - began:.1f} s"
                 verb = "Applied" if step.is_upgrade else "Reverted"
-                self.log(f"{verb} {_name(self.step)} ({progress})")
+                self.report(f"{verb} {_name(self.step)} ({progress})")
         self.step = None
         self.journal.refuse_other_step()
 
     def _read_log(self, heads: Heads, *, has_steps: bool) -> None:
         """Read the log and the columns; raises CommandError for a revision that was inserted."""
-        log = self.log_book
-        log.load()
+        applied_log = self.applied_log
+        applied_log.load()
         if self.is_upgrade:
-            refuse_inserted(log, heads)
-        if log.is_there or has_steps:
-            log.trace(heads)
-        if log.is_there and not self.is_stamp and log.heads != set(heads):
-            applied = revisions_of(self.migration.script, heads)
-            names = [one.revision for one in applied if one.revision not in log.records]
+            refuse_inserted(applied_log, heads)
+        if applied_log.exists or has_steps:
+            applied_log.columns.begin(heads)
+        if applied_log.exists and not self.is_stamp and applied_log.heads != set(heads):
+            present = revisions_of(self.migration.script, heads)
+            names = [one.revision for one in present if one.revision not in applied_log.records]
             if names:
-                self.log(UNRECORDED.format(revisions=", ".join(names)))
+                self.report(commands(UNRECORDED.format(revisions=", ".join(names))))
 
     def _before_commit(self, heads: set[str], **_: object) -> None:
         """Complete the journal and the log, in the transaction of the revision."""
         self.journal.clear()
         self.next_heads = tuple(heads)
-        log = self.log_book
-        log.update(self.heads, is_stamp=self.is_stamp)
+        applied_log = self.applied_log
+        applied_log.update(self.heads, is_stamp=self.is_stamp)
         if self.step is None:
-            log.adopt(heads, "stamped")
+            applied_log.adopt(heads, How.STAMPED)
         elif self.step.is_upgrade:
-            log.applied(self.step.revision, time.monotonic() - self.began)
+            applied_log.applied(self.step.revision, time.monotonic() - self.began)
         else:
-            log.reverted(self.step.revision.revision)
-        log.save(heads)
+            applied_log.reverted(self.step.revision)
+        applied_log.save(heads)
 
     def _finish(self) -> None:
         """Complete the log, and say where the database is; raises CommandError where it differs."""
         self._trace_end()
         if self.is_upgrade:
-            refuse_difference(self.log_book, self.heads)
-        nothing = "" if self.applied else "Nothing to do. "
-        stamped = f" {STAMPED}" if self.is_stamp else ""
-        self.log(f"{nothing}The database is at {self._current()}.{stamped}")
+            refuse_difference(self.applied_log, self.heads)
+        nothing = "" if self.count else "Nothing to do. "
+        stamped = f" {commands(STAMPED)}" if self.is_stamp else ""
+        self.report(f"{nothing}The database is at {self._current()}.{stamped}")
 
     def _trace_end(self) -> None:
         """Record the columns that the revisions have made."""
-        log = self.log_book
-        log.reload()
-        if log.is_there and set(self.migration.get_current_heads()) == set(self.heads):
-            if log.heads != set(self.heads):
-                log.adopt(self.heads, "elsewhere")
-            log.trace_end(self.heads, has_changed=self.applied > 0)
+        applied_log = self.applied_log
+        applied_log.reload()
+        if applied_log.exists and set(self.migration.get_current_heads()) == set(self.heads):
+            if applied_log.heads != set(self.heads):
+                applied_log.adopt(self.heads, How.ELSEWHERE)
+            applied_log.trace_end(self.heads, has_changed=self.count > 0)
         self.connection.commit()
 
     def _guarded(self, migrate: Callable[..., None], step: str) -> Callable[..., None]:
@@ -235,16 +239,16 @@ class Attempt:
 
     def _failure(self, reason: str, remedy: str) -> CommandError:
         """Roll back, and return an error that says what was applied."""
-        outcome = "rolled back; no changes were applied"
+        outcome = "was rolled back; no changes were applied"
         try:
             self.connection.rollback()
             self.journal.load()
             if count := self.journal.count_applied():
-                outcome = applied(count)
+                outcome = f"stopped: {say_applied(count)}"
             else:
                 self._trace_end()
         except SQLAlchemyError:
-            outcome = "the connection to the server was lost"
+            outcome, remedy = "lost its connection to the server", "Restore the connection"
         command = "upgrade" if self.step is None or self.step.is_upgrade else "downgrade"
         return CommandError(
             FAILED.format(

@@ -15,8 +15,8 @@ ON_TERMINAL, ELSEWHERE = 1, 10
 class Status:
     """The line that shows what is running; `detail` may be set at any time."""
 
-    def __init__(self, log: Callable[[str], None]) -> None:
-        self.log = log
+    def __init__(self, report: Callable[[str], None]) -> None:
+        self.report = report
         self.detail = ""
 
     @contextmanager
@@ -41,7 +41,7 @@ class Status:
             if terminal:
                 print(f"\r\x1b[K{line}", end="", flush=True)
             else:
-                self.log(line)
+                self.report(line)
         if terminal:
             print("\r\x1b[K", end="", flush=True)
 

@@ -5,12 +5,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from alembic_guards.runtime.journal import SKIPPED
+from alembic_guards.database.connection_info import RENAMED, is_dry_run
 from alembic_guards.runtime.rename_parser import renames_in
 from alembic_guards.runtime.renames import RenameColumn, RenameTable
 
-#: The key in Connection.info of the renames in the current transaction.
-RENAMED = "alembic_renamed"
 #: The prefix of temporary names in a rebuild on SQLite, which are none of the owner's.
 TEMPORARY = "_alembic_tmp_"
 
@@ -36,7 +34,7 @@ def names_after_rollback(connection: sa.Connection, table: str, column: str) -> 
 
 
 def _record_renames(connection: sa.Connection, _: Any, statement: str, *__: Any) -> None:
-    if SKIPPED not in connection.info and (renames := list(renames_in(statement))):
+    if not is_dry_run(connection) and (renames := list(renames_in(statement))):
         connection.info.setdefault(RENAMED, []).extend(renames)
 
 

@@ -8,7 +8,7 @@ from alembic.util import CommandError, to_tuple
 
 from alembic_guards.runtime.applied_log import AppliedLog
 
-UNPROVEN = """{file} has failed its proof: {reason}. Nothing was changed.
+UNPROVEN = """{file} is unproven: {reason}. Nothing was changed.
 Complete it, and prove it: make prove"""
 
 INSERTED = """{file} was never applied here, and {after}, which follows it, was. Nothing was changed.
@@ -36,16 +36,16 @@ STAMPED = "Stamped: nothing was applied. What differs from the models: make chec
 
 
 def refuse_unproven(revisions: Iterable[Script]) -> None:
-    """Raise CommandError for a revision that has failed its proof: authoring marks its file."""
+    """Raise CommandError for a revision that is unproven: authoring marks its file."""
     for revision in revisions:
         if reason := getattr(revision.module, "unproven", ""):
             raise CommandError(UNPROVEN.format(file=_file(revision), reason=reason))
 
 
-def refuse_inserted(log: AppliedLog, heads: Iterable[str]) -> None:
+def refuse_inserted(applied_log: AppliedLog, heads: Iterable[str]) -> None:
     """Raise CommandError for a revision beneath those of the database that was not applied."""
     heads = sorted(heads)
-    for revision, after in log.inserted(heads):
+    for revision, after in applied_log.inserted(heads):
         before = revision.down_revision
         raise CommandError(
             INSERTED.format(
@@ -61,16 +61,16 @@ def refuse_inserted(log: AppliedLog, heads: Iterable[str]) -> None:
         )
 
 
-def refuse_difference(log: AppliedLog, heads: Iterable[str]) -> None:
+def refuse_difference(applied_log: AppliedLog, heads: Iterable[str]) -> None:
     """Raise CommandError where columns of the revisions are missing, or an applied file was edited."""
     lines = [
         NO_COLUMN.format(table=table, column=column) if column else NO_TABLE.format(table=table)
-        for table, columns in log.missing().items()
+        for table, columns in applied_log.columns.missing().items()
         for column in columns or [""]
     ]
     lines += [
         EDITED.format(file=_file(revision), when=record.when)
-        for revision, record in log.edited(heads)
+        for revision, record in applied_log.edited(heads)
     ]
     if lines:
         shown = " ".join(sorted(heads))

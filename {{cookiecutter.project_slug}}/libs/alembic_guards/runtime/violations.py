@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from alembic_guards.database.connection_info import is_dry_run, skipped_statements
 from alembic_guards.database.identifiers import quoter
 from alembic_guards.runtime.constraint_parser import (
     Check,
@@ -20,8 +21,7 @@ from alembic_guards.runtime.constraint_parser import (
     constraints_in,
     unquoted,
 )
-from alembic_guards.runtime.dry_run import creates, is_filled, names_before
-from alembic_guards.runtime.journal import SKIPPED
+from alembic_guards.runtime.names_before import creates, is_filled, names_before
 from alembic_guards.runtime.refusals import Refusal, Refused
 from alembic_guards.runtime.rename_parser import TOKEN
 from alembic_guards.runtime.transaction_names import names_after_rollback
@@ -68,6 +68,8 @@ def find(connection: sa.Connection, constraint: Constraint) -> Refusal | None:
         try:
             return _Finder(connection, constraint).find()
         except SQLAlchemyError as error:  # what a skipped statement would create, or another type
+            if connection.invalidated:
+                raise
             raise UnknownRows from error
 
 
@@ -132,7 +134,7 @@ def _savepoint(connection: sa.Connection) -> Any:
 
 def _added(connection: sa.Connection, validation: Validation) -> Constraint:
     """Return the constraint that was added NOT VALID, which a statement validates."""
-    texts = list(reversed(connection.info.get(SKIPPED, [])))
+    texts = list(reversed(skipped_statements(connection)))
     quote = quoter(connection.dialect)
     table = ".".join(quote(name) for name in (validation.schema, validation.table) if name)
     if connection.dialect.name == "postgresql":
@@ -241,7 +243,7 @@ class _Finder:
 
     def shown(self, table: str, schema: str | None, names: Iterable[str]) -> Rows:
         """Return the rows of a table as a query finds them once the transaction is rolled back."""
-        if SKIPPED in self.connection.info:
+        if is_dry_run(self.connection):
             return self.rows(table, schema, names)[0]
         pairs = {name: names_after_rollback(self.connection, table, name) for name in names}
         now = names_after_rollback(self.connection, table, "")[0]
@@ -289,7 +291,7 @@ class _Finder:
         """Return the condition of rows that refer to no row."""
         own = [f"{rows.name}.{self.quote(name)}" for name in key.columns]
         given = " AND ".join(f"{column} IS NOT NULL" for column in own)
-        skipped = self.connection.info.get(SKIPPED, [])
+        skipped = skipped_statements(self.connection)
         if is_filled(skipped, key.referent):
             raise UnknownRows
         if any(creates(sql, key.referent) for sql in skipped):  # it has no rows

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection
 
+from alembic_guards.database.connection_info import TEMPLATE
 from alembic_guards.database.connections import open_connection
 from alembic_guards.database.scratch import SERVERS, scratch_database
 from alembic_guards.runtime.apply import upgrade
@@ -33,5 +34,5 @@ class TemplateDatabase(ExitStack):
         """Yield a connection to a replica at the revision `to`; its `info` holds this object."""
         with scratch_database(self.origin, self.url) as url, open_connection(url) as connection:
             upgrade(connection, scripts, to)
-            connection.info["template"] = self
+            connection.info[TEMPLATE] = self
             yield connection

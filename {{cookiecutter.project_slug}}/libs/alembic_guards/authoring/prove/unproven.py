@@ -1,7 +1,8 @@
-"""Marks a revision that has failed its proof, and proves it again with `-x prove`."""
+"""Marks a revision that is unproven, and proves it again with `-x prove`."""
 
+import ast
 import os
-import re
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from alembic import context
@@ -13,32 +14,52 @@ from alembic.util import CommandError
 from alembic_guards.authoring.normalize import normalized
 from alembic_guards.authoring.prove.proof import ProofError, prove
 from alembic_guards.authoring.prove.replica import TemplateDatabase
+from alembic_guards.database.connection_info import TEMPLATE
 
-LINE = 'unproven = "{}"  # upgrades refuse it; make prove removes this line\n'
-PATTERN = re.compile(r"^unproven = .*\n", re.MULTILINE)
+LINE = 'unproven = "{}"  # upgrades refuse this revision until its proof passes'
 
-#: The last assignment to the names that Alembic reads.
-IDENTIFIERS = re.compile(
-    r"^(?:revision|down_revision|branch_labels|depends_on)\b.*\n", re.MULTILINE
-)
+#: The names that Alembic reads; the mark stands after them.
+IDENTIFIERS = {"revision", "down_revision", "branch_labels", "depends_on"}
 
 
 def mark(path: Path, reason: str) -> None:
-    """Write into the file of a revision that it has failed its proof."""
-    text = PATTERN.sub("", path.read_text(encoding="utf-8"))
-    *_, last = IDENTIFIERS.finditer(text)
-    path.write_text(
-        f"{text[: last.end()]}{LINE.format(reason)}{text[last.end() :]}", encoding="utf-8"
-    )
+    """Write into the file of a revision why it is unproven."""
+    unmark(path)
+    content = path.read_bytes()
+    lines = content.splitlines(keepends=True)
+    end = max((last for _, last in _assignments(content, IDENTIFIERS)), default=len(lines))
+    newline = "\r\n" if b"\r\n" in content else "\n"
+    lines.insert(end, f"{LINE.format(reason)}{newline}".encode())
+    path.write_bytes(b"".join(lines))
 
 
 def unmark(path: Path) -> None:
-    """Remove what mark() has written."""
-    path.write_text(PATTERN.sub("", path.read_text(encoding="utf-8")), encoding="utf-8")
+    """Remove what mark() has written; the rest of the file stays as it is."""
+    content = path.read_bytes()
+    lines = content.splitlines(keepends=True)
+    for first, last in reversed(_assignments(content, {"unproven"})):
+        del lines[first:last]
+    path.write_bytes(b"".join(lines))
+
+
+def _assignments(content: bytes, names: AbstractSet[str]) -> list[tuple[int, int]]:
+    """Return the lines of the assignments to `names` in a module; none where it does not parse."""
+    try:
+        module = ast.parse(content)
+    except SyntaxError:
+        return []
+    found = []
+    for statement in module.body:
+        match statement:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name))
+            ) if name in names:
+                found.append((statement.lineno - 1, statement.end_lineno or statement.lineno))
+    return found
 
 
 def revisions_to_prove(scripts: ScriptDirectory) -> list[Script]:
-    """Return the revisions that have failed their proof, oldest first; without any, the newest one.
+    """Return the revisions that are unproven, oldest first; without any, the newest one.
 
     Raises CommandError where there is none, and for one that merges others.
     """
@@ -66,7 +87,7 @@ def prove_revisions(
     connection, scripts = migration.connection, context.script
     if connection is None:
         return
-    template: TemplateDatabase = connection.info["template"]
+    template: TemplateDatabase = connection.info[TEMPLATE]
     models = normalized(migration.opts["target_metadata"], connection)
     for revision in revisions_to_prove(scripts):
         file = os.path.relpath(str(revision.path))

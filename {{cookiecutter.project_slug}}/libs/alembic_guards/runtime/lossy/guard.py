@@ -7,10 +7,10 @@ import sqlalchemy as sa
 from alembic.operations import Operations, ops, toimpl
 
 from alembic_guards.database.identifiers import table_key
-from alembic_guards.runtime.dry_run import current_names
 from alembic_guards.runtime.enum_history import follow_rename, record_values
 from alembic_guards.runtime.lossy import losses
 from alembic_guards.runtime.lossy.conversions import TABLES, change_of, convert
+from alembic_guards.runtime.names_before import current_names
 from alembic_guards.runtime.queries import connection_to_query
 from alembic_guards.runtime.refusals import Refusal, refuse
 from alembic_guards.runtime.renames import RenameColumn

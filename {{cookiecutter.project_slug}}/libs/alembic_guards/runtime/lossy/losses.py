@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from alembic_guards.runtime.journal import SKIPPED
+from alembic_guards.database.connection_info import is_dry_run
 from alembic_guards.runtime.lossy.conversions import TABLES
 from alembic_guards.runtime.lossy.families import COUNTS, Family, family
 from alembic_guards.runtime.lossy.rules import Change, Condition, any_of, doubles_percents
@@ -44,7 +44,7 @@ def find_losses(
         connection.scalar(number.select_from(rows)) or 0,
         _listed(change, list(connection.scalars(shown))),
         _sql(query.where(_lost(before, undecodable)), change.dialect),
-        change.dialect.name not in ("mariadb", "mysql") or SKIPPED in connection.info,
+        change.dialect.name not in ("mariadb", "mysql") or is_dry_run(connection),
     )
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 import sqlalchemy as sa
-from alembic_guards.runtime.dry_run import current_names
-from alembic_guards.runtime.journal import SKIPPED
+from alembic_guards.database.connection_info import SKIPPED
+from alembic_guards.runtime.names_before import current_names
 
 
 @pytest.mark.parametrize(

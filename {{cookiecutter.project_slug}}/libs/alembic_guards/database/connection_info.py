@@ -1,0 +1,35 @@
+"""The keys of Connection.info, where the guards keep what holds for one connection."""
+
+from sqlalchemy import Connection
+
+#: The template database of a replica: authoring/prove/replica.py. Its presence marks a scratch database.
+TEMPLATE = "template"
+
+#: The executor of the statements of a step: runtime/executor.py.
+EXECUTOR = "alembic_executor"
+
+#: The statements that a dry run has skipped: runtime/dry_run.py. It is present in a dry run alone.
+SKIPPED = "alembic_skipped"
+
+#: The statements whose rows the dry run has counted, and none violates them.
+COUNTED = "alembic_counted"
+
+#: Present while an operation executes SQL and returns nothing of it.
+UNREAD = "alembic_unread"
+
+#: The refusals that are collected: runtime/refusals.py.
+REFUSALS = "alembic_refusals"
+
+#: The renames in the current transaction: runtime/transaction_names.py.
+RENAMED = "alembic_renamed"
+
+
+def is_dry_run(connection: Connection) -> bool:
+    """Whether a dry run is going on, which skips all changes."""
+    return SKIPPED in connection.info
+
+
+def skipped_statements(connection: Connection) -> list[str]:
+    """Return the statements that the dry run has skipped; none outside of a dry run."""
+    found: list[str] = connection.info.get(SKIPPED, [])
+    return found
