@@ -4,6 +4,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 import sqlalchemy.event
+from alembic_guards.database.connection_info import is_dry_run
 from conftest import Project
 
 #: What upgrade() does, revision by revision; `{build}` differs by database.
@@ -118,16 +119,19 @@ def is_complete(project: Project, database: str) -> bool:
         )
 
 
-def at_statement(number: int, do: object, *, when: str = "after", words: str = "") -> None:
+def at_statement(
+    number: int, do: object, *, when: str = "after", words: str = "", in_dry_run: bool = True
+) -> None:
     """Let this process `do` something before or after a statement that it sends to a database.
 
-    It is one by its number among those that hold these words.
+    It is one by its number among those that hold these words, also of a dry run or not.
     """
     count = 0
 
     @sa.event.listens_for(sa.Engine, f"{when}_cursor_execute")
-    def counted(_: object, __: object, statement: str, *___: object) -> None:
+    def counted(connection: sa.Connection, _: object, statement: str, *__: object) -> None:
         nonlocal count
-        count += words in statement
-        if words in statement and count == number:
+        is_counted = words in statement and (in_dry_run or not is_dry_run(connection))
+        count += is_counted
+        if is_counted and count == number:
             do()  # type: ignore[operator]

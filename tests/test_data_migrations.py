@@ -220,7 +220,7 @@ def test_whatever_changes_rows_is_done_once(bake: Bake, words: str) -> None:
 
     def die() -> None:
         kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
-        at_statement(2, kill, when="before", words="SET n = n + 1")
+        at_statement(2, kill, when="before", words="SET n = n + 1", in_dry_run=False)
 
     assert Process(project, ["upgrade", "head"], first=die).end()[0] == -signal.SIGKILL
     project.alembic("upgrade", "head")
@@ -265,7 +265,7 @@ def test_a_result_that_cannot_be_recorded_is_refused_when_it_is_needed(bake: Bak
 
     def die() -> None:
         kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
-        at_statement(2, kill, when="before", words="SET n = n + 1")
+        at_statement(2, kill, when="before", words="SET n = n + 1", in_dry_run=False)
 
     assert Process(project, ["upgrade", "head"], first=die).end()[0] == -signal.SIGKILL
     said = project.alembic("upgrade", "head", status=1)
