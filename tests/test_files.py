@@ -25,7 +25,7 @@ BUDGET = {
     "src/shop/models/__init__.py": 12,
     "src/shop/models/base.py": 30,
     "src/shop/models/user.py": 30,
-    "src/shop/settings.py": 105,
+    "src/shop/settings.py": 122,  # on MariaDB, TLS modes by their names in other databases
     "tests/conftest.py": 50,
     "tests/test_migrations.py": 36,
     "tests/test_models.py": 24,
