@@ -18,7 +18,7 @@ from alembic_guards.database.catalog import (
     read_catalog,
 )
 from alembic_guards.database.features import features
-from alembic_guards.database.identifiers import bare, is_in, quoter
+from alembic_guards.database.identifiers import bare, free_name, is_in, quoter
 from alembic_guards.runtime.enum_history import KNOWN
 from alembic_guards.runtime.enum_values import RenameValueOp
 from alembic_guards.runtime.operations import OwnOp, SQLOp
@@ -125,7 +125,8 @@ def _replace_type(
 
     They fail if a row holds a value that the new type lacks.
     """
-    old = re.sub(r'([^."]{1,58})[^."]*("?)$', r"\1_old\2", name)  # within 63 bytes
+    taken = {bare(entry.name or entry.table).rpartition(".")[2] for entry in catalog.values()}
+    old = re.sub(r'[^."]+(?="?$)', lambda found: free_name("{}_old", found[0], taken), name)
     columns = [entry for entry in catalog.values() if entry.kind == "column" and name in entry.uses]
     names = {(column.table, bare(column.name)) for column in columns}
     for entry in catalog.values():

@@ -1,5 +1,7 @@
 """Moves slow DDL on existing tables of PostgreSQL into a second revision, which runs online."""
 
+from collections.abc import Container
+
 import sqlalchemy as sa
 from alembic.operations import ops
 
@@ -21,26 +23,26 @@ from alembic_guards.database.identifiers import table_key
 INDEXED = ("index", "unique")
 
 
-def split(revision: Revision, dialect: sa.Dialect) -> list[Revision]:
+def split(revision: Revision, dialect: sa.Dialect, taken: Container[str]) -> list[Revision]:
     """Return the one or two revisions that `revision` is written as.
 
     The second one holds the operations that take long on large tables. An operation moves there
     together with its inverse, so that each revision can be reverted alone. A revision that holds
-    only such operations stays one.
+    only such operations stays one. `taken` are the names of present constraints and indexes.
     """
     if not features(dialect).online_ddl:
         return [revision]
     movable = _movable(revision)
     rest, moved = _partition(revision, movable, dialect)
     if moved.upgrade and not (rest.upgrade or rest.downgrade):
-        return [_online(revision, moved, dialect)]
+        return [_online(revision, moved, dialect, taken)]
     # If other operations stay in the first revision, only CREATE operations move, and drops of
     # indexes that are replaced: the new unique index is built before the old one is dropped.
     replacing = [key for key in movable if key.creates or key.kind in INDEXED]
     rest, moved = _partition(revision, replacing, dialect)
     if not moved.upgrade:
         return [revision]
-    online_revision = _online(revision, moved, dialect)
+    online_revision = _online(revision, moved, dialect, taken)
     return [rest, online_revision] if rest.upgrade or rest.downgrade else [online_revision]
 
 
@@ -64,10 +66,12 @@ def drop_columns_with_indexes(operations: Operations, comparison: Comparison) ->
     ]
 
 
-def _online(revision: Revision, moved: Revision, dialect: sa.Dialect) -> Revision:
+def _online(
+    revision: Revision, moved: Revision, dialect: sa.Dialect, taken: Container[str]
+) -> Revision:
     return Revision(
-        online(revision.upgrade, moved.upgrade, dialect),
-        online(revision.downgrade, moved.downgrade, dialect),
+        online(revision.upgrade, moved.upgrade, dialect, taken),
+        online(revision.downgrade, moved.downgrade, dialect, taken),
     )
 
 

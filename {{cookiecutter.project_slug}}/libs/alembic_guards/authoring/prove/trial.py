@@ -13,6 +13,7 @@ from alembic_guards.authoring.operations import Operations, Revision
 from alembic_guards.authoring.passes.online import is_online, split
 from alembic_guards.authoring.prove.repairs import repairs
 from alembic_guards.authoring.write.code import render_function, run_upgrade
+from alembic_guards.database.identifiers import bare
 
 MAX_ROUNDS = 3  # a repair may be the prerequisite of another one
 
@@ -47,7 +48,9 @@ def add_repairs(
         down = apply(passes[1], down, replace(comparison.reversed(), present=upgraded))
         for steps in trial.repairs(down, initial, downgrade=True):
             down = [*down, *steps]
-        revisions = split(Revision(up, down), comparison.dialect)
+        entries = (*initial.catalog.values(), *upgraded.values())
+        taken = {bare(entry.name) for entry in entries}
+        revisions = split(Revision(up, down), comparison.dialect, taken)
         if any(map(is_online, revisions)):
             trial.run_each(revisions)
     except TrialError:
