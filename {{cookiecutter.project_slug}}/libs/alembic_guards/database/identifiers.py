@@ -1,7 +1,7 @@
 """Identifiers: the names of objects as Alembic has them, and as SQL."""
 
 import hashlib
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from itertools import count
 from typing import Any
 
@@ -77,6 +77,14 @@ def serial_name(table: str, column: str) -> str:
 def bare(name: str) -> str:
     """Return a name, or a text with names, without the quotes of identifiers."""
     return name.replace('"', "").replace("`", "")
+
+
+def spelled_as(name: str, present: Iterable[str]) -> str:
+    """Return a name as SQL, as it is spelled in `present` if it is there.
+
+    quote_ident() of PostgreSQL quotes keywords that SQLAlchemy does not quote, such as `position`.
+    """
+    return next((other for other in present if bare(other) == bare(name)), name)
 
 
 def quoted_table(op: Any, dialect: sa.Dialect) -> str:
