@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 from alembic.operations import MigrateOperation, ops
-from alembic_guards.authoring.operations import AutocommitOp, Revision
+from alembic_guards.authoring.operations import AutocommitOp, RevisionOps
 from alembic_guards.authoring.passes.online import drop_columns_with_indexes, is_online, split
 from alembic_guards.database.identifiers import bare
 from alembic_guards.runtime.operations import SQLOp
@@ -19,11 +19,11 @@ def index(name: str = "ix") -> tuple[ops.CreateIndexOp, ops.DropIndexOp]:
     return create, ops.DropIndexOp(name, "items")
 
 
-def revision(up: list[MigrateOperation], down: list[MigrateOperation]) -> Revision:
-    return Revision(up, down)
+def revision(up: list[MigrateOperation], down: list[MigrateOperation]) -> RevisionOps:
+    return RevisionOps(up, down)
 
 
-def both(revisions: list[Revision]) -> list[tuple[list[str], list[str]]]:
+def both(revisions: list[RevisionOps]) -> list[tuple[list[str], list[str]]]:
     return [(said(each.upgrade), said(each.downgrade)) for each in revisions]
 
 

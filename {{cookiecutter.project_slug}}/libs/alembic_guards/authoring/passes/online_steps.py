@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from alembic.operations import MigrateOperation, ops
 
-from alembic_guards.authoring.operations import AutocommitOp, Operations, name_of
+from alembic_guards.authoring.operations import AutocommitOp, OpList, name_of
 from alembic_guards.database.identifiers import free_name, quoted_table, quoter
 from alembic_guards.runtime.operations import SQLOp
 from alembic_guards.runtime.renames import RenameIndex
@@ -30,9 +30,7 @@ class Steps(NamedTuple):
     transactional: Sequence[MigrateOperation] = ()
 
 
-def online(
-    operations: Operations, moved: Operations, dialect: sa.Dialect, taken: Container[str]
-) -> Operations:
+def online(operations: OpList, moved: OpList, dialect: sa.Dialect, taken: Container[str]) -> OpList:
     """Return the operations `moved` as online DDL, with their backfills from `operations`.
 
     A temporary constraint or index gets a name that is not `taken`.
@@ -75,7 +73,7 @@ def _drop_step(op: MigrateOperation, added: set[str | None]) -> Steps:
 
 def _steps(
     op: MigrateOperation,
-    updates: Operations,
+    updates: OpList,
     dropped: set[str | None],
     dialect: sa.Dialect,
     taken: Container[str],
@@ -108,7 +106,7 @@ def _steps(
 
 def _index_to_build(
     op: ops.CreateIndexOp, dropped: set[str | None], dialect: sa.Dialect, taken: Container[str]
-) -> tuple[ops.CreateIndexOp, Operations]:
+) -> tuple[ops.CreateIndexOp, OpList]:
     """Return the operation that builds an index, and those that give it its name.
 
     An index that replaces another one of its name is built beside it, under a name of its own.
@@ -122,7 +120,7 @@ def _index_to_build(
     return index, [SQLOp([rename.sql(dialect)], [], "")]
 
 
-def backfills(operations: Operations, op: Any, dialect: sa.Dialect) -> Operations:
+def backfills(operations: OpList, op: Any, dialect: sa.Dialect) -> OpList:
     """Return the backfills of `op`: the UPDATE statements that run before it sets NOT NULL."""
     if not isinstance(op, ops.AlterColumnOp) or op.modify_nullable:
         return []
