@@ -58,7 +58,7 @@ def _time_zone(column: str, comparison: Comparison) -> str:
     name = connection.scalar(FIND_ZONE, {"zone": answer})
     if name is None:
         raise CommandError(
-            f"zone={column}:{answer} is no time zone that the server knows, such as Europe/Berlin."
+            f"zone={column}:{answer} is not a time zone known to the server, such as Europe/Berlin."
             " Nothing was written."
         )
     return str(name)
