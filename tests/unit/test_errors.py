@@ -161,6 +161,8 @@ def test_without_a_generated_makefile_messages_name_the_commands_of_alembic(
     if makefile:
         path.write_text(makefile)
     assert commands("Name one: make downgrade to=REVISION").endswith("alembic downgrade REVISION")
+    missing = remedy("No module named 'psycopg'", REMEDIES)
+    assert commands(missing) == "Install the dependencies of the project."
     texts = [*REMEDIES.values(), *STATEMENT_REMEDIES.values(), *map(str, COMMANDS)]
     assert not [text for text in texts if "make " in commands(text)]
 

@@ -92,7 +92,9 @@ COMMANDS = {
     "make merge": "alembic merge heads",
     "make prove": "alembic -x prove revision --autogenerate",
     "make test": "alembic upgrade head && alembic check",
-    "make -B install": "pip install --upgrade alembic-guards",
+    "Install what the project needs, again: make -B install": "Install the dependencies of the project.",
+    ", then: make -B install": "",
+    "make -B install": "install the dependencies of the project",
 }
 
 
