@@ -93,7 +93,7 @@ def content(wheel: Path) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def test_a_wheel_holds_the_library_and_its_papers(built: Path) -> None:
+def test_a_wheel_holds_the_library_and_its_documents(built: Path) -> None:
     [wheel] = built.glob("*.whl")
     files = content(wheel)
     ours = {p for p in LIBRARY.rglob("*") if p.is_file() and "__pycache__" not in p.parts}

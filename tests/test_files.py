@@ -12,10 +12,10 @@ BUDGET = {
     ".gitignore": 8,
     ".pre-commit-config.yaml": 10,
     "Makefile": 62,  # `make prove`, and Alembic for commands that run no env.py
-    "README.md": 71,  # what an upgrade refuses to pass over
+    "README.md": 92,  # what an upgrade refuses to pass over, and how application code uses Session
     "alembic.ini": 20,
     "alembic/env.py": 27,
-    "alembic/script.py.mako": 30,
+    "alembic/script.py.mako": 31,
     "alembic/versions/.gitkeep": 0,
     "compose.yaml": 15,
     "pyproject.toml": 58,
@@ -23,14 +23,14 @@ BUDGET = {
     "src/shop/__init__.py": 1,
     "src/shop/database.py": 20,
     "src/shop/models/__init__.py": 12,
-    "src/shop/models/base.py": 30,
+    "src/shop/models/base.py": 47,  # times with a zone in UTC, and names for CHECK constraints
     "src/shop/models/user.py": 30,
-    "src/shop/settings.py": 105,
+    "src/shop/settings.py": 122,  # on MariaDB, TLS modes by their names in other databases
     "tests/conftest.py": 50,
     "tests/test_migrations.py": 36,
-    "tests/test_models.py": 24,
+    "tests/test_models.py": 29,
 }
-ALL_OTHERS = 681
+ALL_OTHERS = 744
 
 
 @pytest.mark.parametrize(("database", "engine"), VARIANTS)

@@ -14,7 +14,7 @@ DANGEROUS = 'op.execute("ALTER TABLE users ALTER id TYPE BIGINT")'
 
 def test_what_is_generated_is_harmless(bake: Bake) -> None:
     project = prepare(bake)
-    assert "1 new revisions (all, for git has no main branch here), and squawk finds nothing." in (
+    assert "1 new revision (all, for git has no main branch here), and squawk finds nothing." in (
         project.make("check")
     )
 
@@ -53,7 +53,7 @@ def test_only_what_is_new_on_a_branch_is_looked_at(bake: Bake) -> None:
     assert "0 new revisions (not in main)" in project.run(*LINT, PYTHONPATH="libs")
     project.run("git", "checkout", "-b", "other")
     write_revision(project, "pass")
-    assert "1 new revisions (not in main)" in project.run(*LINT, PYTHONPATH="libs")
+    assert "1 new revision (not in main)" in project.run(*LINT, PYTHONPATH="libs")
     write_revision(project, DANGEROUS)
     assert "squawk finds 1." in project.run(*LINT, status=1, PYTHONPATH="libs")
 
@@ -68,7 +68,7 @@ def test_a_revision_that_asks_the_database_is_named(bake: Bake) -> None:
 def test_a_missing_git_or_squawk_is_one_line(bake: Bake) -> None:
     project = prepare(bake)
     said = project.run(*LINT, PYTHONPATH="libs", PATH="/nowhere")
-    assert said == "1 new revisions (all, for there is no git), and squawk finds nothing.\n"
+    assert said == "1 new revision (all, for there is no git), and squawk finds nothing.\n"
     without_squawk(project)
     assert project.run(*LINT, status=1, PYTHONPATH="libs") == (
         "FAILED: squawk is not installed. Install what the project needs, again: make -B install\n"

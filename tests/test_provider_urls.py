@@ -124,10 +124,15 @@ def test_tls_by_one_url_for_the_application_and_migrations(
 ) -> None:
     project = bake("mariadb", url=None, engine=engine)
     url, authority = with_tls
-    for options in (f"ssl_ca={authority}", f"ssl-mode=VERIFY_IDENTITY&ssl_ca={authority}"):
+    for mode in ("", "ssl-mode=VERIFY_IDENTITY&", "sslmode=verify-full&"):
+        options = f"{mode}ssl_ca={authority}"
         assert "ignored" not in works(project, engine, f"{url}?{options}")
     said = works(project, engine, f"{url}?ssl-mode=REQUIRED&reconnect=true")
     assert "DATABASE_URL: the driver has no option reconnect; it is ignored." in said
-    for strict in ("sslaccept=strict", "ssl-mode=VERIFY_CA"):
+    for strict in ("sslaccept=strict", "ssl-mode=VERIFY_CA", "sslmode=verify-full"):
         said = project.alembic("current", status=1, DATABASE_URL=f"{url}?{strict}")
         assert "certificate verify failed" in said and "?ssl_ca=FILE" in said
+    for wrong in ("sslmode=verify-ful", "ssl-mode=REQUIRED&sslmode=verify-full"):
+        said = project.alembic("current", status=1, DATABASE_URL=f"{url}?{wrong}")
+        assert f"The connection option {wrong} does not name one TLS mode" in said
+        assert "follows the ? in DATABASE_URL" in said

@@ -39,11 +39,11 @@ def test_without_a_terminal_every_question_is_named_with_its_answers(project: Pr
         ("rename=items.name:title fill=items.size:1 fill=items.size:1", "said twice"),
         (
             "rename=items.name:title fill=items.size:1 drop=items.id",
-            "no such change as in drop=items.id",
+            "no change in the models matches drop=items.id",
         ),
         ("rename=items.name:other fill=items.size:1", "items.name cannot be renamed to other"),
-        ("move=items.name:title", "'move=items.name:title' is no answer"),
-        ("rename=items.name", "'rename=items.name' is no answer"),
+        ("move=items.name:title", "'move=items.name:title' is not a valid answer"),
+        ("rename=items.name", "'rename=items.name' is not a valid answer"),
         ("rename=items.name:title fill=items.size:'1", "No closing quotation"),
     ],
 )

@@ -16,11 +16,11 @@ def _complete_options(
     password = options.get("password")
     if isinstance(password, str):
         options["password"] = password.encode().decode("latin-1")  # which they encode it in
-    modes = [str(options.pop(name, "")).upper() for name in MODES]
+    modes = {name: str(options.pop(name)) for name in TLS_OPTIONS if name in options}
     files: Any = options.pop("ssl", {})
     if isinstance(files, str):  # such as ?ssl=true
-        files, modes = {}, [*modes, files.upper()]
+        files, modes = {}, {**modes, "ssl": files}
     if isinstance(files, ssl.SSLContext):
         options["ssl"] = files
-    elif context := _tls_context(files, "".join(modes)):
+    elif context := _tls_context(files, modes):
         options["ssl"] = context  # PyMySQL would take files, too, and aiomysql nothing else

@@ -15,6 +15,10 @@ class Place(Base):
     y: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
 """
 
+#: A name of 58 bytes, and a CHECK that has the name of a proof of NOT NULL.
+LONG = "number_of_all_items_on_the_shelves_of_a_warehouse_in_total"
+SIZE_CHECK = "__table_args__ = (CheckConstraint('size > 0', name='ck_size_not_null'),)"
+
 
 CHANGES = [
     Change(
@@ -158,5 +162,13 @@ class Code(Base):
         ),
         look="SELECT items.note, shelves.note FROM items JOIN shelves ON shelf_id = shelves.id",
         sees=(("x", "y"),),
+    ),
+    Change(
+        "columns become NOT NULL, one with a long name and one whose name a CHECK has in its own",
+        item(f"{LONG}: Mapped[int | None]", "size: Mapped[int | None]", SIZE_CHECK),
+        item(f"{LONG}: Mapped[int]", "size: Mapped[int]", SIZE_CHECK),
+        answers=f"fill=items.{LONG}:3 fill=items.size:4",
+        look=f"SELECT {LONG}, size FROM items",
+        sees=((3, 4), (3, 4)),
     ),
 ]

@@ -293,6 +293,21 @@ CHANGES = [
         sees=(("RED",),),
     ),
     Change(
+        "an enum loses a value, and the default of a column whose name PostgreSQL quotes",
+        item(
+            "position: Mapped[Color] = mapped_column(server_default='GREEN')",
+            "interval = Sequence('interval', metadata=Base.metadata)",
+        ),
+        item(
+            "position: Mapped[Color] = mapped_column(server_default='RED')",
+            "interval = Sequence('interval', metadata=Base.metadata)",
+        ).replace(MEMBERS, "RED = 1"),
+        look="SELECT position FROM items",
+        sees=(("RED",),),
+        rows=("INSERT INTO items (id, name, position) VALUES (1, 'a', 'RED')",),
+        only=("postgresql",),
+    ),
+    Change(
         "an enum loses a value, and the default that is that value",
         item("color = mapped_column(Enum(Color), server_default='RED')"),
         item("color = mapped_column(Enum(Color))").replace("RED = 1", "TEA = 1"),

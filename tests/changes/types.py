@@ -699,6 +699,8 @@ CHANGES = [
         item("extra = mapped_column(DateTime(True))"),
         answers="zone=items.extra:Europe/Atlantis",
         only=("postgresql",),
-        refused={"postgresql": "zone=items.extra:Europe/Atlantis is no time zone"},
+        refused={
+            "postgresql": "zone=items.extra:Europe/Atlantis is not a time zone known to the server"
+        },
     ),
 ]

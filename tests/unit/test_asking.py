@@ -70,7 +70,7 @@ def test_a_name_may_hold_a_colon() -> None:
 
 
 def test_two_answers_about_one_name_are_refused() -> None:
-    with pytest.raises(CommandError, match="fill=a.b is said twice"):
+    with pytest.raises(CommandError, match="fill=a.b is given twice"):
         Answers(["fill=a.b:0 fill=a.b:1"]).take("fill", "a.b")
 
 
@@ -147,12 +147,16 @@ def test_questions_without_an_answer_are_all_told_at_once() -> None:
     answers.ask_value("users.b is NULL in some rows:", "users.b")
     with pytest.raises(CommandError) as raised:
         answers.check_complete()
-    for words in ("drop=users.a", "fill=users.b:VALUE", "no such change as in drop=users.typo"):
+    for words in (
+        "drop=users.a",
+        "fill=users.b:VALUE",
+        "no change in the models matches drop=users.typo",
+    ):
         assert words in str(raised.value)
 
 
 def test_an_answer_without_a_question_is_a_mistake() -> None:
-    with pytest.raises(CommandError, match="no such change as in fill=users.a"):
+    with pytest.raises(CommandError, match="no change in the models matches fill=users.a"):
         Answers(["fill=users.a:0"]).check_complete()
 
 

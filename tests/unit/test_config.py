@@ -8,7 +8,10 @@ from alembic_guards import connect
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("oracle+oracledb://ada:secret@db/shop", "The guards know no oracle"),
+        (
+            "oracle+oracledb://ada:secret@db/shop",
+            "oracle is not supported. .* Supported databases: ",
+        ),
         ("sqlite+aiosqlite:///shop.db", "sqlite\\+aiosqlite is an asynchronous driver"),
         ("postgresql+asyncpg://ada:secret@db/shop", "asyncpg is an asynchronous driver"),
         ("mysql+aiomysql://ada:secret@db/shop", "aiomysql is an asynchronous driver"),

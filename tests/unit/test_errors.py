@@ -112,6 +112,21 @@ def test_an_error_of_a_module_is_told_with_its_place(in_a_generated_project: Pat
     assert said == "models.py, line 2:\n  NameError: name 'unknown' is not defined"
 
 
+@pytest.mark.parametrize("place", ["my_alembic_guards_demo/models.py", "shop/my_env.py"])
+def test_only_libraries_and_env_py_are_left_out_of_a_place(
+    in_a_generated_project: Path, place: str
+) -> None:
+    path = in_a_generated_project / place
+    for library in ("site-packages/attr/__init__.py", "alembic_guards/config.py", "env.py"):
+        called = path.parent / library
+        called.parent.mkdir(parents=True, exist_ok=True)
+        called.write_text("x = unknown")
+        path.write_text(f"from runpy import run_path\nrun_path({str(called)!r})")
+        with pytest.raises(NameError) as raised:
+            run_path(str(path))
+        assert explain(raised.value).startswith(f"{place}, line 2:\n")
+
+
 @pytest.mark.parametrize(
     ("error", "told"),
     [
@@ -151,6 +166,8 @@ def test_without_a_generated_makefile_messages_name_the_commands_of_alembic(
     if makefile:
         path.write_text(makefile)
     assert commands("Name one: make downgrade to=REVISION").endswith("alembic downgrade REVISION")
+    missing = remedy("No module named 'psycopg'", REMEDIES)
+    assert commands(missing) == "Install the dependencies of the project."
     texts = [*REMEDIES.values(), *STATEMENT_REMEDIES.values(), *map(str, COMMANDS)]
     assert not [text for text in texts if "make " in commands(text)]
 

@@ -7,10 +7,12 @@ import sqlalchemy as sa
 from alembic.operations import ops
 from alembic_guards.database.identifiers import (
     bare,
+    free_name,
     is_in,
     quoted_table,
     quoter,
     serial_name,
+    spelled_as,
     table_key,
 )
 from sqlalchemy.dialects import mysql, postgresql, sqlite
@@ -84,3 +86,20 @@ def test_the_sequence_of_a_column_has_the_name_that_postgresql_gives_it(
 
 def test_names_lose_their_quotes() -> None:
     assert bare('"a b" and `c`') == "a b and c"
+
+
+@pytest.mark.parametrize("name", ["position", "a$b", "shop.position", '"Position"'])
+def test_a_name_is_spelled_as_in_the_catalog(name: str) -> None:
+    assert spelled_as(name, ["other", f'"{bare(name)}"']) == f'"{bare(name)}"'
+    assert spelled_as(name, ["other"]) == name
+
+
+@pytest.mark.parametrize("name", ["size", "s" * 63, "ö" * 40, "{}"])
+def test_a_free_name_fits_and_is_not_taken(name: str) -> None:
+    taken: set[str] = set()
+    for _ in range(3):
+        free = free_name("new_{}", name, taken)
+        assert free.startswith("new_") and len(free.encode()) <= 63 and free not in taken
+        assert free == free_name("new_{}", name, taken)
+        taken.add(free)
+    assert free_name("new_{}", "size", ()) == "new_size"

@@ -19,6 +19,7 @@ from alembic_guards.authoring.write.literals import (
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 SQLITE, POSTGRESQL, MYSQL = (module.dialect() for module in (sqlite, postgresql, mysql))
+INTEGERS = (sa.SmallInteger, sa.Integer, sa.BigInteger)
 DIALECTS = [SQLITE, POSTGRESQL, MYSQL]
 
 
@@ -94,6 +95,31 @@ def test_a_value_that_is_none_of_the_type_is_refused(
 ) -> None:
     with pytest.raises(CommandError, match=r"fill=users.x:.* is no .*Nothing was written"):
         literal("users.x", value, type_, POSTGRESQL)
+
+
+@pytest.mark.parametrize(
+    ("type_", "dialect", "lowest", "highest"),
+    [
+        *((type_(), SQLITE, -(2**63), 2**63 - 1) for type_ in INTEGERS),
+        (sa.SmallInteger(), POSTGRESQL, -(2**15), 2**15 - 1),
+        (sa.Integer(), POSTGRESQL, -(2**31), 2**31 - 1),
+        (sa.BigInteger(), POSTGRESQL, -(2**63), 2**63 - 1),
+        (sa.SmallInteger(), MYSQL, -(2**15), 2**15 - 1),
+        (sa.BigInteger(), MYSQL, -(2**63), 2**63 - 1),
+        (mysql.INTEGER(11), MYSQL, -(2**31), 2**31 - 1),
+        (mysql.TINYINT(unsigned=True), MYSQL, 0, 2**8 - 1),
+        (mysql.BIGINT(unsigned=True), MYSQL, 0, 2**64 - 1),
+    ],
+    ids=_named,
+)
+def test_an_integer_is_taken_where_the_column_of_the_database_holds_it(
+    type_: sa.types.TypeEngine[Any], dialect: sa.Dialect, lowest: int, highest: int
+) -> None:
+    for value in (lowest, highest):
+        assert literal("users.x", str(value), type_, dialect) == str(value)
+    for value in (lowest - 1, highest + 1):
+        with pytest.raises(CommandError, match="Nothing was written"):
+            literal("users.x", str(value), type_, dialect)
 
 
 def test_the_largest_values_of_a_type_are_taken() -> None:

@@ -1,9 +1,12 @@
 """What takes long on PostgreSQL moves into a revision of its own, with its inverse."""
 
+import pytest
 import sqlalchemy as sa
 from alembic.operations import MigrateOperation, ops
-from alembic_guards.authoring.operations import AutocommitOp, Revision
+from alembic_guards.authoring.operations import AutocommitOp, RevisionOps
 from alembic_guards.authoring.passes.online import drop_columns_with_indexes, is_online, split
+from alembic_guards.database.identifiers import bare
+from alembic_guards.runtime.operations import SQLOp
 from compared import compared, said
 
 
@@ -16,11 +19,11 @@ def index(name: str = "ix") -> tuple[ops.CreateIndexOp, ops.DropIndexOp]:
     return create, ops.DropIndexOp(name, "items")
 
 
-def revision(up: list[MigrateOperation], down: list[MigrateOperation]) -> Revision:
-    return Revision(up, down)
+def revision(up: list[MigrateOperation], down: list[MigrateOperation]) -> RevisionOps:
+    return RevisionOps(up, down)
 
 
-def both(revisions: list[Revision]) -> list[tuple[list[str], list[str]]]:
+def both(revisions: list[RevisionOps]) -> list[tuple[list[str], list[str]]]:
     return [(said(each.upgrade), said(each.downgrade)) for each in revisions]
 
 
@@ -30,7 +33,9 @@ POSTGRESQL = compared().dialect
 def test_an_index_moves_behind_a_column_and_its_drop_before_that() -> None:
     create, drop = index()
     parts = split(
-        revision([add("size"), create], [drop, ops.DropColumnOp("items", "size")]), POSTGRESQL
+        revision([add("size"), create], [drop, ops.DropColumnOp("items", "size")]),
+        POSTGRESQL,
+        set(),
     )
     assert both(parts) == [
         (["add items.size"], ["drop items.size"]),
@@ -41,7 +46,7 @@ def test_an_index_moves_behind_a_column_and_its_drop_before_that() -> None:
 
 def test_an_index_alone_stays_one_revision_and_is_built_concurrently() -> None:
     create, drop = index()
-    (only,) = split(revision([create], [drop]), POSTGRESQL)
+    (only,) = split(revision([create], [drop]), POSTGRESQL, set())
     (block,) = only.upgrade
     assert isinstance(block, AutocommitOp)
     (built,) = block.ops
@@ -54,31 +59,56 @@ def test_an_index_of_a_new_table_is_made_with_it() -> None:
     create, drop = index()
     table = ops.CreateTableOp("items", [sa.Column("size", sa.Integer)])
     whole = revision([table, create], [drop, ops.DropTableOp("items")])
-    assert split(whole, POSTGRESQL) == [whole]
+    assert split(whole, POSTGRESQL, set()) == [whole]
 
 
 def test_an_index_without_its_inverse_stays() -> None:
     create, _ = index()
     whole = revision([create], [])
-    assert split(whole, POSTGRESQL) == [whole]
+    assert split(whole, POSTGRESQL, set()) == [whole]
 
 
 def test_other_databases_write_one_revision() -> None:
     create, drop = index()
     whole = revision([add("size"), create], [drop])
     for database in ("sqlite", "mysql"):
-        assert split(whole, compared(database).dialect) == [whole]
+        assert split(whole, compared(database).dialect, set()) == [whole]
 
 
 def test_not_null_is_proven_by_a_check_before_it_is_set() -> None:
     to_not_null = ops.AlterColumnOp("items", "size", modify_nullable=False)
     update = ops.ExecuteSQLOp("UPDATE items SET size = 1 WHERE size IS NULL")
     back = ops.AlterColumnOp("items", "size", modify_nullable=True)
-    (only,) = split(revision([update, to_not_null], [back]), POSTGRESQL)
+    (only,) = split(revision([update, to_not_null], [back]), POSTGRESQL, set())
     block, *last = only.upgrade
     assert isinstance(block, AutocommitOp)
     assert update in block.ops
     assert said(last) == ["alter items.size"]
+
+
+@pytest.mark.parametrize("column", ["size", "s" * 52, "s" * 63, "ö" * 30])
+def test_the_check_of_not_null_has_a_name_of_its_own(column: str) -> None:
+    to_not_null = ops.AlterColumnOp("items", column, modify_nullable=False)
+    back = ops.AlterColumnOp("items", column, modify_nullable=True)
+    whole, taken, names = revision([to_not_null], [back]), set[str](), set[str]()
+    for _ in range(3):
+        (only,) = split(whole, POSTGRESQL, taken)
+        drop = only.upgrade[-1]
+        assert isinstance(drop, SQLOp)
+        name = bare(drop.statements[0].rpartition(" ")[2])
+        names.add(name)
+        taken = {*taken, name}
+    assert len(names) == 3, "a constraint of the table keeps its name"
+    assert max(len(name.encode()) for name in names) <= 63
+
+
+def test_an_index_is_built_beside_another_one_under_a_name_that_is_free() -> None:
+    create, drop = index()
+    (only,) = split(revision([drop, create], [drop, create]), POSTGRESQL, {"ix", "new_ix"})
+    (block, *_) = only.upgrade
+    assert isinstance(block, AutocommitOp)
+    built = next(op for op in block.ops if isinstance(op, ops.CreateIndexOp))
+    assert built.index_name not in {"ix", "new_ix"}
 
 
 def test_a_column_is_dropped_together_with_its_index() -> None:

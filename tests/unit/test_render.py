@@ -16,6 +16,7 @@ from alembic_guards.authoring.passes.dependency_order import sort_by_dependency
 from alembic_guards.authoring.write.code import render_function
 from alembic_guards.authoring.write.types import keep_percent_signs, render_type
 from alembic_guards.runtime.lossy.families import plain_type
+from alembic_guards.runtime.sqlite import RebuildTableOp
 from compared import compared
 from sqlalchemy.dialects import mysql, postgresql
 
@@ -74,6 +75,22 @@ def test_a_type_is_written_as_code_of_sqlalchemy_alone(
     assert isinstance(written, str)
     assert code in written
     ast.parse(written)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TABLE t (\n\ta INTEGER, -- it's \"a\":\n\tb TEXT DEFAULT 'x\\y'\n)",
+        "CREATE TABLE t (a TEXT DEFAULT 'x\r\n\u2028y')",
+        "",
+    ],
+)
+def test_the_form_of_a_table_is_written_a_line_of_sql_each(sql: str) -> None:
+    text = render_op_text(context("sqlite"), RebuildTableOp("t", sql))
+    call = ast.parse(text, mode="eval").body
+    assert isinstance(call, ast.Call)
+    assert [ast.literal_eval(argument) for argument in call.args] == ["t", sql]
+    assert len(text.splitlines()) == 3 + max(1, len(sql.splitlines()))
 
 
 def test_a_type_that_sqlalchemy_does_not_know_is_imported() -> None:

@@ -71,7 +71,7 @@ def test_a_finding_is_shown_with_its_statement_and_what_helps(
     install_squawk(project, [FINDING])
     assert not squawk.lint()
     said = capsys.readouterr().out
-    assert "1 new revisions (all, for there is no git), and squawk finds 1." in said
+    assert "1 new revision (all, for there is no git), and squawk finds 1." in said
     for words in (
         "r1_first.py: changing-column-type",
         "BEGIN;",

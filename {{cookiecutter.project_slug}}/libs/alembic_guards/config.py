@@ -23,7 +23,7 @@ from alembic_guards.runtime.violations import refuse_orphans
 #: The names of a backend in URLs that SQLAlchemy knows by another, or as a dialect of its own.
 ALIASES = {"mariadb": "mysql", "postgres": "postgresql"}
 
-UNKNOWN_KEY = """-x {key} has no meaning for this command. Nothing was changed. Known are -x create-database, \
+UNKNOWN_KEY = """-x {key} has no meaning for this command. Nothing was changed. Valid are -x create-database, \
 and the answers of `revision --autogenerate`.
 {remedy}"""
 OWN_KEY = "If env.py or a revision reads it, name it in env.py: options(..., x_keys=[{key!r}])"
@@ -137,8 +137,8 @@ def _supported(url: URL | str) -> URL:
     if url.get_backend_name() not in BY_BACKEND:
         supported = ", ".join(BY_BACKEND)
         raise CommandError(
-            f"The guards know no {url.get_backend_name()}. Nothing was changed."
-            f" Supported are: {supported}."
+            f"{url.get_backend_name()} is not supported. Nothing was changed."
+            f" Supported databases: {supported}."
         )
     if _is_asynchronous(url):
         raise CommandError(

@@ -94,7 +94,9 @@ COMMANDS = {
     "make prove": "alembic -x prove revision --autogenerate",
     "make check": "alembic check",
     "make test": "alembic upgrade head && alembic check",
-    "make -B install": "pip install --upgrade alembic-guards",
+    "Install what the project needs, again: make -B install": "Install the dependencies of the project.",
+    ", then: make -B install": "",
+    "make -B install": "install the dependencies of the project",
 }
 
 
@@ -184,11 +186,17 @@ def explain(error: Exception) -> str:
         )
         return message + remedy(message, STATEMENT_REMEDIES)
     frames = traceback.extract_tb(error.__traceback__)
-    others = "site-packages|<(frozen|string)|env.py|alembic_guards"
-    own = [frame for frame in frames if not re.search(others, frame.filename)]
+    own = [frame for frame in frames if _is_own(frame.filename)]
     where = [f"{os.path.relpath(own[-1].filename)}, line {own[-1].lineno}:"] if own else []
     lines = [*where, *"".join(traceback.format_exception_only(error)).strip().splitlines()]
     return "\n  ".join(line.strip() for line in lines)
+
+
+def _is_own(file: str) -> bool:
+    """Whether a file of a traceback is code of the owner: not env.py, and no library."""
+    path = Path(file)
+    is_library = {"site-packages", "alembic_guards"} & {*path.parts[:-1]}
+    return not (is_library or path.name == "env.py" or file.startswith(("<frozen", "<string")))
 
 
 def unreachable(url: URL, error: Exception) -> CommandError:

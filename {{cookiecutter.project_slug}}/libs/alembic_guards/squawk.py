@@ -62,7 +62,8 @@ def lint() -> bool:
         if Path(script.path).name not in known and not script.is_merge_point
     ]
     findings = [finding for script in reversed(new) for finding in _findings(squawk, script)]
-    print(f"{len(new)} new revisions ({base}), and squawk finds {len(findings) or 'nothing'}.")
+    revisions = "1 new revision" if len(new) == 1 else f"{len(new)} new revisions"
+    print(f"{revisions} ({base}), and squawk finds {len(findings) or 'nothing'}.")
     for finding in findings:
         print(FINDING.format_map(finding))
     if findings:

@@ -8,7 +8,7 @@ from typing import Self
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 
-from alembic_guards.authoring.operations import PARTS, Barrier, Operations
+from alembic_guards.authoring.operations import PARTS, Barrier, OpList
 from alembic_guards.authoring.questions import Answers
 from alembic_guards.database.catalog import Catalog
 from alembic_guards.runtime.operations import OwnOp
@@ -46,7 +46,7 @@ class Comparison:
         )
 
 
-def first_on_tables(operations: Operations, comparison: Comparison) -> int:
+def first_on_tables(operations: OpList, comparison: Comparison) -> int:
     """Return the index of the first operation on a table; in an upgrade renames stand before it.
 
     A barrier is where the sorted operations on tables begin.
@@ -59,10 +59,10 @@ def first_on_tables(operations: Operations, comparison: Comparison) -> int:
 
 
 #: Takes the operations of upgrade() or downgrade(), and returns those to replace them.
-Pass = Callable[[Operations, Comparison], Operations]
+Pass = Callable[[OpList, Comparison], OpList]
 
 
-def apply(passes: Iterable[Pass], operations: Operations, comparison: Comparison) -> Operations:
+def apply(passes: Iterable[Pass], operations: OpList, comparison: Comparison) -> OpList:
     """Return what the passes make of `operations`, one after the other."""
     for each in passes:
         operations = each(operations, comparison)

@@ -13,7 +13,8 @@ from alembic.operations import MigrateOperation, ops
 
 from alembic_guards.database.identifiers import table_key, table_of
 
-Operations = list[MigrateOperation]
+#: Operations in their order.
+OpList = list[MigrateOperation]
 
 #: Operations on an existing table: they are grouped, and rendered in a batch on SQLite.
 PARTS = (
@@ -37,11 +38,11 @@ class AutocommitOp(ops.OpContainer):
     """Operations that are committed one by one, in an autocommit block."""
 
 
-class Revision(NamedTuple):
+class RevisionOps(NamedTuple):
     """The operations of upgrade() and downgrade()."""
 
-    upgrade: Operations
-    downgrade: Operations
+    upgrade: OpList
+    downgrade: OpList
 
 
 class OpKey(NamedTuple):
@@ -57,12 +58,12 @@ class OpKey(NamedTuple):
         return self._replace(creates=not self.creates)
 
 
-def flatten(operations: Iterable[MigrateOperation]) -> Operations:
+def flatten(operations: Iterable[MigrateOperation]) -> OpList:
     """Return operations without their groups.
 
     A `Barrier` separates two adjacent groups of one table, so that `regroup` restores both.
     """
-    flat: Operations = []
+    flat: OpList = []
     for op in operations:
         if isinstance(op, ops.ModifyTableOps):
             if op.ops and flat and _group(flat[-1]) == _group(op.ops[0]):
@@ -73,7 +74,7 @@ def flatten(operations: Iterable[MigrateOperation]) -> Operations:
     return flat
 
 
-def regroup(operations: Iterable[MigrateOperation]) -> Operations:
+def regroup(operations: Iterable[MigrateOperation]) -> OpList:
     """Return operations with adjacent operations on one table in a group, and without barriers."""
     return [
         ops.ModifyTableOps(table_of(members[0])[0], members, schema=table_of(members[0])[1])
@@ -84,7 +85,7 @@ def regroup(operations: Iterable[MigrateOperation]) -> Operations:
     ]
 
 
-def groups(operations: Iterable[MigrateOperation]) -> Iterator[Operations]:
+def groups(operations: Iterable[MigrateOperation]) -> Iterator[OpList]:
     """Yield adjacent operations on one table together, and each other operation alone."""
     for group, members in groupby(operations, _group):
         if group is None:
@@ -93,7 +94,7 @@ def groups(operations: Iterable[MigrateOperation]) -> Iterator[Operations]:
             yield list(members)
 
 
-def apart(operations: Iterable[MigrateOperation]) -> Operations:
+def apart(operations: Iterable[MigrateOperation]) -> OpList:
     """Return operations with barriers around each: none of them shares a batch with another."""
     return [Barrier(), *(part for op in operations for part in (op, Barrier()))]
 

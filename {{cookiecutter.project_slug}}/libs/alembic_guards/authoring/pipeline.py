@@ -10,7 +10,7 @@ from alembic.util import CommandError, rev_id
 
 from alembic_guards.authoring.comparison import Comparison, Pass, apply
 from alembic_guards.authoring.find.reference import reference_state
-from alembic_guards.authoring.operations import Operations, Revision, flatten, regroup
+from alembic_guards.authoring.operations import OpList, RevisionOps, flatten, regroup
 from alembic_guards.authoring.passes.backfill import add_backfills
 from alembic_guards.authoring.passes.consent import confirm_drops
 from alembic_guards.authoring.passes.dependency_order import put_leading_first, sort_by_dependency
@@ -117,7 +117,7 @@ def finish_revision(
     downgrade = apply(DOWNGRADE, _found(script.downgrade_ops), comparison.reversed())
     comparison.answers.check_complete()
     with template.replica(context.script) as replica:
-        found = Revision(upgrade, downgrade)
+        found = RevisionOps(upgrade, downgrade)
         revisions = add_repairs(found, comparison, target, replica, BEFORE_TRIAL)
     directives[:] = _scripts(script, revisions)
     if _describe(directives):
@@ -128,7 +128,7 @@ def finish_revision(
         _refuse_unknown(comparison)
 
 
-def _found(container: ops.OpContainer | None) -> Operations:
+def _found(container: ops.OpContainer | None) -> OpList:
     """Return the operations that autogenerate has found, as one list."""
     return flatten(container.ops) if container else []
 
@@ -139,7 +139,9 @@ def _compare(migration: MigrationContext, present: Catalog, target: Catalog) -> 
     return Comparison(migration, present, target, drift, answers)
 
 
-def _scripts(script: ops.MigrationScript, revisions: list[Revision]) -> list[ops.MigrationScript]:
+def _scripts(
+    script: ops.MigrationScript, revisions: list[RevisionOps]
+) -> list[ops.MigrationScript]:
     """Return a script for each revision: `script`, and one after it that has its own identifier."""
     scripts = [copy(script) for _ in revisions]
     for each, (upgrade, downgrade) in zip(scripts, revisions, strict=True):
@@ -151,7 +153,7 @@ def _scripts(script: ops.MigrationScript, revisions: list[Revision]) -> list[ops
     return scripts
 
 
-def _refuse_drift(comparison: Comparison, upgrade: Operations) -> None:
+def _refuse_drift(comparison: Comparison, upgrade: OpList) -> None:
     """Raise CommandError for differences between the catalogs, or else for operations."""
     steps = [*describe(ops.UpgradeOps(regroup(upgrade)))]
     if differing := "\n  ".join(comparison.drift or steps):

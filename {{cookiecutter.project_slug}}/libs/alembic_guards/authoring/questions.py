@@ -33,7 +33,7 @@ class Answers:
             if verb not in VERBS or not rest or (":" not in rest[1:] and verb != "drop"):
                 known = "; ".join(VERBS.values())
                 raise CommandError(
-                    f"{word!r} is no answer. Nothing was written. Known are: {known}."
+                    f"{word!r} is not a valid answer. Nothing was written. Valid forms: {known}."
                 )
             self.given.append((verb, rest))
         self.unused = set(self.given)
@@ -47,7 +47,7 @@ class Answers:
         answers_of_verb = [rest for given, rest in self.given if given == verb]
         found = [rest for rest in answers_of_verb if rest == name or rest.startswith(f"{name}:")]
         if len(found) > 1:
-            raise CommandError(f"{verb}={name} is said twice. Nothing was written.")
+            raise CommandError(f"{verb}={name} is given twice. Nothing was written.")
         self.unused -= {(verb, rest) for rest in found}
         return found[0].removeprefix(name).removeprefix(":") if found else None
 
@@ -161,7 +161,7 @@ class Answers:
         mistyped = " ".join(
             f"{verb}={rest.partition(':')[0]}" for verb, rest in sorted(self.unused)
         )
-        mistake = f"there is no such change as in {mistyped}." if mistyped else ""
+        mistake = f"no change in the models matches {mistyped}." if mistyped else ""
         if self.questions:
             raise CommandError(
                 "Nothing was written: some changes need an answer. Answer with x=, as in\n"

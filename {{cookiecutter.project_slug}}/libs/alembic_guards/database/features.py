@@ -1,4 +1,4 @@
-"""What the databases can do: one row for each, which all floors ask.
+"""What the databases can do: one row for each, which all layers ask.
 
 Code that only one database needs is in the module of its name. Code for all asks for a feature here.
 """

@@ -1,9 +1,14 @@
 """Identifiers: the names of objects as Alembic has them, and as SQL."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Container, Iterable
+from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
+
+#: The bytes of the longest name of an object of PostgreSQL.
+LONGEST_NAME = 63
 
 
 def table_of(op: Any) -> tuple[str, str | None]:
@@ -45,10 +50,25 @@ def final_name(part: sa.Constraint | sa.Index, dialect: sa.Dialect) -> str | Non
     return name.replace("%%", "%") if doubles_percents(dialect) else name
 
 
+def free_name(pattern: str, name: str, taken: Container[str]) -> str:
+    """Return the name that `pattern` makes of `name`, such as "new_{}": at most 63 bytes.
+
+    A name that is longer, or one of `taken`, is cut, and gets digits that depend on `name`.
+    """
+    free = pattern.format(name)
+    for number in count():
+        if len(free.encode()) <= LONGEST_NAME and free not in taken:
+            break
+        digits = f"_{hashlib.sha256(f'{name} {number}'.encode()).hexdigest()[:4]}"
+        room = LONGEST_NAME - len(pattern.format(digits))
+        free = pattern.format(name.encode()[:room].decode(errors="ignore") + digits)
+    return free
+
+
 def serial_name(table: str, column: str) -> str:
     """Return the name that PostgreSQL gives the sequence of a SERIAL column: at most 63 bytes."""
     parts = [table, column]
-    while len("".join(parts).encode()) > 63 - len("__seq"):
+    while len("".join(parts).encode()) > LONGEST_NAME - len("__seq"):
         longer = len(parts[0].encode()) <= len(parts[1].encode())
         parts[longer] = parts[longer][:-1]
     return f"{parts[0]}_{parts[1]}_seq"
@@ -57,6 +77,14 @@ def serial_name(table: str, column: str) -> str:
 def bare(name: str) -> str:
     """Return a name, or a text with names, without the quotes of identifiers."""
     return name.replace('"', "").replace("`", "")
+
+
+def spelled_as(name: str, present: Iterable[str]) -> str:
+    """Return a name as SQL, as it is spelled in `present` if it is there.
+
+    quote_ident() of PostgreSQL quotes keywords that SQLAlchemy does not quote, such as `position`.
+    """
+    return next((other for other in present if bare(other) == bare(name)), name)
 
 
 def quoted_table(op: Any, dialect: sa.Dialect) -> str:

@@ -1,7 +1,5 @@
 """Finds the tables that no model manages: partitions, and tables of extensions and of SQLite modules."""
 
-from functools import cache
-
 import sqlalchemy as sa
 
 from alembic_guards.database.catalog.sqlite import VIRTUAL
@@ -14,7 +12,6 @@ OF_EXTENSIONS = """
 QUERIES = {"postgresql": OF_EXTENSIONS, "sqlite": VIRTUAL}
 
 
-@cache
 def unmanaged_tables(connection: sa.Connection) -> set[str]:
     """Return the names of the tables that no model manages."""
     query = QUERIES.get(connection.dialect.name)

@@ -30,8 +30,8 @@ from alembic_guards.database.catalog.sqlite_parser import (
 from alembic_guards.runtime.lossy.conversions import convert
 from alembic_guards.runtime.renames import changes_name_only
 from alembic_guards.runtime.sqlite_merge import merge
-from alembic_guards.runtime.sqlite_rebuild import TEMPORARY, rebuild
-from alembic_guards.runtime.transaction_names import listen
+from alembic_guards.runtime.sqlite_rebuild import rebuild
+from alembic_guards.runtime.transaction_names import TEMPORARY, listen
 
 #: The key in the cache of an Inspector of the function that finds its parsed tables.
 LOOKUP = "alembic_guards_lookup"

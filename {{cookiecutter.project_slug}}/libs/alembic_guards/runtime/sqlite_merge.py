@@ -13,7 +13,7 @@ from alembic_guards.database.catalog.sqlite_canonical import (
     constraints_of,
     expression,
     mentions,
-    plain,
+    quoted_if_needed,
     type_meaning,
 )
 from alembic_guards.database.catalog.sqlite_parser import (
@@ -59,7 +59,7 @@ def _named(current: Table, reflected: Table, lookup: Lookup) -> Table:
         (constraint.definition, constraint.clause): replace(
             constraint.clause,
             name=match.name,
-            text=f"CONSTRAINT {plain(match.name)} {constraint.clause.text}",
+            text=f"CONSTRAINT {quoted_if_needed(match.name)} {constraint.clause.text}",
         )
         for constraint in constraints_of(current, lookup, all_of_them=True)
         if (match := _match(constraint, before)) and match.name and not constraint.name

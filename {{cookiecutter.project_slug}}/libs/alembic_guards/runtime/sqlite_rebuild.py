@@ -27,9 +27,8 @@ from alembic_guards.runtime.constraint_parser import (
 )
 from alembic_guards.runtime.refusals import refuse
 from alembic_guards.runtime.sqlite_merge import keep_comments
+from alembic_guards.runtime.transaction_names import TEMPORARY
 from alembic_guards.runtime.violations import find_in_copy
-
-TEMPORARY = "_alembic_tmp_"
 
 #: The names of the rowid, as far as no column has them.
 ROWID = ("rowid", "_rowid_", "oid")

@@ -74,11 +74,14 @@ def _serial_renames(
 
     The new name is the one that PostgreSQL would give in a new table.
     """
-    quote = quoter(context.dialect)
-    in_catalog = ".".join(quote(name) for name in (schema, table.name) if name)
+    in_catalog = bare(f"{schema}.{table.name}" if schema else table.name)
+    numbered = {
+        bare(key.name)
+        for key in present
+        if key.kind in ("default", "identity") and bare(key.table) == in_catalog
+    }
     for column in table.columns:
-        default = EntryKey(in_catalog, "default", quote(column.name))
-        if default in present or default._replace(kind="identity") in present:
+        if bare(column.name) in numbered:
             old = _owned_sequence(context, table, column.name)
             new = serial_name(table.name, column.name)
             if old and old != new:

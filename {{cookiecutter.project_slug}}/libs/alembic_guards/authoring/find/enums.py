@@ -18,7 +18,7 @@ from alembic_guards.database.catalog import (
     read_catalog,
 )
 from alembic_guards.database.features import features
-from alembic_guards.database.identifiers import bare, is_in, quoter
+from alembic_guards.database.identifiers import bare, free_name, is_in, quoter, spelled_as
 from alembic_guards.runtime.enum_history import KNOWN
 from alembic_guards.runtime.enum_values import RenameValueOp
 from alembic_guards.runtime.operations import OwnOp, SQLOp
@@ -42,7 +42,8 @@ def change_enum_types(context: AutogenContext, _: object) -> Iterator[SQLOp]:
         for entry in catalog.values()
         if entry.kind == "enum"
     }
-    for name, values in sorted(target.items()):
+    for model_name, values in sorted(target.items()):
+        name = spelled_as(model_name, present)
         if [value for value in values if value in present[name]] == present[name]:
             if added := list(_add_values(name, present[name], values)):
                 downgrade = _replace_type(name, _create_enum(name, present[name]), catalog)
@@ -58,9 +59,18 @@ def change_enum_types(context: AutogenContext, _: object) -> Iterator[SQLOp]:
 def _with_defaults(catalog: Catalog, context: AutogenContext) -> Catalog:
     """Return `catalog` with the defaults of the models: a present one may be a removed value."""
     preparer, changed = context.dialect.identifier_preparer, dict(catalog)
+    columns = {
+        (bare(key.table), bare(key.name)): key._replace(kind="default")
+        for key in catalog
+        if key.kind == "column"
+    }
     for table in context.sorted_tables:
         for column in table.columns:
-            key = EntryKey(preparer.format_table(table), "default", preparer.quote(column.name))
+            key = columns.get(
+                (bare(preparer.format_table(table)), bare(preparer.quote(column.name)))
+            )
+            if key is None:
+                continue
             default = column.server_default
             if isinstance(default, sa.DefaultClause) and isinstance(default.arg, str):
                 changed[key] = _default(key, literal(default.arg))
@@ -125,7 +135,8 @@ def _replace_type(
 
     They fail if a row holds a value that the new type lacks.
     """
-    old = re.sub(r'([^."]{1,58})[^."]*("?)$', r"\1_old\2", name)  # within 63 bytes
+    taken = {bare(entry.name or entry.table).rpartition(".")[2] for entry in catalog.values()}
+    old = re.sub(r'[^."]+(?="?$)', lambda found: free_name("{}_old", found[0], taken), name)
     columns = [entry for entry in catalog.values() if entry.kind == "column" and name in entry.uses]
     names = {(column.table, bare(column.name)) for column in columns}
     for entry in catalog.values():
@@ -194,12 +205,10 @@ def _text_values(context: AutogenContext, column: sa.Column[Any]) -> list[str]:
 
 def _entries(context: AutogenContext, column: sa.Column[Any], kind: str) -> list[Entry]:
     """Return the entries of one kind that a column's table has in the catalog."""
-    table = context.dialect.identifier_preparer.format_table(column.table).strip("`")
+    table = bare(context.dialect.identifier_preparer.format_table(column.table))
     catalog = read_catalog(context.connection) if context.connection is not None else {}
     return [
-        entry
-        for entry in catalog.values()
-        if entry.kind == kind and entry.table.strip("`") == table
+        entry for entry in catalog.values() if entry.kind == kind and bare(entry.table) == table
     ]
 
 

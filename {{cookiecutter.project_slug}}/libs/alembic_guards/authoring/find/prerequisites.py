@@ -17,7 +17,7 @@ from alembic_guards.authoring.write.types import element_type
 from alembic_guards.compat import sequences
 from alembic_guards.database.catalog import EntryKey, read_catalog
 from alembic_guards.database.features import features
-from alembic_guards.database.identifiers import bare, quoter
+from alembic_guards.database.identifiers import bare, quoter, spelled_as
 from alembic_guards.runtime.operations import SQLOp
 from alembic_guards.runtime.renames import RenameSequence
 
@@ -126,7 +126,7 @@ def _standalone_objects(context: AutogenContext) -> dict[str, tuple[Statements, 
         return {}
     preparer, is_postgresql = dialect.identifier_preparer, dialect.name == "postgresql"
     catalog = read_catalog(connection).values() if is_postgresql else ()
-    present = (
+    present = list(
         connection.exec_driver_sql(STANDALONE_SEQUENCES).scalars()
         if is_postgresql
         else map(preparer.quote, sa.inspect(connection).get_sequence_names())
@@ -138,7 +138,10 @@ def _standalone_objects(context: AutogenContext) -> dict[str, tuple[Statements, 
     return {
         "SEQUENCE": (
             {name: f"CREATE SEQUENCE {name}" for name in present},
-            {preparer.format_sequence(s): _sql(CreateSequence(s), dialect) for s in defined},
+            {
+                spelled_as(preparer.format_sequence(s), present): _sql(CreateSequence(s), dialect)
+                for s in defined
+            },
         ),
         "TYPE": (
             {

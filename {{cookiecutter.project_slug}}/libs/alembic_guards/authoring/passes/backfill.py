@@ -16,7 +16,7 @@ from sqlalchemy.schema import CreateColumn
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from alembic_guards.authoring.comparison import Comparison
-from alembic_guards.authoring.operations import Barrier, Operations, columns_of, groups
+from alembic_guards.authoring.operations import Barrier, OpList, columns_of, groups
 from alembic_guards.authoring.questions import Answers
 from alembic_guards.authoring.write.literals import as_sql, literal, neutral_value
 from alembic_guards.database.identifiers import quoted_table, quoter, table_key, table_of
@@ -31,7 +31,7 @@ JSON_CHECK = sa.text("""
 """)
 
 
-def add_backfills(operations: Operations, comparison: Comparison) -> Operations:
+def add_backfills(operations: OpList, comparison: Comparison) -> OpList:
     """Add a backfill for every column that becomes NOT NULL.
 
     In an upgrade, the value is the answer fill=TABLE.COLUMN:VALUE, else the scalar default of the
@@ -51,13 +51,13 @@ def add_backfills(operations: Operations, comparison: Comparison) -> Operations:
 
 
 def _complete_group(
-    group: Operations, operations: Operations, comparison: Comparison, answers: Answers
+    group: OpList, operations: OpList, comparison: Comparison, answers: Answers
 ) -> Iterator[MigrateOperation]:
     """Yield adjacent operations on one table with their backfills."""
-    before: Operations = []
-    changed: Operations = []
-    updates: Operations = []
-    last: Operations = []
+    before: OpList = []
+    changed: OpList = []
+    updates: OpList = []
+    last: OpList = []
     for op in group:
         if isinstance(op, ops.AddColumnOp):
             add, update, alter = _complete_add_column(op, operations, comparison, answers)
@@ -84,7 +84,7 @@ class CompleteAdd(NamedTuple):
 
 
 def _complete_add_column(
-    op: ops.AddColumnOp, operations: Operations, comparison: Comparison, answers: Answers
+    op: ops.AddColumnOp, operations: OpList, comparison: Comparison, answers: Answers
 ) -> CompleteAdd:
     """Add a column as nullable with an UPDATE, or with the value as a temporary default."""
     if _is_autoincrement(op.column):
@@ -106,7 +106,7 @@ def _complete_add_column(
 
 def _complete_not_null(
     op: ops.AlterColumnOp, comparison: Comparison, answers: Answers
-) -> tuple[Operations, ops.AlterColumnOp]:
+) -> tuple[OpList, ops.AlterColumnOp]:
     """Return what runs before `op` sets NOT NULL: a change of type, the UPDATE; and the rest."""
     column = _model_column(op, comparison) if comparison.is_upgrade else None
     if column is None:
@@ -220,7 +220,7 @@ def _alter_after_backfill(op: ops.AddColumnOp, **changes: Any) -> ops.AlterColum
     )
 
 
-def _referenced_key(op: ops.AddColumnOp, operations: Operations, dialect: sa.Dialect) -> str | None:
+def _referenced_key(op: ops.AddColumnOp, operations: OpList, dialect: sa.Dialect) -> str | None:
     """Return SQL for a value of a foreign key that a downgrade recreates: the key of any row."""
     for key in operations:
         if (
@@ -234,9 +234,7 @@ def _referenced_key(op: ops.AddColumnOp, operations: Operations, dialect: sa.Dia
     return None
 
 
-def _distinct_values(
-    op: ops.AddColumnOp, operations: Operations, comparison: Comparison
-) -> str | None:
+def _distinct_values(op: ops.AddColumnOp, operations: OpList, comparison: Comparison) -> str | None:
     """Return SQL for a distinct value per row, for a unique column that a downgrade recreates."""
     column = op.column
     unique = any(

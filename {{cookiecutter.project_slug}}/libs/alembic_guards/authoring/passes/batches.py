@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic.operations import MigrateOperation, ops
 
 from alembic_guards.authoring.operations import (
-    Operations,
+    OpList,
     is_foreign_key_drop,
     kind_of,
     name_of,
@@ -25,7 +25,7 @@ class Place(Enum):
     LAST = auto()  # after tables are dropped
 
 
-def place_of(op: MigrateOperation, operations: Operations, parts: Operations) -> Place:
+def place_of(op: MigrateOperation, operations: OpList, parts: OpList) -> Place:
     """Return where an operation on a table runs, of `parts` on tables that stay.
 
     All tables share the names of indexes. In a batch with other operations Alembic would look for a
@@ -54,13 +54,13 @@ def _has_expressions(op: ops.CreateIndexOp | ops.DropIndexOp) -> bool:
     return any(not isinstance(part, sa.Column) for part in op.to_index().expressions)
 
 
-def sort_batches(operations: Operations) -> Operations:
+def sort_batches(operations: OpList) -> OpList:
     """Sort the batches of tables of SQLite by the foreign keys that they add and drop.
 
     A column is added before a foreign key refers to it, and dropped after that. For each batch
     Alembic reflects the tables that its foreign keys refer to.
     """
-    batches: dict[str, Operations] = {}
+    batches: dict[str, OpList] = {}
     for op in operations:
         batches.setdefault(table_key(op), []).append(op)
     needs: dict[str, set[str]] = {table: set() for table in batches}

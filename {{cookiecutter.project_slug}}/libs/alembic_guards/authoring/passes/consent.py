@@ -5,11 +5,11 @@ from copy import copy
 from alembic.operations import MigrateOperation, ops
 
 from alembic_guards.authoring.comparison import Comparison
-from alembic_guards.authoring.operations import Operations
+from alembic_guards.authoring.operations import OpList
 from alembic_guards.runtime.destructive import INFO
 
 
-def confirm_drops(operations: Operations, _: Comparison) -> Operations:
+def confirm_drops(operations: OpList, _: Comparison) -> OpList:
     """Mark each drop of a table or column as confirmed, see authoring/questions.py.
 
     runtime/destructive.py accepts a drop with this mark, whatever rows it removes.

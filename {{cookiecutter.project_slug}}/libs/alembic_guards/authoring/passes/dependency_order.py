@@ -11,7 +11,7 @@ from alembic_guards.authoring.comparison import Comparison
 from alembic_guards.authoring.operations import (
     PARTS,
     Barrier,
-    Operations,
+    OpList,
     apart,
     columns_of,
     kind_of,
@@ -26,7 +26,7 @@ from alembic_guards.database.identifiers import table_key
 ON_TABLES = (ops.CreateTableOp, ops.DropTableOp, *PARTS)
 
 
-def sort_by_dependency(operations: Operations, comparison: Comparison) -> Operations:
+def sort_by_dependency(operations: OpList, comparison: Comparison) -> OpList:
     """Sort operations in dependency order, drops in reverse dependency order.
 
     Autogenerate sorts whole tables in no order, drops an index before the foreign key that needs
@@ -36,18 +36,18 @@ def sort_by_dependency(operations: Operations, comparison: Comparison) -> Operat
     steps = [_bind_columns(op) for op in operations if not isinstance(op, Barrier)]
     others = [op for op in steps if not isinstance(op, ON_TABLES)]
     leading = list(takewhile(lambda op: not isinstance(op, ON_TABLES), steps))
-    on_tables: Operations = [op for op in steps if isinstance(op, ON_TABLES)]
+    on_tables: OpList = [op for op in steps if isinstance(op, ON_TABLES)]
     able = features(comparison.dialect)
     ordered = _by_alter(on_tables, able) if able.alters_tables else _in_batches(on_tables)
     return [*leading, *ordered, *others[len(leading) :]]
 
 
-def put_leading_first(operations: Operations, _: Comparison) -> Operations:
+def put_leading_first(operations: OpList, _: Comparison) -> OpList:
     """Put operations first that lead a revision in both directions, such as renames of values."""
     return sorted(operations, key=lambda op: not getattr(op, "leads", False))
 
 
-def _by_alter(operations: Operations, able: Features) -> Operations:
+def _by_alter(operations: OpList, able: Features) -> OpList:
     """Return operations on tables in their order, with a barrier before those of each rank.
 
     Cyclic foreign keys are added after all tables.
@@ -91,7 +91,7 @@ def _rank(op: MigrateOperation, able: Features) -> int:
             return 2
 
 
-def _in_batches(operations: Operations) -> Operations:
+def _in_batches(operations: OpList) -> OpList:
     """Return operations on tables of SQLite in their order.
 
     It checks no foreign keys during a migration, and each batch rebuilds the table: there the
@@ -115,18 +115,18 @@ def _in_batches(operations: Operations) -> Operations:
     ]
 
 
-def _created(operations: Operations) -> list[ops.CreateTableOp]:
+def _created(operations: OpList) -> list[ops.CreateTableOp]:
     return [op for op in operations if isinstance(op, ops.CreateTableOp)]
 
 
-def _dropped(operations: Operations) -> list[ops.DropTableOp]:
+def _dropped(operations: OpList) -> list[ops.DropTableOp]:
     return [op for op in operations if isinstance(op, ops.DropTableOp)]
 
 
-def _parts(operations: Operations) -> Operations:
+def _parts(operations: OpList) -> OpList:
     """Return the operations on tables that stay: what is in a dropped table is dropped with it."""
     dropped = {table_key(op) for op in _dropped(operations)}
-    parts: Operations = [op for op in operations if isinstance(op, PARTS)]
+    parts: OpList = [op for op in operations if isinstance(op, PARTS)]
     parts = [op for op in parts if table_key(op) not in dropped]
     return _order_generated_columns(parts)
 
@@ -153,7 +153,7 @@ def _bind_columns(op: MigrateOperation) -> MigrateOperation:
     return bound
 
 
-def _name_conflicts(parts: Operations, dropped: list[ops.DropTableOp], to_drop: Keys) -> Keys:
+def _name_conflicts(parts: OpList, dropped: list[ops.DropTableOp], to_drop: Keys) -> Keys:
     """Return the foreign keys of dropped tables whose names are given to foreign keys before.
 
     On MariaDB and MySQL the name of a foreign key is unique in a database.
@@ -163,7 +163,7 @@ def _name_conflicts(parts: Operations, dropped: list[ops.DropTableOp], to_drop: 
     return [key for key in keys if key not in to_drop]
 
 
-def _changing_columns(operations: Operations) -> set[str]:
+def _changing_columns(operations: OpList) -> set[str]:
     """Return columns that are added or dropped or whose type or UNIQUE changes: "table.column"."""
     return {
         f"{table_key(op)}.{name}"
@@ -175,7 +175,7 @@ def _changing_columns(operations: Operations) -> set[str]:
     }
 
 
-def _order_generated_columns(operations: Operations) -> Operations:
+def _order_generated_columns(operations: OpList) -> OpList:
     """Sort generated columns: add them after the columns that they use, drop them before those."""
     ordered, tables = list(operations), [table_key(op) for op in operations]
     for kind, at_last in ((ops.AddColumnOp, True), (ops.DropColumnOp, False)):

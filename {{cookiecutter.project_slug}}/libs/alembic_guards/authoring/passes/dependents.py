@@ -16,7 +16,7 @@ from alembic.operations import MigrateOperation, ops
 from alembic_guards.authoring.comparison import Comparison, first_on_tables
 from alembic_guards.authoring.operations import (
     PARTS,
-    Operations,
+    OpList,
     is_foreign_key_drop,
     kind_of,
     name_of,
@@ -52,7 +52,7 @@ class Changes:
     on_mysql: bool
 
 
-def _changes(operations: Operations, comparison: Comparison) -> Changes:
+def _changes(operations: OpList, comparison: Comparison) -> Changes:
     alters = [op for op in operations if isinstance(op, ops.AlterColumnOp)]
     unindexed = {
         (table_key(op), name_of(op))
@@ -81,7 +81,7 @@ def _column(op: ops.DropColumnOp | ops.AlterColumnOp) -> tuple[str, str]:
     return table_key(op), op.column_name
 
 
-def drop_dependents(operations: Operations, comparison: Comparison) -> Operations:
+def drop_dependents(operations: OpList, comparison: Comparison) -> OpList:
     """Drop dependent objects of the present catalog before the operations that they block.
 
     These are objects that depend on columns whose type changes or whose index is dropped, and
@@ -99,7 +99,7 @@ def drop_dependents(operations: Operations, comparison: Comparison) -> Operation
     ]
 
 
-def drop_changed_indexes(operations: Operations, comparison: Comparison) -> Operations:
+def drop_changed_indexes(operations: OpList, comparison: Comparison) -> OpList:
     """Drop the indexes of SQLite whose expressions change, which Alembic does not detect."""
     if features(comparison.dialect).alters_tables:
         return operations
@@ -119,7 +119,7 @@ def drop_changed_indexes(operations: Operations, comparison: Comparison) -> Oper
 
 
 def _remaining(
-    operations: Operations, dropped: list[Entry], comparison: Comparison
+    operations: OpList, dropped: list[Entry], comparison: Comparison
 ) -> Iterator[MigrateOperation]:
     """Yield operations without those whose work the drops do, or that repairs.py does later."""
     names = {bare(entry.name).rpartition(".")[2] for entry in dropped}
@@ -224,7 +224,7 @@ def _needs_key(table: str, columns: Any, keys: set[Key], on_mysql: bool) -> bool
     )
 
 
-def _dropped_sequences(operations: Operations) -> Iterator[str]:
+def _dropped_sequences(operations: OpList) -> Iterator[str]:
     drop = "DROP SEQUENCE "
     for op in operations:
         for statement in op.statements if isinstance(op, SQLOp) else ():

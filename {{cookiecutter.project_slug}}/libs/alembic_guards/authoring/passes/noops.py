@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic.operations import MigrateOperation, ops
 
 from alembic_guards.authoring.comparison import Comparison
-from alembic_guards.authoring.operations import Operations, kind_of, name_of
+from alembic_guards.authoring.operations import OpList, kind_of, name_of
 from alembic_guards.database.catalog import CONSTRAINTS, Catalog, EntryKey, same
 from alembic_guards.database.identifiers import bare, table_key
 from alembic_guards.runtime.operations import OwnOp
@@ -23,7 +23,7 @@ COLUMN_KINDS = frozenset({"column", "not null", "default", "generated", "identit
 Names = set[tuple[str, str]]
 
 
-def keep_uncataloged(operations: Operations, comparison: Comparison) -> Operations:
+def keep_uncataloged(operations: OpList, comparison: Comparison) -> OpList:
     """If the catalogs are the same, keep only operations on what no catalog holds.
 
     These are renames, and changes of the values of enums that are stored as text.
@@ -39,7 +39,7 @@ def _changes_enum(op: MigrateOperation) -> bool:
     return any(isinstance(type_, sa.Enum) for type_ in (op.existing_type, op.modify_type))
 
 
-def remove_noops(operations: Operations, comparison: Comparison) -> Operations:
+def remove_noops(operations: OpList, comparison: Comparison) -> OpList:
     """Remove operations on objects that are the same in both catalogs.
 
     Also remove an operation that drops or creates a CHECK, but not both, if both catalogs have a

@@ -1,5 +1,7 @@
 """Moves slow DDL on existing tables of PostgreSQL into a second revision, which runs online."""
 
+from collections.abc import Container
+
 import sqlalchemy as sa
 from alembic.operations import ops
 
@@ -7,9 +9,9 @@ from alembic_guards.authoring.comparison import Comparison
 from alembic_guards.authoring.operations import (
     AutocommitOp,
     Barrier,
-    Operations,
     OpKey,
-    Revision,
+    OpList,
+    RevisionOps,
     columns_of,
     op_key,
 )
@@ -21,35 +23,35 @@ from alembic_guards.database.identifiers import table_key
 INDEXED = ("index", "unique")
 
 
-def split(revision: Revision, dialect: sa.Dialect) -> list[Revision]:
+def split(revision: RevisionOps, dialect: sa.Dialect, taken: Container[str]) -> list[RevisionOps]:
     """Return the one or two revisions that `revision` is written as.
 
     The second one holds the operations that take long on large tables. An operation moves there
     together with its inverse, so that each revision can be reverted alone. A revision that holds
-    only such operations stays one.
+    only such operations stays one. `taken` are the names of present constraints and indexes.
     """
     if not features(dialect).online_ddl:
         return [revision]
     movable = _movable(revision)
     rest, moved = _partition(revision, movable, dialect)
     if moved.upgrade and not (rest.upgrade or rest.downgrade):
-        return [_online(revision, moved, dialect)]
+        return [_online(revision, moved, dialect, taken)]
     # If other operations stay in the first revision, only CREATE operations move, and drops of
     # indexes that are replaced: the new unique index is built before the old one is dropped.
     replacing = [key for key in movable if key.creates or key.kind in INDEXED]
     rest, moved = _partition(revision, replacing, dialect)
     if not moved.upgrade:
         return [revision]
-    online_revision = _online(revision, moved, dialect)
+    online_revision = _online(revision, moved, dialect, taken)
     return [rest, online_revision] if rest.upgrade or rest.downgrade else [online_revision]
 
 
-def is_online(revision: Revision) -> bool:
+def is_online(revision: RevisionOps) -> bool:
     """Whether `split` has rewritten operations of a revision as online DDL."""
     return any(isinstance(op, AutocommitOp) for part in revision for op in part)
 
 
-def drop_columns_with_indexes(operations: Operations, comparison: Comparison) -> Operations:
+def drop_columns_with_indexes(operations: OpList, comparison: Comparison) -> OpList:
     """Remove drops of indexes on dropped columns of PostgreSQL: it drops both under one lock."""
     if not features(comparison.dialect).online_ddl:
         return operations
@@ -64,34 +66,36 @@ def drop_columns_with_indexes(operations: Operations, comparison: Comparison) ->
     ]
 
 
-def _online(revision: Revision, moved: Revision, dialect: sa.Dialect) -> Revision:
-    return Revision(
-        online(revision.upgrade, moved.upgrade, dialect),
-        online(revision.downgrade, moved.downgrade, dialect),
+def _online(
+    revision: RevisionOps, moved: RevisionOps, dialect: sa.Dialect, taken: Container[str]
+) -> RevisionOps:
+    return RevisionOps(
+        online(revision.upgrade, moved.upgrade, dialect, taken),
+        online(revision.downgrade, moved.downgrade, dialect, taken),
     )
 
 
 def _partition(
-    revision: Revision, keys: list[OpKey], dialect: sa.Dialect
-) -> tuple[Revision, Revision]:
+    revision: RevisionOps, keys: list[OpKey], dialect: sa.Dialect
+) -> tuple[RevisionOps, RevisionOps]:
     """Return the operations that stay in the first revision, and those with `keys`, which move."""
     inverses = {key.inverse() for key in keys}
-    moved = Revision(
+    moved = RevisionOps(
         [op for op in revision.upgrade if op_key(op) in keys],
         [op for op in revision.downgrade if op_key(op) in inverses],
     )
     rest = (_remaining(*each, dialect) for each in zip(revision, moved, strict=True))
-    return Revision(*rest), moved
+    return RevisionOps(*rest), moved
 
 
-def _movable(revision: Revision) -> list[OpKey]:
+def _movable(revision: RevisionOps) -> list[OpKey]:
     """Return the keys of operations that can run online: on existing tables, with their inverse."""
     keys_up, inverses = _keys(revision.upgrade), _keys(revision.downgrade)
     blocking = _blocking(revision.upgrade)
     return [key for key in keys_up if key.inverse() in inverses and key not in blocking]
 
 
-def _keys(operations: Operations) -> list[OpKey]:
+def _keys(operations: OpList) -> list[OpKey]:
     """Return the keys of the operations on tables that exist before and after, each once."""
     whole = {
         table_key(op) for op in operations if isinstance(op, ops.CreateTableOp | ops.DropTableOp)
@@ -100,7 +104,7 @@ def _keys(operations: Operations) -> list[OpKey]:
     return list(dict.fromkeys(keys))
 
 
-def _blocking(operations: Operations) -> set[OpKey]:
+def _blocking(operations: OpList) -> set[OpKey]:
     """Return the keys of index drops that must run before a column of their table changes."""
     changed = {
         table_key(op)
@@ -112,7 +116,7 @@ def _blocking(operations: Operations) -> set[OpKey]:
     return {k for k in keys if k.table in changed and k.kind in INDEXED and not k.creates}
 
 
-def _remaining(operations: Operations, moved: Operations, dialect: sa.Dialect) -> Operations:
+def _remaining(operations: OpList, moved: OpList, dialect: sa.Dialect) -> OpList:
     """Return the operations that are neither `moved` nor the backfill of one that is."""
     updates = (update for op in moved for update in backfills(operations, op, dialect))
     removed = [*moved, *updates]

@@ -6,20 +6,20 @@ Source: "CREATE INDEX" and "ALTER TABLE" in PostgreSQL's manual.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from copy import copy
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from alembic.operations import MigrateOperation, ops
 
-from alembic_guards.authoring.operations import AutocommitOp, Operations, name_of
-from alembic_guards.database.identifiers import quoted_table, quoter
+from alembic_guards.authoring.operations import AutocommitOp, OpList, name_of
+from alembic_guards.database.identifiers import free_name, quoted_table, quoter
 from alembic_guards.runtime.operations import SQLOp
 from alembic_guards.runtime.renames import RenameIndex
 
-#: The bytes of the longest name of an object.
-LONGEST_NAME = 63
+#: The name of an index while the one that it replaces has its name.
+BESIDE = "new_{}"
 
 
 class Steps(NamedTuple):
@@ -30,8 +30,10 @@ class Steps(NamedTuple):
     transactional: Sequence[MigrateOperation] = ()
 
 
-def online(operations: Operations, moved: Operations, dialect: sa.Dialect) -> Operations:
+def online(operations: OpList, moved: OpList, dialect: sa.Dialect, taken: Container[str]) -> OpList:
     """Return the operations `moved` as online DDL, with their backfills from `operations`.
+
+    A temporary constraint or index gets a name that is not `taken`.
 
     An autocommit block holds the statements that take long, and after them the drops: until then,
     rows may still make a new index or constraint fail. Short statements follow in a transaction.
@@ -41,7 +43,7 @@ def online(operations: Operations, moved: Operations, dialect: sa.Dialect) -> Op
     steps = [
         _drop_step(op, added)
         if _is_drop(op)
-        else _steps(op, backfills(operations, op, dialect), dropped, dialect)
+        else _steps(op, backfills(operations, op, dialect), dropped, dialect, taken)
         for op in moved
     ]
     autocommit, drops, transactional = (
@@ -70,18 +72,23 @@ def _drop_step(op: MigrateOperation, added: set[str | None]) -> Steps:
 
 
 def _steps(
-    op: MigrateOperation, updates: Operations, dropped: set[str | None], dialect: sa.Dialect
+    op: MigrateOperation,
+    updates: OpList,
+    dropped: set[str | None],
+    dialect: sa.Dialect,
+    taken: Container[str],
 ) -> Steps:
     """Return the operations that replace one that creates an index, a constraint or NOT NULL.
 
-    `updates` are its backfills. `dropped` are the names of what the revision drops online.
+    `updates` are its backfills. `dropped` are the names of what the revision drops online, and
+    `taken` those of other constraints and indexes.
     """
     match op:
         case ops.CreateIndexOp():
-            index, rename = _index_to_build(op, dropped, dialect)
+            index, rename = _index_to_build(op, dropped, dialect, taken)
             return Steps([index], transactional=rename)
         case ops.CreateUniqueConstraintOp():
-            index = _unique_index(op, dropped)
+            index = _unique_index(op, dropped, taken)
             use = _constraint_using_index(op, str(index.index_name), dialect)
             return Steps([index], transactional=[use])
         case ops.CreateForeignKeyOp() | ops.CreateCheckConstraintOp():
@@ -90,15 +97,16 @@ def _steps(
             add, _, validate = _not_valid_steps(constraint, dialect, about)
             return Steps([add] if op.kw.get("postgresql_not_valid") else [add, validate])
         case ops.AlterColumnOp(modify_nullable=False):
-            add, drop, validate = _not_valid_steps(_not_null_check(op, dialect), dialect, "")
+            check = _not_null_check(op, dialect, taken)
+            add, drop, validate = _not_valid_steps(check, dialect, "")
             return Steps([add, *updates, validate], transactional=[op, drop])
         case _:
             return Steps([op])
 
 
 def _index_to_build(
-    op: ops.CreateIndexOp, dropped: set[str | None], dialect: sa.Dialect
-) -> tuple[ops.CreateIndexOp, Operations]:
+    op: ops.CreateIndexOp, dropped: set[str | None], dialect: sa.Dialect, taken: Container[str]
+) -> tuple[ops.CreateIndexOp, OpList]:
     """Return the operation that builds an index, and those that give it its name.
 
     An index that replaces another one of its name is built beside it, under a name of its own.
@@ -107,19 +115,12 @@ def _index_to_build(
     name = str(op.index_name)
     if name not in dropped:
         return index, []
-    index.index_name = _name_beside(name)
+    index.index_name = free_name(BESIDE, name, taken)
     rename = RenameIndex(index.index_name, name, table=op.table_name, schema=op.schema)
     return index, [SQLOp([rename.sql(dialect)], [], "")]
 
 
-def _name_beside(name: str) -> str:
-    """Return the name of an index while the one that it replaces has `name`: at most 63 bytes."""
-    while len(f"new_{name}".encode()) > LONGEST_NAME:
-        name = name[:-1]
-    return f"new_{name}"
-
-
-def backfills(operations: Operations, op: Any, dialect: sa.Dialect) -> Operations:
+def backfills(operations: OpList, op: Any, dialect: sa.Dialect) -> OpList:
     """Return the backfills of `op`: the UPDATE statements that run before it sets NOT NULL."""
     if not isinstance(op, ops.AlterColumnOp) or op.modify_nullable:
         return []
@@ -150,10 +151,12 @@ def _not_valid_steps(constraint: Any, dialect: sa.Dialect, about: str) -> Iterat
     yield SQLOp([f"{alter} VALIDATE CONSTRAINT {name}"], [], "")
 
 
-def _not_null_check(op: ops.AlterColumnOp, dialect: sa.Dialect) -> sa.CheckConstraint:
+def _not_null_check(
+    op: ops.AlterColumnOp, dialect: sa.Dialect, taken: Container[str]
+) -> sa.CheckConstraint:
     """Return a CHECK that proves NOT NULL: with it, SET NOT NULL scans no rows (PostgreSQL 12)."""
     check = ops.CreateCheckConstraintOp(
-        f"ck_{op.column_name}_not_null",
+        free_name("ck_{}_not_null", op.column_name, taken),
         op.table_name,
         f"{quoter(dialect)(op.column_name)} IS NOT NULL",
         schema=op.schema,
@@ -162,12 +165,14 @@ def _not_null_check(op: ops.AlterColumnOp, dialect: sa.Dialect) -> sa.CheckConst
     return check.to_constraint()
 
 
-def _unique_index(op: ops.CreateUniqueConstraintOp, dropped: set[str | None]) -> ops.CreateIndexOp:
+def _unique_index(
+    op: ops.CreateUniqueConstraintOp, dropped: set[str | None], taken: Container[str]
+) -> ops.CreateIndexOp:
     """Return the operation that builds the index of a unique constraint."""
     name = str(op.constraint_name)
     options = {name: value for name, value in op.kw.items() if name.startswith("postgresql_")}
     return ops.CreateIndexOp(
-        _name_beside(name) if name in dropped else name,
+        free_name(BESIDE, name, taken) if name in dropped else name,
         op.table_name,
         list(op.columns),
         schema=op.schema,

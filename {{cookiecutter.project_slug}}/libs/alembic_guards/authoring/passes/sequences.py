@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from alembic.operations import MigrateOperation
 
 from alembic_guards.authoring.comparison import Comparison, first_on_tables
-from alembic_guards.authoring.operations import Operations
+from alembic_guards.authoring.operations import OpList
 from alembic_guards.database.catalog import Entry
 from alembic_guards.database.identifiers import bare
 from alembic_guards.runtime.operations import SQLOp
 from alembic_guards.runtime.renames import RenameSequence
 
 
-def shrink_sequences(operations: Operations, comparison: Comparison) -> Operations:
+def shrink_sequences(operations: OpList, comparison: Comparison) -> OpList:
     """Alter sequences whose MAXVALUE decreases: the new type of their column may be smaller."""
     place = first_on_tables(operations, comparison)
     return [*operations[:place], *_shrink(comparison), *operations[place:]]
@@ -31,14 +31,12 @@ def _max_value(sequence: Entry | None) -> int:
     return int(definition.partition(" MAXVALUE ")[2].partition(" ")[0] or 0)
 
 
-def keep_present_sequences(operations: Operations, comparison: Comparison) -> Operations:
+def keep_present_sequences(operations: OpList, comparison: Comparison) -> OpList:
     """Remove renames of sequences of columns that do not exist: the upgrade has dropped them."""
     return list(_renames_of_present(operations, comparison))
 
 
-def _renames_of_present(
-    operations: Operations, comparison: Comparison
-) -> Iterator[MigrateOperation]:
+def _renames_of_present(operations: OpList, comparison: Comparison) -> Iterator[MigrateOperation]:
     sequences = {bare(key.name) for key in comparison.present if key.kind == "sequence"}
     for op in operations:
         if isinstance(op, RenameSequence) and op.table:

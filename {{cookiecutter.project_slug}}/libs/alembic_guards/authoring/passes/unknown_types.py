@@ -9,12 +9,12 @@ from alembic.operations import MigrateOperation, ops
 from sqlalchemy.types import NullType
 
 from alembic_guards.authoring.comparison import Comparison
-from alembic_guards.authoring.operations import Operations
+from alembic_guards.authoring.operations import OpList
 from alembic_guards.database.identifiers import bare, quoted_table, quoter, table_key
 from alembic_guards.runtime.operations import SQLOp
 
 
-def write_unknown_types(operations: Operations, comparison: Comparison) -> Operations:
+def write_unknown_types(operations: OpList, comparison: Comparison) -> OpList:
     """Replace each added column without a type by ALTER TABLE, as in the target catalog.
 
     On SQLite there are none: reflection takes an unknown type for NUMERIC.

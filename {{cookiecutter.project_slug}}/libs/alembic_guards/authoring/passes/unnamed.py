@@ -7,13 +7,13 @@ import sqlalchemy as sa
 from alembic.operations import MigrateOperation, ops
 
 from alembic_guards.authoring.comparison import Comparison
-from alembic_guards.authoring.operations import Operations
+from alembic_guards.authoring.operations import OpList
 from alembic_guards.database.catalog import Entry
 from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import bare, quoted_table
 
 
-def remove_unnamed_on_sqlite(operations: Operations, comparison: Comparison) -> Operations:
+def remove_unnamed_on_sqlite(operations: OpList, comparison: Comparison) -> OpList:
     """Remove operations on unnamed constraints of SQLite, which Alembic refuses.
 
     repairs.py rebuilds the table with the constraints of the models.
@@ -23,7 +23,7 @@ def remove_unnamed_on_sqlite(operations: Operations, comparison: Comparison) -> 
     return [op for op in operations if not _is_unnamed(op)]
 
 
-def name_dropped_constraints(operations: Operations, comparison: Comparison) -> Operations:
+def name_dropped_constraints(operations: OpList, comparison: Comparison) -> OpList:
     """Give each unnamed constraint that is dropped the name that it has in the present catalog."""
     return [
         _named(op, comparison) if isinstance(op, ops.DropConstraintOp) and _is_unnamed(op) else op

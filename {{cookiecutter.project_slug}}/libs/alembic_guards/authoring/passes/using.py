@@ -7,7 +7,7 @@ from alembic.operations import ops
 from alembic.util import CommandError
 
 from alembic_guards.authoring.comparison import Comparison
-from alembic_guards.authoring.operations import Operations
+from alembic_guards.authoring.operations import OpList
 from alembic_guards.database.identifiers import table_key
 from alembic_guards.runtime.lossy.conversions import convert
 from alembic_guards.runtime.operations import SQLOp
@@ -17,7 +17,7 @@ DEFAULT_ZONE = "UTC"
 FIND_ZONE = sa.text("SELECT name FROM pg_timezone_names WHERE lower(name) = lower(:zone)")
 
 
-def add_using_clauses(operations: Operations, comparison: Comparison) -> Operations:
+def add_using_clauses(operations: OpList, comparison: Comparison) -> OpList:
     """Add a USING clause to each change of type, on PostgreSQL.
 
     Changes of the type of generated columns are removed, and on MariaDB and MySQL all changes of
@@ -31,14 +31,14 @@ def add_using_clauses(operations: Operations, comparison: Comparison) -> Operati
     ]
 
 
-def _complete_alter(op: ops.AlterColumnOp, comparison: Comparison) -> Operations:
+def _complete_alter(op: ops.AlterColumnOp, comparison: Comparison) -> OpList:
     changes_type, dialect = op.modify_type and op.existing_type, comparison.dialect.name
     if isinstance(op.existing_server_default, sa.Computed):
         return [] if changes_type or dialect in ("mariadb", "mysql") else [op]
     return _with_using(op, comparison) if changes_type and dialect == "postgresql" else [op]
 
 
-def _with_using(op: ops.AlterColumnOp, comparison: Comparison) -> Operations:
+def _with_using(op: ops.AlterColumnOp, comparison: Comparison) -> OpList:
     types, dialect = (op.existing_type, op.modify_type), comparison.dialect
     plain, zoned = (convert(op.column_name, *types, dialect, zone) for zone in (None, DEFAULT_ZONE))
     if plain.in_session or plain.value != zoned.value:
@@ -58,13 +58,13 @@ def _time_zone(column: str, comparison: Comparison) -> str:
     name = connection.scalar(FIND_ZONE, {"zone": answer})
     if name is None:
         raise CommandError(
-            f"zone={column}:{answer} is no time zone that the server knows, such as Europe/Berlin."
+            f"zone={column}:{answer} is not a time zone known to the server, such as Europe/Berlin."
             " Nothing was written."
         )
     return str(name)
 
 
-def _in_session_zone(zone: str, operations: Operations) -> Operations:
+def _in_session_zone(zone: str, operations: OpList) -> OpList:
     """Surround operations with SET LOCAL TIME ZONE, for casts that use that of the session."""
     return [
         SQLOp([f"SET LOCAL TIME ZONE '{zone}'"], [], f"use times in {zone}"),
@@ -73,7 +73,7 @@ def _in_session_zone(zone: str, operations: Operations) -> Operations:
     ]
 
 
-def _apply_using(op: ops.AlterColumnOp, using: str) -> Operations:
+def _apply_using(op: ops.AlterColumnOp, using: str) -> OpList:
     if not using:
         return [op]
     changed = copy(op)
@@ -81,7 +81,7 @@ def _apply_using(op: ops.AlterColumnOp, using: str) -> Operations:
     return _replace_default(changed) if op.existing_server_default else [changed]
 
 
-def _replace_default(op: ops.AlterColumnOp) -> Operations:
+def _replace_default(op: ops.AlterColumnOp) -> OpList:
     """Drop the default before the type changes, and set it after: it may not have a cast."""
     first = ops.AlterColumnOp(op.table_name, op.column_name, schema=op.schema)
     first.modify_server_default, first.existing_type = None, op.existing_type

@@ -9,10 +9,11 @@ from alembic.runtime.migration import MigrationContext
 
 from alembic_guards.authoring.comparison import Comparison, Pass, apply
 from alembic_guards.authoring.find.reference import State, read_state
-from alembic_guards.authoring.operations import Operations, Revision
+from alembic_guards.authoring.operations import OpList, RevisionOps
 from alembic_guards.authoring.passes.online import is_online, split
 from alembic_guards.authoring.prove.repairs import repairs
 from alembic_guards.authoring.write.code import render_function, run_upgrade
+from alembic_guards.database.identifiers import bare
 
 MAX_ROUNDS = 3  # a repair may be the prerequisite of another one
 
@@ -22,12 +23,12 @@ class TrialError(Exception):
 
 
 def add_repairs(
-    revision: Revision,
+    revision: RevisionOps,
     comparison: Comparison,
     target: State,
     connection: sa.Connection,
     passes: tuple[tuple[Pass, ...], tuple[Pass, ...]],
-) -> list[Revision]:
+) -> list[RevisionOps]:
     """Add repairs to a new revision, until upgrade and downgrade lead to their target catalogs.
 
     `connection` is to a replica at head, and `target` the state of the reference database. Before
@@ -47,11 +48,13 @@ def add_repairs(
         down = apply(passes[1], down, replace(comparison.reversed(), present=upgraded))
         for steps in trial.repairs(down, initial, downgrade=True):
             down = [*down, *steps]
-        revisions = split(Revision(up, down), comparison.dialect)
+        entries = (*initial.catalog.values(), *upgraded.values())
+        taken = {bare(entry.name) for entry in entries}
+        revisions = split(RevisionOps(up, down), comparison.dialect, taken)
         if any(map(is_online, revisions)):
             trial.run_each(revisions)
     except TrialError:
-        return [Revision(up, down)]
+        return [RevisionOps(up, down)]
     return revisions
 
 
@@ -62,9 +65,7 @@ class _Trial:
     migration: MigrationContext
     connection: sa.Connection
 
-    def repairs(
-        self, operations: Operations, target: State, *, downgrade: bool
-    ) -> Iterator[Operations]:
+    def repairs(self, operations: OpList, target: State, *, downgrade: bool) -> Iterator[OpList]:
         """Run `operations`, and yield and run repairs while the catalog differs from `target`."""
         steps, dialect = operations, self.connection.dialect
         for _ in range(MAX_ROUNDS):
@@ -76,13 +77,13 @@ class _Trial:
                 return
             yield steps
 
-    def run_each(self, revisions: list[Revision]) -> None:
+    def run_each(self, revisions: list[RevisionOps]) -> None:
         """Run upgrade, downgrade and upgrade of each revision in turn."""
         for up, down in revisions:
             for operations in (up, down, up):
                 self.run(operations)
 
-    def run(self, operations: Operations) -> None:
+    def run(self, operations: OpList) -> None:
         """Run operations in a transaction."""
         try:
             code = render_function(operations, self.migration)

@@ -14,11 +14,11 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 
-from alembic_guards.authoring.operations import Operations, regroup
+from alembic_guards.authoring.operations import OpList, regroup
 from alembic_guards.compat import render_body
 
 
-def render_function(steps: Operations, migration: MigrationContext) -> str:
+def render_function(steps: OpList, migration: MigrationContext) -> str:
     """Return the code of a function upgrade() that executes `steps`, with its imports."""
     context = AutogenContext(migration, opts=migration.opts)
     body = render_body(ops.UpgradeOps(regroup(steps)), context)

@@ -12,7 +12,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import CompileError
 
 from alembic_guards.compat import visit_name
-from alembic_guards.runtime.lossy.families import BITS
+from alembic_guards.runtime.lossy.families import BITS, sql_name
 
 #: For each type of Python: the function that reads the text of an answer, and the neutral value.
 READERS: dict[type, tuple[Callable[[str], Any], Any]] = {
@@ -116,13 +116,19 @@ def _fits(value: Any, type_: Any, dialect: sa.Dialect) -> bool:
     if isinstance(value, str):
         return getattr(type_, "length", None) is None or len(value) <= type_.length
     if isinstance(type_, sa.Integer):
-        bits = BITS.get(type_.compile(dialect=dialect), 64)
-        limit: int = 2**bits
-        return bool(-limit <= value < limit)
+        return value in _integers(type_, dialect)
     if isinstance(value, Decimal) and type_.precision is not None:
         scale = type_.scale or 0
         return bool(value == round(value, scale) and abs(value) < 10 ** (type_.precision - scale))
     return True
+
+
+def _integers(type_: sa.Integer, dialect: sa.Dialect) -> range:
+    """Return the values of an integer type; on SQLite each has 64 bits ("Datatypes in SQLite")."""
+    bits = BITS["BIGINT"] if dialect.name == "sqlite" else BITS.get(sql_name(type_, dialect), 63)
+    if getattr(type_, "unsigned", False) and dialect.name in ("mariadb", "mysql"):
+        return range(2 ** (bits + 1))
+    return range(-(2**bits), 2**bits)
 
 
 def _python_type(type_: sa.types.TypeEngine[Any]) -> type:

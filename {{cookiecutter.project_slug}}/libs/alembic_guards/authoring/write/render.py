@@ -48,7 +48,8 @@ def _render_autocommit(context: AutogenContext, op: AutocommitOp) -> list[str]:
 
 
 def _render_rebuild(_: AutogenContext, op: RebuildTableOp) -> str:
-    return f"op.rebuild_table({op.table_name!r}, {op.form!r})"
+    lines = "\n".join(map(repr, op.form.splitlines(keepends=True) or [""]))
+    return f"op.rebuild_table(\n{op.table_name!r},\n{lines},\n)"
 
 
 def _render_rename(context: AutogenContext, op: Rename) -> str:

@@ -5,7 +5,7 @@ import re
 from alembic_guards.database.catalog.model import Catalog, Entry, EntryKey
 
 #: A text literal (group 1 is its content), or a quoted identifier (group 2).
-LITERAL = re.compile(r"""'((?:[^']|'')*)'|("(?:[^"]|"")*"|`(?:[^`]|``)*`)""")
+LITERAL_OR_IDENTIFIER = re.compile(r"""'((?:[^']|'')*)'|("(?:[^"]|"")*"|`(?:[^`]|``)*`)""")
 
 #: The kinds of objects that models cannot declare: their owner creates them in SQL.
 BY_HAND = frozenset({"trigger", "partitioning", "versioning", "period", "unknown", "virtual table"})
@@ -60,9 +60,9 @@ def _normalized(definition: str) -> tuple[str, list[str]]:
     PostgreSQL writes the casts between its text types in more than one way, and NOT VALID only for
     constraints that were added by ALTER TABLE.
     """
-    rest = LITERAL.sub(lambda found: found[2] or "''", definition)
+    rest = LITERAL_OR_IDENTIFIER.sub(lambda found: found[2] or "''", definition)
     text = re.sub(r"::(character varying|text)\b(\[\])?| NOT VALID$", "", rest)
     count = 1
     while count:
         text, count = re.subn(r"\(((?:\w+|''|ARRAY\[[^\]()]*\]))\)", r"\1", text)
-    return text, [found[1] for found in LITERAL.finditer(definition)]
+    return text, [found[1] for found in LITERAL_OR_IDENTIFIER.finditer(definition)]

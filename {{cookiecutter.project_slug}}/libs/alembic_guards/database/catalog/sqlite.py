@@ -16,7 +16,7 @@ from alembic_guards.database.catalog.sqlite_canonical import (
     index_columns,
     index_meaning,
     is_unique_index,
-    plain,
+    quoted_if_needed,
 )
 from alembic_guards.database.catalog.sqlite_parser import Table, parse_table, tokenize
 
@@ -98,7 +98,7 @@ def _table(name: str, table: Table, lookup: Lookup) -> Iterator[Entry]:
         yield Entry(
             kind=constraint.kind.lower(),
             table=name,
-            name=plain(constraint.name) if constraint.name else "",
+            name=quoted_if_needed(constraint.name) if constraint.name else "",
             definition=constraint.meaning,
             columns=constraint.columns,
             unique=constraint.columns if is_key else (),

@@ -50,7 +50,11 @@ class Constraint(NamedTuple):
     @property
     def text(self) -> str:
         """The canonical spelling, with the name if it has one."""
-        return f"CONSTRAINT {plain(self.name)} {self.meaning}" if self.name else self.meaning
+        return (
+            f"CONSTRAINT {quoted_if_needed(self.name)} {self.meaning}"
+            if self.name
+            else self.meaning
+        )
 
 
 def expression(tokens: Tokens, columns: Collection[str] | None = None) -> str:
@@ -77,7 +81,7 @@ def without_parentheses(tokens: Tokens) -> Tokens:
     return inner
 
 
-def plain(name: str | None) -> str:
+def quoted_if_needed(name: str | None) -> str:
     """Return a name, in quotes where it needs them."""
     if re.fullmatch(r"[^\W\d]\w*", name or "") and str(name).upper() not in CAPITALS:
         return str(name)
@@ -158,11 +162,12 @@ def primary_key(table: Table) -> tuple[str, ...]:
 def canonical_form(table: Table, lookup: Lookup) -> str:
     """Return a CREATE TABLE in the canonical spelling, which SQLAlchemy's reflection understands."""
     lines = [
-        f"{plain(column.name)} {column_meaning(column, table)}" for column in table.columns.values()
+        f"{quoted_if_needed(column.name)} {column_meaning(column, table)}"
+        for column in table.columns.values()
     ]
     lines += [constraint.text for constraint in constraints_of(table, lookup)]
     body = ",\n\t".join(lines)
-    return f"CREATE TABLE {plain(table.name)} (\n\t{body}\n) {', '.join(table.options)}".rstrip()
+    return f"CREATE TABLE {quoted_if_needed(table.name)} (\n\t{body}\n) {', '.join(table.options)}".rstrip()
 
 
 def computed_from(column: Column, table: Table) -> tuple[tuple[str, ...], str]:
@@ -204,11 +209,11 @@ def _canonical_token(token: Token, columns: Collection[str] | None, *, is_call: 
         same = {name.lower(): name for name in columns}
         is_column = token.kind == "name" or (not is_call and token.word not in RESERVED)
         if is_column and token.name.lower() in same:
-            return plain(same[token.name.lower()])
+            return quoted_if_needed(same[token.name.lower()])
         if token.text.startswith('"'):
             return "'" + token.name.replace("'", "''") + "'"
     if token.kind == "name":
-        return plain(token.name)
+        return quoted_if_needed(token.name)
     if token.word in CAPITALS:
         return token.word
     if token.kind == "word":
@@ -276,7 +281,7 @@ def _constraint(
         columns = own or _names(clause.tokens, table)
         number = next(i for i, token in enumerate(clause.tokens) if token.word == "REFERENCES")
         refers_to, referred, texts = _reference(clause.tokens[number + 1 :], table, lookup)
-        texts = ["FOREIGN KEY", f"({', '.join(map(plain, columns))})", *texts]
+        texts = ["FOREIGN KEY", f"({', '.join(map(quoted_if_needed, columns))})", *texts]
     else:
         return
     yield Constraint(
@@ -295,7 +300,7 @@ def _key(clause: Clause, own: tuple[str, ...], table: Table) -> str:
     """Return the columns of a key, with collations, and with DESC for a descending one."""
     if own:
         words = {token.word for token in clause.tokens}
-        return f"({plain(own[0])}{' DESC' if 'DESC' in words else ''})"
+        return f"({quoted_if_needed(own[0])}{' DESC' if 'DESC' in words else ''})"
     parts = [
         [token for token in solid(group) if token.word not in ("ASC", "AUTOINCREMENT")]
         for group in groups(clause.tokens)
@@ -305,7 +310,7 @@ def _key(clause: Clause, own: tuple[str, ...], table: Table) -> str:
 
 def _key_part(tokens: Tokens, table: Table) -> str:
     (name,) = _names([Token("operator", "("), tokens[0], Token("operator", ")")], table)
-    return " ".join([plain(name), *(token.name.upper() for token in tokens[1:])])
+    return " ".join([quoted_if_needed(name), *(token.name.upper() for token in tokens[1:])])
 
 
 def _reference(
@@ -322,12 +327,12 @@ def _reference(
         bare = bare[next(i for i, token in enumerate(bare) if token.word == ")") + 1 :]
     elif target:
         columns = primary_key(target)
-    listed = f" ({', '.join(map(plain, columns))})" if columns else ""
+    listed = f" ({', '.join(map(quoted_if_needed, columns))})" if columns else ""
     words = " ".join(token.name.upper() for token in bare)
     actions = re.findall(r"ON (?:DELETE|UPDATE) (?:SET \w+|NO ACTION|\w+)", words)
     others = re.findall(r"MATCH \w+|(?<!NOT )DEFERRABLE(?: INITIALLY \w+)?", words)
     actions = sorted(action for action in actions if not action.endswith("NO ACTION"))
-    return name, columns, [f"REFERENCES {plain(name)}{listed}", *actions, *others]
+    return name, columns, [f"REFERENCES {quoted_if_needed(name)}{listed}", *actions, *others]
 
 
 def mentions(tokens: Tokens, column: str) -> bool:

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from alembic_guards.database.connection_info import is_dry_run
+from alembic_guards.database.identifiers import doubles_percents
 from alembic_guards.runtime.lossy.conversions import TABLES
 from alembic_guards.runtime.lossy.families import COUNTS, Family, family
-from alembic_guards.runtime.lossy.rules import Change, Condition, any_of, doubles_percents
+from alembic_guards.runtime.lossy.rules import Change, Condition, any_of
 from alembic_guards.runtime.lossy.sqlite import holds_bytes
 from alembic_guards.runtime.transaction_names import names_after_rollback
 

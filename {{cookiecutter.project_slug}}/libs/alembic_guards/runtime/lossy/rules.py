@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from alembic_guards.database.identifiers import doubles_percents
 from alembic_guards.runtime.lossy.families import Family, family
 
 #: An argument of sa.select().where(), or None for no row.
@@ -82,8 +83,3 @@ def any_of(*conditions: Condition) -> Condition:
 def limit(number: int) -> sa.ColumnClause[int]:
     """Return a number as SQL: it may be beyond the range of a parameter of the column's type."""
     return sa.literal_column(str(number), sa.Integer)
-
-
-def doubles_percents(dialect: sa.Dialect) -> bool:
-    """Whether a dialect doubles % in SQL, because its driver takes a single one for a parameter."""
-    return dialect.paramstyle in ("format", "pyformat")

@@ -1,4 +1,4 @@
-"""Each floor of the library imports only those below it, and an upgrade imports no other."""
+"""Each layer of the library imports only those below it, and an upgrade imports no other."""
 
 import ast
 import subprocess
@@ -13,7 +13,7 @@ LIBS = Path(__file__).parents[2] / "{{cookiecutter.project_slug}}" / "libs"
 LIBRARY = LIBS / "alembic_guards"
 MODULES = sorted(LIBRARY.rglob("*.py"))
 
-#: What the modules of each floor may import of the library.
+#: What the modules of each layer may import of the library.
 ALLOWED = {
     "authoring": {"authoring", "compat", "database", "errors", "runtime"},
     "runtime": {"compat", "database", "errors", "runtime"},
@@ -44,12 +44,12 @@ PARTS = (
 )
 
 
-def floor(path: Path) -> str:
+def layer(path: Path) -> str:
     return path.relative_to(LIBRARY).parts[0].removesuffix(".py")
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
-    """Yield the floors that a module imports, wherever the import stands."""
+    """Yield the layers that a module imports, wherever the import stands."""
     yield from (name.partition(".")[0] for name in imported_names(tree))
 
 
@@ -91,9 +91,9 @@ def dependencies() -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(LIBRARY)))
-def test_a_module_imports_only_what_its_floor_may(path: Path) -> None:
+def test_a_module_imports_only_what_its_layer_may(path: Path) -> None:
     found = set(imports(ast.parse(path.read_text(encoding="utf-8"))))
-    assert found <= ALLOWED[floor(path)]
+    assert found <= ALLOWED[layer(path)]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What the papers of the repository name is there."""
+"""What the documents of the repository name is there."""
 
 import re
 from pathlib import Path
@@ -9,6 +9,7 @@ import yaml
 
 TEMPLATE = Path(__file__).parents[2]
 PROJECT = TEMPLATE / "{{cookiecutter.project_slug}}"
+LIBRARY = PROJECT / "libs/alembic_guards"
 TARGETS = re.findall(r"^([a-z-]+):.*## ", (TEMPLATE / "Makefile").read_text(), re.MULTILINE)
 
 
@@ -28,6 +29,17 @@ def test_a_document_names_what_there_is(name: str) -> None:
     made = set(re.findall(r"make (test-[a-z]+|build|benchmark)\b", text))
     assert made <= set(TARGETS)
     assert all((TEMPLATE / file).exists() for file in re.findall(r"\btests/\S+\.py\b", text))
+
+
+def test_the_map_of_the_library_has_a_line_for_each_module() -> None:
+    text = (LIBRARY / "README.md").read_text().partition("\n## Map\n")[2].partition("\n## ")[0]
+    named = [
+        f"{folder}{module}".removeprefix("alembic_guards/")
+        for folder, lines in re.findall(r"^### `(.+?)`\n((?:(?!###).*\n)*)", text, re.MULTILINE)
+        for module in re.findall(r"^- `(\w+\.py)`: \S", lines, re.MULTILINE)
+    ]
+    modules = (path.relative_to(LIBRARY).as_posix() for path in LIBRARY.rglob("*.py"))
+    assert sorted(named) == sorted(name for name in modules if not name.endswith("__init__.py"))
 
 
 def test_the_newest_version_is_the_first_in_the_changelog() -> None:
