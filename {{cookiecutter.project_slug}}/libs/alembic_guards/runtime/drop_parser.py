@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from alembic_guards.runtime.rename_parser import Statement, statements
+from alembic_guards.runtime.sql_parser import Statement, statements
 
 #: What ALTER TABLE drops beside columns; a word that follows DROP.
 OTHER_PARTS = frozenset(
@@ -53,31 +53,24 @@ class _Drops(Statement):
     def drops(self) -> Iterator[Drop]:
         """Yield what the statement drops."""
         if self.accept("DROP", "TABLE"):
-            yield from (Drop(schema, name) for schema, name in self.names())
+            yield from (Drop(schema, name) for schema, name in self.listed_names())
         elif self.accept("DROP", "SCHEMA"):
-            yield from (Drop(name, None) for _, name in self.names())
-        elif self.accept("ALTER", "TABLE"):
-            self.accept("IF", "EXISTS")
-            self.accept("ONLY")
-            schema, table = self.qualified_name()
-            self.accept("*")
-            while self.tokens:
-                if column := self.column():
-                    yield Drop(schema, table, column)
-                self.skip_to_next_action()
+            yield from (Drop(name, None) for _, name in self.listed_names())
+        elif found := self.altered_table():
+            for tokens in self.split():
+                if column := _Drops(tokens).column():
+                    yield Drop(*found, column)
 
-    def names(self) -> Iterator[tuple[str | None, str]]:
+    def listed_names(self) -> Iterator[tuple[str | None, str]]:
         """Yield the names in a list."""
         self.accept("IF", "EXISTS")
-        while self.tokens:
-            yield self.qualified_name()
-            self.skip_to_next_action()
+        yield from (Statement(tokens).qualified_name() for tokens in self.split())
 
     def column(self) -> str | None:
         """Consume the column that an action of ALTER TABLE drops, if it drops one."""
         if not self.accept("DROP"):
             return None
-        if not self.accept("COLUMN") and self.tokens and self.tokens[0].upper() in OTHER_PARTS:
+        if not self.accept("COLUMN") and self.peek() in OTHER_PARTS:
             return None
         self.accept("IF", "EXISTS")
         return self.name()
