@@ -80,6 +80,7 @@ CASES: list[tuple[str, list[Constraint]]] = [
     ("ALTER TABLE t ADD a SERIAL NOT NULL", []),
     ("ALTER TABLE t ADD INDEX i (a)", []),
     ("CREATE INDEX i ON t (a)", []),
+    ("CREATE PROCEDURE p() BEGIN SELECT 1; ALTER TABLE t ADD UNIQUE (a); END", []),
     ("UPDATE t SET a = 'ALTER TABLE t ADD CHECK (a > 0)'", []),
 ]
 

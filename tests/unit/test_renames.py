@@ -214,6 +214,7 @@ def test_names_of_all_kinds_survive_sql_and_code(op: Any, name: str, dialect: st
         ("ALTER INDEX a RENAME TO b", []),
         ("INSERT INTO t VALUES ('ALTER TABLE t RENAME a TO b')", []),
         ("SELECT 'it''s; ALTER TABLE t RENAME a TO b'", []),
+        ("CREATE PROCEDURE p() BEGIN SELECT 1; ALTER TABLE a RENAME b; END", []),
         ("ALTER TABLE t RENAME", []),
         ("ALTER TABLE", []),
         ("RENAME TABLE", []),

@@ -25,11 +25,6 @@ OTHER_PARTS = frozenset(
     ]
 )
 
-#: Statements that only define what is dropped when somebody calls it.
-DEFINITION = re.compile(
-    r"\s*CREATE\b[^;]*?\b(FUNCTION|PROCEDURE|TRIGGER|EVENT|RULE)\b", re.IGNORECASE
-)
-
 
 class Drop(NamedTuple):
     """A table, a column of one, or with `table` None a whole schema that a statement drops."""
@@ -41,7 +36,7 @@ class Drop(NamedTuple):
 
 def drops_in(sql: str) -> Iterator[Drop]:
     """Yield the tables, columns and schemas that statements in SQL drop, in their order."""
-    if not re.search(r"\bDROP\b", sql, re.IGNORECASE) or DEFINITION.match(sql):
+    if not re.search(r"\bDROP\b", sql, re.IGNORECASE):
         return
     for statement in statements(sql):
         yield from _Drops(statement).drops()

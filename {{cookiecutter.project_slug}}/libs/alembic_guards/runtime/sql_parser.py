@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 
 TOKEN = re.compile(
     r"""
@@ -13,6 +14,13 @@ TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+#: What a definition defines: none of it runs before somebody calls it.
+PROGRAMS = {"EVENT", "FUNCTION", "PROCEDURE", "RULE", "TRIGGER"}
+
+#: What opens a part of a definition that END or a parenthesis closes, and what follows END within it.
+OPENING = {"(", "BEGIN", "CASE"}
+ENDS_WITHIN = {"FOR", "IF", "LOOP", "REPEAT", "WHILE"}
+
 
 def tokens_of(sql: str) -> list[str]:
     """Return the tokens of SQL, with white space, and with a space for each comment."""
@@ -20,14 +28,40 @@ def tokens_of(sql: str) -> list[str]:
 
 
 def statements(sql: str) -> Iterator[list[str]]:
-    """Yield the tokens of each statement in SQL, with white space."""
-    statement: list[str] = []
-    for token in [*tokens_of(sql), ";"]:
-        if token == ";":
-            yield statement
-            statement = []
-        else:
-            statement.append(token)
+    """Yield the tokens of each statement in SQL, with white space; a definition with its body is one."""
+    tokens = tokens_of(sql)
+    start = 0
+    while start < len(tokens):
+        end = _end(tokens, start)
+        yield tokens[start:end]
+        start = end + 1
+
+
+def is_definition(tokens: list[str]) -> bool:
+    """Whether a statement only defines what runs later: a function, procedure, trigger, event or rule."""
+    return Statement(tokens).defines_program()
+
+
+def _end(tokens: list[str], start: int) -> int:
+    """Return the position of the semicolon that ends a statement, or that of the end of the tokens.
+
+    The body of a definition ends with the END of its BEGIN. Where that is missing, such as with a
+    parameter named begin, the definition ends at the first semicolon.
+    """
+    end = next((at for at in range(start, len(tokens)) if tokens[at] == ";"), len(tokens))
+    if not is_definition(tokens[start:end]):
+        return end
+    words = [(at, tokens[at].upper()) for at in range(start, len(tokens)) if tokens[at].strip()]
+    depth, before = 0, ""
+    for (at, word), (_, after) in zip_longest(words, words[1:], fillvalue=(0, "")):
+        if word == ";" and depth == 0:
+            return at
+        if word in OPENING and before not in {"END", "."}:
+            depth += 1
+        elif word == ")" or (word == "END" and before != "." and after not in ENDS_WITHIN):
+            depth -= 1
+        before = word
+    return len(tokens) if depth == 0 else end
 
 
 def unquoted(token: str) -> str:
@@ -77,6 +111,20 @@ class Statement:
         table = self.qualified_name()
         self.accept("*")
         return table
+
+    def defines_program(self) -> bool:
+        """Consume CREATE with its options; return whether it creates one of PROGRAMS."""
+        if not self.accept("CREATE"):
+            return False
+        self.accept("OR", "REPLACE")
+        if self.accept("DEFINER", "="):
+            self.name()
+            if self.accept("@"):
+                self.name()
+            self.accept("(", ")")
+        _ = self.accept("TEMP") or self.accept("TEMPORARY")
+        _ = self.accept("AGGREGATE") or self.accept("CONSTRAINT")
+        return self.peek() in PROGRAMS
 
     def skip_space(self) -> None:
         """Consume white space."""
