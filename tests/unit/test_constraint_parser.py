@@ -79,6 +79,8 @@ CASES: list[tuple[str, list[Constraint]]] = [
     ("ALTER TABLE t ADD COLUMN a INTEGER DEFAULT 1 NOT NULL", []),
     ("ALTER TABLE t ADD a SERIAL NOT NULL", []),
     ("ALTER TABLE t ADD INDEX i (a)", []),
+    ("ALTER ONLINE TABLE t WAIT 5 ADD UNIQUE (a)", [Unique(table="t", parts=("a",))]),
+    ("ALTER IGNORE TABLE t ADD UNIQUE (a)", []),
     ("CREATE INDEX i ON t (a)", []),
     ("CREATE PROCEDURE p() BEGIN SELECT 1; ALTER TABLE t ADD UNIQUE (a); END", []),
     ("UPDATE t SET a = 'ALTER TABLE t ADD CHECK (a > 0)'", []),

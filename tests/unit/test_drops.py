@@ -61,6 +61,38 @@ TABLES = [Drop(None, "users"), Drop("blog", "posts")]
             USERS,
         ),
         ("CREATE PROCEDURE p() BEGIN DROP TABLE a; DROP TABLE users", USERS),  # never ends
+        # Blocks that run at once.
+        ("DO $$ BEGIN DROP TABLE users; END $$", USERS),
+        ("SELECT 1; DO LANGUAGE plpgsql $do$ BEGIN; DROP TABLE users; END $do$", USERS),
+        ("do 'begin if x then drop table users; end if; end'", USERS),
+        ("DO $$ BEGIN FOR a IN SELECT 1 LOOP DROP TABLE users; END LOOP; END $$", USERS),
+        ("DO $$ BEGIN EXECUTE 'DROP TABLE users'; END $$", USERS),
+        ("DO $$ BEGIN EXECUTE $x$DROP TABLE users$x$; END $$", USERS),
+        ("DO $$ BEGIN RAISE NOTICE 'DROP TABLE users'; END $$", []),
+        ("BEGIN NOT ATOMIC DROP TABLE users; END", USERS),
+        ("EXECUTE IMMEDIATE 'DROP TABLE users'", USERS),
+        ("/*!40000 DROP TABLE users */; /*M!100100 DROP TABLE blog.posts */", TABLES),
+        # Where a literal ends.
+        ("DO $a$ BEGIN PERFORM $b$x$b$; DROP TABLE users; END $a$", USERS),
+        ("CREATE FUNCTION f() AS $a$ SELECT $b$x$b$; DROP TABLE a $a$; DROP TABLE users", USERS),
+        (r"UPDATE t SET a = E'it\'s'; DROP TABLE users; UPDATE t SET a = 'x'", USERS),
+        # Spellings.
+        ("ALTER ONLINE TABLE users DROP COLUMN nick", [Drop(None, "users", "nick")]),
+        ("ALTER IGNORE TABLE users DROP nick", [Drop(None, "users", "nick")]),
+        (
+            "ALTER ONLINE IGNORE TABLE IF EXISTS users WAIT 5 DROP a, DROP b",
+            [Drop(None, "users", "a"), Drop(None, "users", "b")],
+        ),
+        ("ALTER TABLE users NOWAIT DROP a", [Drop(None, "users", "a")]),
+        ("DROP TABLES users WAIT 5, blog.posts", TABLES),
+        ("DROP TEMPORARY TABLE users", []),
+        ("DROP TABLE shop.blog.posts", [Drop("blog", "posts")]),
+        ("DROP DATABASE IF EXISTS blog", [Drop("blog", None)]),
+        ("DROP SCHEMA blog, shop", [Drop("blog", None), Drop("shop", None)]),
+        ("CREATE OR REPLACE TABLE users (id INT)", USERS),
+        ("CREATE OR REPLACE TEMPORARY TABLE users (id INT)", []),
+        # Changes of rows, which are deliberate.
+        ("TRUNCATE users; DELETE FROM users", []),
     ],
 )
 def test_drops_are_read(sql: str, drops: list[Drop]) -> None:

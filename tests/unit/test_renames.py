@@ -195,6 +195,7 @@ def test_names_of_all_kinds_survive_sql_and_code(op: Any, name: str, dialect: st
         ("ALTER TABLE IF EXISTS a RENAME TO b", [RenameTable("a", "b")]),
         ("ALTER TABLE s.a RENAME AS s.b", [RenameTable("a", "b", schema="s")]),
         ("ALTER TABLE a RENAME b", [RenameTable("a", "b")]),
+        ("ALTER ONLINE IGNORE TABLE a NOWAIT RENAME b", [RenameTable("a", "b")]),
         ("RENAME TABLE a TO b, c TO d", [RenameTable("a", "b"), RenameTable("c", "d")]),
         ("ALTER TABLE s.t SET SCHEMA z", [MoveTable("s", "z", table="t")]),
         ("ALTER TABLE t SET SCHEMA z", [MoveTable("", "z", table="t")]),

@@ -8,7 +8,7 @@ from typing import Any
 from alembic_guards.runtime.sql_parser import Statement, statements, tokens_of, unquoted
 
 #: Only SQL with one of these is parsed: it may be an INSERT of a million rows.
-KEYWORDS = re.compile(r"\bALTER\s+TABLE\b|\bCREATE\s+UNIQUE\s+INDEX\b", re.IGNORECASE)
+KEYWORDS = re.compile(r"\bALTER\s+(?:ONLINE\s+)?TABLE\b|\bCREATE\s+UNIQUE\s+INDEX\b", re.IGNORECASE)
 
 #: The words of a new column by which existing rows get a value.
 VALUED = {"DEFAULT", "GENERATED", "AS", "AUTO_INCREMENT", "IDENTITY", "SERIAL", "BIGSERIAL"}
@@ -100,6 +100,8 @@ class _Constraints(Statement):
         """Yield the constraints of the statement."""
         if self.accept("CREATE", "UNIQUE", "INDEX"):
             yield from self.unique_index()
+        elif self.accept("ALTER", "IGNORE") or self.accept("ALTER", "ONLINE", "IGNORE"):
+            return  # MariaDB deletes or changes the rows that violate a constraint
         elif found := self.altered_table():
             self.table = Constraint(table=found[1], schema=found[0])
             actions = [_Action(tokens, self.table) for tokens in self.split()]

@@ -7,12 +7,16 @@ from itertools import zip_longest
 TOKEN = re.compile(
     r"""
     \s+ | --[^\n]* | /\*.*?\*/  # white space and comments
+    | [eE]'(?:[^'\\]|\\.|'')*'  # a literal of PostgreSQL with escapes
     | '(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*`  # literals and quoted names
-    | \$\w*\$.*?\$\w*\$  # the body of a function of PostgreSQL
+    | (?P<tag>\$(?:[^\W\d]\w*)?\$).*?(?P=tag)  # the body of a function of PostgreSQL
     | [\w$]+ | .
     """,
     re.VERBOSE | re.DOTALL,
 )
+
+LITERAL = re.compile(r"(\$\w*\$)(.*)\1|'(.*)'", re.DOTALL)
+EXECUTED_COMMENT = re.compile(r"/\*M?!\d*(.*)\*/", re.DOTALL)
 
 #: What a definition defines: none of it runs before somebody calls it.
 PROGRAMS = {"EVENT", "FUNCTION", "PROCEDURE", "RULE", "TRIGGER"}
@@ -23,8 +27,18 @@ ENDS_WITHIN = {"FOR", "IF", "LOOP", "REPEAT", "WHILE"}
 
 
 def tokens_of(sql: str) -> list[str]:
-    """Return the tokens of SQL, with white space, and with a space for each comment."""
-    return [" " if token.startswith(("--", "/*")) else token for token in TOKEN.findall(sql)]
+    """Return the tokens of SQL, with white space, and with a space for each comment.
+
+    Those of a comment that MariaDB and MySQL execute are among them.
+    """
+    tokens: list[str] = []
+    for found in TOKEN.finditer(sql):
+        token = found[0]
+        if executed := EXECUTED_COMMENT.fullmatch(token):
+            tokens += tokens_of(executed[1])
+        else:
+            tokens.append(" " if token.startswith(("--", "/*")) else token)
+    return tokens
 
 
 def statements(sql: str) -> Iterator[list[str]]:
@@ -97,19 +111,36 @@ class Statement:
         self.skip_space()
         return unquoted(self.tokens.pop(0)) if self.tokens else ""
 
+    def literal(self) -> str | None:
+        """Consume a literal, and return its text; None for another token."""
+        found = LITERAL.fullmatch(self.peek() and self.tokens[0])
+        if not found:
+            return None
+        self.tokens.pop(0)
+        return found[2] if found[1] else found[3].replace("''", "'")
+
     def qualified_name(self) -> tuple[str | None, str]:
         """Consume a name; return its schema, or None, and the name."""
-        name = self.name()
-        return (name, self.name()) if self.accept(".") else (None, name)
+        schema, name = None, self.name()
+        while self.accept("."):  # PostgreSQL takes the name of the database, too
+            schema, name = name, self.name()
+        return schema, name
 
     def altered_table(self) -> tuple[str | None, str] | None:
         """Consume ALTER TABLE up to its first action; return schema and table, or None for another."""
-        if not self.accept("ALTER", "TABLE"):
+        if not self.accept("ALTER"):
+            return None
+        self.accept("ONLINE")  # this, IGNORE, WAIT and NOWAIT are of MariaDB
+        self.accept("IGNORE")
+        if not self.accept("TABLE"):
             return None
         self.accept("IF", "EXISTS")
         self.accept("ONLY")
         table = self.qualified_name()
         self.accept("*")
+        if self.accept("WAIT"):
+            self.name()
+        self.accept("NOWAIT")
         return table
 
     def defines_program(self) -> bool:
