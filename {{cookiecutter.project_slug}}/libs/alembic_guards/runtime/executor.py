@@ -15,7 +15,8 @@ from sqlalchemy.exc import DBAPIError
 from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import quoter
 from alembic_guards.runtime.constraint_parser import Validation, constraints_in
-from alembic_guards.runtime.dry_execution import COUNTED, is_skipped
+from alembic_guards.runtime.destructive import CHECKED, refuse_drops
+from alembic_guards.runtime.dry_execution import COUNTED, UNREAD, is_skipped
 from alembic_guards.runtime.effects import digest
 from alembic_guards.runtime.journal import (
     SKIPPED,
@@ -36,7 +37,7 @@ from alembic_guards.runtime.recorded_results import (
     real_cursor,
     take_result,
 )
-from alembic_guards.runtime.refusals import Refusal, Refused, collecting, refuse
+from alembic_guards.runtime.refusals import KEEPS_ROWS, Refusal, Refused, collecting, refuse
 from alembic_guards.runtime.statements import Kind, is_repeatable, kind_of
 from alembic_guards.runtime.status import Status
 from alembic_guards.runtime.violations import UnknownRows, find, find_orphans
@@ -91,6 +92,7 @@ class Executor:
         as far as the server can.
         """
         self.changes = CommittedChanges()
+        self.connection.info.pop(CHECKED, None)
         if features(self.connection.dialect).atomic_revisions:
             with self._collected(step):
                 yield
@@ -116,6 +118,7 @@ class Executor:
             self.step = ""
             self.journal.pending = []
             self.connection.info.pop(COUNTED, None)
+            self.connection.info.pop(CHECKED, None)
 
     @contextmanager
     def _collected(self, step: str) -> Iterator[None]:
@@ -132,6 +135,7 @@ class Executor:
                     refusals.extend(find_orphans(self.connection))
         finally:
             self.step = ""
+            self.connection.info.pop(CHECKED, None)
         if refusals:
             self._driver().rollback()
             raise Refused(map(self._with_working_query, refusals))
@@ -227,10 +231,11 @@ class Executor:
 
         return handle
 
-    def _on_sqlite(self, cursor: Any, statement: str, *_: Any) -> bool:
-        """Refuse a statement that rows violate; return whether it is left out."""
+    def _on_sqlite(self, cursor: Any, statement: str, *rest: Any) -> bool:
+        """Refuse a statement that rows violate or that drops data; return whether it is left out."""
         if not self.step or cursor.connection is not self._driver():
             return False
+        self._refuse_drops(statement, rest[-1])
         refusals = self._violations(statement)
         for refusal in refusals:
             refuse(self.connection, refusal)
@@ -249,6 +254,7 @@ class Executor:
     ) -> bool:
         """Execute or replay a statement; return whether the driver has nothing left to do."""
         if SKIPPED in self.connection.info:
+            self._refuse_drops(statement, context)
             return is_skipped(self.connection, statement)
         cursor = real_cursor(context.cursor)
         if not self.step or cursor.connection is not self._driver():
@@ -267,6 +273,7 @@ class Executor:
             self._record(State.READ if kind is Kind.READ else State.CHANGE, text, None)
             return True
         else:
+            self._refuse_drops(statement, context)
             self._refuse_violations(statement)
             result = self._with_retries(
                 kind, statement, lambda: self._send(kind, statement, text, cursor, send)
@@ -277,6 +284,19 @@ class Executor:
         context.cursor = RecordedCursor(cursor, result)
         context.fetchall_for_returning = lambda _: list(result.rows)
         return True
+
+    def _refuse_drops(self, statement: str, context: Any) -> None:
+        """Refuse a statement that drops data, without a record of the reads for that."""
+        if KEEPS_ROWS in context.execution_options:
+            return
+        step, self.step = self.step, ""
+        is_unread = self.connection.info.pop(UNREAD, None)
+        try:
+            refuse_drops(self.connection, statement.replace("%%", "%"))
+        finally:
+            self.step = step
+            if is_unread:
+                self.connection.info[UNREAD] = is_unread
 
     def _refuse_violations(self, statement: str) -> None:
         """Raise Refused where rows violate a constraint that the dry run could not count."""

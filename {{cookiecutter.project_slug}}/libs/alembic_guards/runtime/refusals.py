@@ -10,6 +10,9 @@ from sqlalchemy import Connection
 #: The key in Connection.info of the refusals that are collected.
 REFUSALS = "alembic_refusals"
 
+#: The execution option of a statement of a rebuild, whose drop loses nothing.
+KEEPS_ROWS = "alembic_keeps_rows"
+
 
 class Refusal(NamedTuple):
     """A reason not to execute a statement, and the query that finds the rows; "" for none."""
