@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from alembic_guards.runtime.sql_parser import Statement, statements, tokens_of, unquoted
@@ -11,7 +12,10 @@ from alembic_guards.runtime.sql_parser import Statement, statements, tokens_of, 
 KEYWORDS = re.compile(r"\bALTER\s+(?:ONLINE\s+)?TABLE\b|\bCREATE\s+UNIQUE\s+INDEX\b", re.IGNORECASE)
 
 #: The words of a new column by which existing rows get a value.
-VALUED = {"DEFAULT", "GENERATED", "AS", "AUTO_INCREMENT", "IDENTITY", "SERIAL", "BIGSERIAL"}
+VALUED = {
+    *("DEFAULT", "GENERATED", "AS", "AUTO_INCREMENT", "IDENTITY"),
+    *("SERIAL", "SMALLSERIAL", "BIGSERIAL", "SERIAL2", "SERIAL4", "SERIAL8"),
+}
 
 #: The words that may follow a column in an index, and do not change which values are equal.
 ORDER = re.compile(r"(?i)(.+?)((?:\s+(?:ASC|DESC|NULLS\s+FIRST|NULLS\s+LAST))*)\s*$", re.DOTALL)
@@ -156,25 +160,25 @@ class _Action(_Constraints):
 
     def constraints(self) -> Iterator[Constraint]:
         """Yield the constraints of the action."""
-        words = [token.upper() for token in self.tokens if not token.isspace()]
+        is_deferred = self.words()[-2:] == ["NOT", "VALID"]
         if self.accept("VALIDATE", "CONSTRAINT"):
             yield Validation(**self.owner(self.name()))
         elif self.accept("ADD"):
-            is_deferred = words[-2:] == ["NOT", "VALID"]
-            for found in self.added(words):
+            for found in self.added():
                 yield replace(found, is_deferred=is_deferred)
         elif self.accept("MODIFY") or self.accept("CHANGE"):
             self.accept("COLUMN")
             self.accept("IF", "EXISTS")
-            if _has(words, "NOT", "NULL"):
-                yield NotNull(**self.owner(), column=self.name())
+            column = self.name()
+            if _is_not_null(self.words()):
+                yield NotNull(**self.owner(), column=column)
         elif self.accept("ALTER"):
             self.accept("COLUMN")
             column = self.name()
             if self.accept("SET", "NOT", "NULL"):
                 yield NotNull(**self.owner(), column=column)
 
-    def added(self, words: list[str]) -> Iterator[Constraint]:
+    def added(self) -> Iterator[Constraint]:
         """Yield the constraints of an action that begins with ADD."""
         name = ""
         if self.accept("CONSTRAINT"):
@@ -206,7 +210,7 @@ class _Action(_Constraints):
             self.accept("COLUMN")
             self.accept("IF", "NOT", "EXISTS")
             column = self.name()
-            if _has(words, "NOT", "NULL") and VALUED.isdisjoint(words):
+            if _is_not_null(words := self.words()) and VALUED.isdisjoint(words):
                 yield NewNotNull(**self.owner(), column=column)
 
     def added_unique(self, name: str) -> Iterator[Constraint]:
@@ -268,5 +272,5 @@ def _part(tokens: list[str]) -> str:
     return found[1] if (found := WITH_CLASS.fullmatch(text)) else text
 
 
-def _has(words: list[str], *wanted: str) -> bool:
-    return any(tuple(words[at : at + len(wanted)]) == wanted for at in range(len(words)))
+def _is_not_null(words: list[str]) -> bool:
+    return ("NOT", "NULL") in pairwise(words)

@@ -185,6 +185,15 @@ class Statement:
                 parts[-1].append(token)
         return [part for part in parts if "".join(part).strip()]
 
+    def words(self) -> list[str]:
+        """Return the next tokens outside of parentheses, in capitals, without consuming them."""
+        depth, words = 0, list[str]()
+        for token in self.tokens:
+            depth += (token == "(") - (token == ")")
+            if depth == 0 and token != ")" and not token.isspace():
+                words.append(token.upper())
+        return words
+
     def names(self) -> tuple[str, ...]:
         """Consume names in parentheses."""
         return tuple(Statement(part).name() for part in Statement(self.group()).split())
