@@ -131,9 +131,7 @@ class _Constraints(Statement):
     def unique(self, name: str) -> Unique:
         """Consume the columns of a unique index or constraint, and the condition of a partial index."""
         parts = tuple(_part(part) for part in Statement(self.group()).split())
-        while self.tokens and not self.accept("WHERE"):
-            self.tokens.pop(0)
-        where = "".join(self.tokens).strip()
+        where = "".join(self.tokens).strip() if self.skip_to("WHERE") else ""
         return Unique(**self.owner(name), parts=parts, where=where)
 
     def owner(self, name: str = "") -> dict[str, Any]:

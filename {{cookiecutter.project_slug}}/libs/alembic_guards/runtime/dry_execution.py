@@ -18,11 +18,11 @@ from alembic_guards.runtime.locks import is_lock_timeout
 from alembic_guards.runtime.refusals import Refused, collecting, refuse
 from alembic_guards.runtime.sql_parser import is_definition, statements
 from alembic_guards.runtime.statements import (
-    BACKFILL,
     CHANGES_ROWS,
     SEVERAL,
     Kind,
     first_word,
+    is_backfill,
     kind_of,
 )
 from alembic_guards.runtime.violations import UnknownRows, find
@@ -144,7 +144,7 @@ def _is_unread(connection: Connection, text: str) -> bool:
     A statement that is repeated may be in a loop that ends when it changes no more rows; the caller
     asks for that.
     """
-    if BACKFILL.fullmatch(text):
+    if is_backfill(text):
         return True
     if UNREAD not in connection.info or ";" in text.rstrip("; \n"):
         return False

@@ -88,7 +88,7 @@ class Statement:
     """A parser of one statement or of a part of it, which consumes its tokens."""
 
     def __init__(self, tokens: list[str]) -> None:
-        self.tokens = tokens
+        self.tokens = list(tokens)
 
     def peek(self) -> str:
         """Return the next word in capitals, without consuming it; "" at the end."""
@@ -97,13 +97,14 @@ class Statement:
 
     def accept(self, *words: str) -> bool:
         """Consume `words` if they are the next tokens; return whether they are."""
-        rest = list(self.tokens)
+        at = 0
         for word in words:
-            while rest and rest[0].isspace():
-                rest.pop(0)
-            if not rest or rest.pop(0).upper() != word:
+            while at < len(self.tokens) and self.tokens[at].isspace():
+                at += 1
+            if at == len(self.tokens) or self.tokens[at].upper() != word:
                 return False
-        self.tokens = rest
+            at += 1
+        del self.tokens[:at]
         return True
 
     def name(self) -> str:
@@ -162,17 +163,29 @@ class Statement:
         while self.tokens and self.tokens[0].isspace():
             self.tokens.pop(0)
 
+    def skip_to(self, word: str) -> bool:
+        """Consume tokens up to a word outside of parentheses, and that; return whether there is one."""
+        depth = 0
+        for at, token in enumerate(self.tokens, 1):
+            depth += (token == "(") - (token == ")")
+            if depth == 0 and token.upper() == word:
+                del self.tokens[:at]
+                return True
+        return False
+
     def group(self) -> list[str]:
         """Consume the next tokens in parentheses, and return those inside; none where there are none."""
-        self.skip_space()
-        depth, inside = 0, list[str]()
-        while self.tokens and (depth or self.tokens[0] == "("):
-            token = self.tokens.pop(0)
+        if self.peek() != "(":
+            return []
+        depth = 0
+        for at, token in enumerate(self.tokens):
             depth += (token == "(") - (token == ")")
-            inside.append(token)
             if depth == 0:
-                break
-        return inside[1:-1]
+                inside = self.tokens[1:at]
+                del self.tokens[: at + 1]
+                return inside
+        inside, self.tokens = self.tokens[1:], []
+        return inside
 
     def split(self) -> list[list[str]]:
         """Return the tokens between commas that are outside of parentheses."""
