@@ -22,6 +22,7 @@ def connection() -> Iterator[sa.Connection]:
         connection.exec_driver_sql("ATTACH ':memory:' AS blog")
         connection.exec_driver_sql("CREATE TABLE blog.posts (id INTEGER)")
         connection.exec_driver_sql("INSERT INTO blog.posts VALUES (1)")
+        connection.exec_driver_sql("CREATE TEMP TABLE helper AS SELECT * FROM users")
         yield connection
 
 
@@ -49,6 +50,7 @@ def test_a_drop_is_found_in_another_case(connection: sa.Connection, sql: str) ->
         "DROP TABLE missing.users",
         "DROP SCHEMA missing",
         "ALTER TABLE users DROP COLUMN age",
+        "DROP TABLE helper",
     ],
 )
 def test_a_drop_of_no_data_is_let_through(connection: sa.Connection, sql: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from alembic.operations import Operations, ops, toimpl
 
+from alembic_guards.database.identifiers import quoter
 from alembic_guards.runtime.drop_parser import Drop, drops_in
 from alembic_guards.runtime.dry_execution import unread
 from alembic_guards.runtime.dry_run import current_names
@@ -109,7 +110,7 @@ def _count(connection: sa.Connection, table: str, schema: str | None, column: st
     """Return the number of rows that hold data in a table, or in a column of it."""
     now = current_names(connection, table, [column] if column else [], schema)
     found = _stored_table(connection, now[0], schema) if now else None
-    if now is None or found is None:
+    if now is None or found is None or (schema is None and _is_temporary(connection, found)):
         return 0
     columns = {each["name"]: each for each in sa.inspect(connection).get_columns(found, schema)}
     name = _spelled("".join(now[1]), columns)
@@ -127,6 +128,15 @@ def _stored_table(connection: sa.Connection, name: str, schema: str | None) -> s
         if inspector.has_table(spelling, schema):
             return spelling
     return _spelled(name, inspector.get_table_names(schema))
+
+
+def _is_temporary(connection: sa.Connection, table: str) -> bool:
+    """Whether a table ends with the session, with its rows."""
+    if connection.dialect.name != "mysql":
+        return table in sa.inspect(connection).get_temp_table_names()
+    name = quoter(connection.dialect)(table).replace("%", "%%")
+    definition: str = connection.exec_driver_sql(f"SHOW CREATE TABLE {name}").one()[1]
+    return definition.startswith("CREATE TEMPORARY")
 
 
 def _spelled(name: str, names: Iterable[str]) -> str | None:
