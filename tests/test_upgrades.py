@@ -395,6 +395,10 @@ def test_a_drop_without_consent_is_refused_only_when_there_is_data(
         ),
         'op.execute("DROP TABLE IF EXISTS children;")': "children",
         'op.execute("drop table others, children")': "children",
+        'op.execute("ALTER TABLE children DROP COLUMN Note")': "children.Note",
+        'op.get_bind().exec_driver_sql("DROP TABLE children")': "children",
+        'op.get_bind().exec_driver_sql("ALTER TABLE children DROP note")': "children.note",
+        'op.batch_alter_table("children").__enter__().drop_column("note")': "children.note",
     }
     project.alembic("upgrade", "head")
     for drop, what in drops.items():
@@ -406,9 +410,11 @@ def test_a_drop_without_consent_is_refused_only_when_there_is_data(
         assert is_there(project, "SELECT note FROM children") == [["a"], ["b"]]
         project.alembic("stamp", "r4")
         path.unlink()
-    consent = 'op.drop_column("children", "note", info={"data_loss": True})'
-    write_revision(project, f"\n    {consent}", downgrade='op.drop_table("children")')
+    batch = 'with op.batch_alter_table("children") as batch:\n        batch.{}'
+    consent = 'drop_column("note", info={"data_loss": True, "ticket": 7})'
+    write_revision(project, f"\n    {batch.format(consent)}", downgrade='op.drop_table("children")')
     project.alembic("upgrade", "head")
+    assert "note" not in project.columns()["children"]
     project.alembic("downgrade", "-1", ALLOW_DATA_LOSS="1")
     with project.connect() as connection:
         assert not sa.inspect(connection).has_table("children")

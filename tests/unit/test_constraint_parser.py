@@ -78,8 +78,23 @@ CASES: list[tuple[str, list[Constraint]]] = [
     ("ALTER TABLE t ADD COLUMN a INTEGER NOT NULL", [NewNotNull(table="t", column="a")]),
     ("ALTER TABLE t ADD COLUMN a INTEGER DEFAULT 1 NOT NULL", []),
     ("ALTER TABLE t ADD a SERIAL NOT NULL", []),
+    *[
+        (f"ALTER TABLE t ADD a {type_} NOT NULL", [])
+        for type_ in ("SMALLSERIAL", "BIGSERIAL", "serial2", "SERIAL4", "SERIAL8")
+    ],
+    ("ALTER TABLE t ADD a TEXT CHECK (a IS NOT NULL OR b IS NOT NULL)", []),
+    ("ALTER TABLE t MODIFY a TEXT CHECK (a IS NOT NULL OR b IS NOT NULL)", []),
+    ("ALTER TABLE t CHANGE a b TEXT CHECK (b IS NOT NULL OR c IS NOT NULL)", []),
+    ("ALTER TABLE t ADD a TEXT NOT NULL CHECK (default)", [NewNotNull(table="t", column="a")]),
+    ("ALTER TABLE t ADD a TEXT NOT NULL COMMENT 'DEFAULT'", [NewNotNull(table="t", column="a")]),
+    ("ALTER TABLE t ADD serial INT NOT NULL", [NewNotNull(table="t", column="serial")]),
+    ('ALTER TABLE t ADD "not" null_type', []),
+    ("ALTER TABLE t MODIFY a INT NOT NULL CHECK (a > 0)", [NotNull(table="t", column="a")]),
     ("ALTER TABLE t ADD INDEX i (a)", []),
+    ("ALTER ONLINE TABLE t WAIT 5 ADD UNIQUE (a)", [Unique(table="t", parts=("a",))]),
+    ("ALTER IGNORE TABLE t ADD UNIQUE (a)", []),
     ("CREATE INDEX i ON t (a)", []),
+    ("CREATE PROCEDURE p() BEGIN SELECT 1; ALTER TABLE t ADD UNIQUE (a); END", []),
     ("UPDATE t SET a = 'ALTER TABLE t ADD CHECK (a > 0)'", []),
 ]
 

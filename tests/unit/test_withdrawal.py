@@ -17,6 +17,7 @@ FILL = "UPDATE t SET a = 1 WHERE a IS NULL"
         ([ADD.format("ck"), VALIDATE.format("ck")], None),
         ([ADD.format("ck"), "ALTER TABLE t DROP CONSTRAINT ck"], None),
         ([ADD.format("ck"), "UPDATE t SET a = a + 1"], None),
+        ([ADD.format("ck"), "UPDATE t SET s = 'x', n = n + 1 WHERE s = 'x'"], None),
         ([ADD.format("one"), VALIDATE.format("one"), ADD.format("two")], (["two"], 3)),
         (
             [ADD.format("one"), ADD.format("two"), VALIDATE.format("two"), FILL],

@@ -14,6 +14,9 @@ SKIPPED = "alembic_skipped"
 #: The statements whose rows the dry run has counted, and none violates them.
 COUNTED = "alembic_counted"
 
+#: The drops of the running step that operations have checked: runtime/destructive.py.
+CHECKED = "alembic_checked_drops"
+
 #: Present while an operation executes SQL and returns nothing of it.
 UNREAD = "alembic_unread"
 

@@ -3,15 +3,19 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
-from alembic_guards.runtime.rename_parser import TOKEN
+from alembic_guards.runtime.sql_parser import Statement, statements, tokens_of, unquoted
 
 #: Only SQL with one of these is parsed: it may be an INSERT of a million rows.
-KEYWORDS = re.compile(r"\bALTER\s+TABLE\b|\bCREATE\s+UNIQUE\s+INDEX\b", re.IGNORECASE)
+KEYWORDS = re.compile(r"\bALTER\s+(?:ONLINE\s+)?TABLE\b|\bCREATE\s+UNIQUE\s+INDEX\b", re.IGNORECASE)
 
 #: The words of a new column by which existing rows get a value.
-VALUED = {"DEFAULT", "GENERATED", "AS", "AUTO_INCREMENT", "IDENTITY", "SERIAL", "BIGSERIAL"}
+VALUED = {
+    *("DEFAULT", "GENERATED", "AS", "AUTO_INCREMENT", "IDENTITY"),
+    *("SERIAL", "SMALLSERIAL", "BIGSERIAL", "SERIAL2", "SERIAL4", "SERIAL8"),
+}
 
 #: The words that may follow a column in an index, and do not change which values are equal.
 ORDER = re.compile(r"(?i)(.+?)((?:\s+(?:ASC|DESC|NULLS\s+FIRST|NULLS\s+LAST))*)\s*$", re.DOTALL)
@@ -79,8 +83,8 @@ class Validation(Constraint):
 def constraints_in(sql: str) -> Iterator[Constraint]:
     """Yield the constraints that the statements in SQL put on the rows of existing tables."""
     if KEYWORDS.search(sql):
-        for statement in _statements(sql):
-            yield from _Parser(statement).constraints()
+        for statement in statements(sql):
+            yield from _Constraints(statement, Constraint(table="")).constraints()
 
 
 def dropped_constraints(sql: str) -> set[str]:
@@ -89,188 +93,100 @@ def dropped_constraints(sql: str) -> set[str]:
     return {unquoted(name) for name in re.findall(pattern, sql, re.IGNORECASE)}
 
 
-def unquoted(token: str) -> str:
-    """Return a name without its quotes."""
-    mark = token[:1]
-    return token[1:-1].replace(mark * 2, mark) if mark in ('"', "`") and mark else token
+class _Constraints(Statement):
+    """A parser of the constraints of one statement."""
 
-
-def _statements(sql: str) -> Iterator[list[str]]:
-    """Yield the tokens of each statement, with white space, and with a space for each comment."""
-    statement: list[str] = []
-    for token in [*TOKEN.findall(sql), ";"]:
-        if token == ";":
-            yield statement
-            statement = []
-        else:
-            statement.append(" " if token.startswith(("--", "/*")) else token)
-
-
-class _Parser:
-    """A parser of one statement, which consumes its tokens."""
-
-    def __init__(self, tokens: list[str]) -> None:
-        self.tokens = tokens
-        self.table = Constraint(table="")
+    def __init__(self, tokens: list[str], table: Constraint) -> None:
+        super().__init__(tokens)
+        self.table = table
 
     def constraints(self) -> Iterator[Constraint]:
         """Yield the constraints of the statement."""
         if self.accept("CREATE", "UNIQUE", "INDEX"):
             yield from self.unique_index()
-        elif self.accept("ALTER", "TABLE"):
-            self.accept("IF", "EXISTS")
-            self.accept("ONLY")
-            self.qualified_table()
-            self.accept("*")
+        elif self.accept("ALTER", "IGNORE") or self.accept("ALTER", "ONLINE", "IGNORE"):
+            return  # MariaDB deletes or changes the rows that violate a constraint
+        elif found := self.altered_table():
+            self.table = Constraint(table=found[1], schema=found[0])
             actions = [_Action(tokens, self.table) for tokens in self.split()]
             numbered = {action.numbered_column() for action in actions}
             for action in actions:
-                yield from (
-                    found for found in action.constraints() if not _columns(found) & numbered
-                )
+                yield from (new for new in action.constraints() if not _columns(new) & numbered)
 
     def unique_index(self) -> Iterator[Constraint]:
         """Yield the constraint of CREATE UNIQUE INDEX, whose first three words are consumed."""
         self.accept("CONCURRENTLY")
         self.accept("IF", "NOT", "EXISTS")
-        name = "" if self.peek() == "ON" else self.take_name()
+        name = "" if self.peek() == "ON" else self.name()
         if self.accept("USING"):
-            self.take_name()
+            self.name()
         if self.accept("ON"):
             self.accept("ONLY")
-            self.qualified_table()
+            schema, table = self.qualified_name()
+            self.table = Constraint(table=table, schema=schema)
             if self.accept("USING"):
-                self.take_name()
+                self.name()
             yield self.unique(name)
 
     def unique(self, name: str) -> Unique:
         """Consume the columns of a unique index or constraint, and the condition of a partial index."""
-        parts = tuple(_part(part) for part in _Parser(self.group()).split())
-        while self.tokens and not self.accept("WHERE"):
-            self.tokens.pop(0)
-        where = "".join(self.tokens).strip()
+        parts = tuple(_part(part) for part in Statement(self.group()).split())
+        where = "".join(self.tokens).strip() if self.skip_to("WHERE") else ""
         return Unique(**self.owner(name), parts=parts, where=where)
 
     def owner(self, name: str = "") -> dict[str, Any]:
         """Return the fields of a constraint of this table."""
         return {"table": self.table.table, "schema": self.table.schema, "name": name}
 
-    def qualified_table(self) -> None:
-        """Consume the name of the table that the statement alters."""
-        schema, table = self.qualified_name()
-        self.table = Constraint(table=table, schema=schema)
 
-    def qualified_name(self) -> tuple[str | None, str]:
-        """Consume a name; return its schema, or None, and the name."""
-        name = self.take_name()
-        return (name, self.take_name()) if self.accept(".") else (None, name)
-
-    def take_name(self) -> str:
-        """Consume a name, and return it without quotes."""
-        self.skip_space()
-        return unquoted(self.tokens.pop(0)) if self.tokens else ""
-
-    def peek(self) -> str:
-        """Return the next word in capitals, without consuming it."""
-        self.skip_space()
-        return self.tokens[0].upper() if self.tokens else ""
-
-    def accept(self, *words: str) -> bool:
-        """Consume `words` if they are the next tokens; return whether they are."""
-        rest = list(self.tokens)
-        for word in words:
-            while rest and rest[0].isspace():
-                rest.pop(0)
-            if not rest or rest.pop(0).upper() != word:
-                return False
-        self.tokens = rest
-        return True
-
-    def skip_space(self) -> None:
-        """Consume white space."""
-        while self.tokens and self.tokens[0].isspace():
-            self.tokens.pop(0)
-
-    def group(self) -> list[str]:
-        """Consume the next tokens in parentheses, and return those inside; none where there are none."""
-        self.skip_space()
-        depth, inside = 0, list[str]()
-        while self.tokens and (depth or self.tokens[0] == "("):
-            token = self.tokens.pop(0)
-            depth += (token == "(") - (token == ")")
-            inside.append(token)
-            if depth == 0:
-                break
-        return inside[1:-1]
-
-    def split(self) -> list[list[str]]:
-        """Return the tokens between commas that are outside of parentheses."""
-        depth, parts = 0, [list[str]()]
-        for token in self.tokens:
-            depth += (token == "(") - (token == ")")
-            if token == "," and depth == 0:
-                parts.append([])
-            else:
-                parts[-1].append(token)
-        return [part for part in parts if "".join(part).strip()]
-
-    def names(self) -> tuple[str, ...]:
-        """Consume names in parentheses."""
-        return tuple(_Parser(part).take_name() for part in _Parser(self.group()).split())
-
-
-class _Action(_Parser):
+class _Action(_Constraints):
     """A parser of one action of ALTER TABLE."""
-
-    def __init__(self, tokens: list[str], table: Constraint) -> None:
-        super().__init__(tokens)
-        self.table = table
 
     def numbered_column(self) -> str:
         """Return the column that the action has MariaDB and MySQL number, with new values; else ""."""
         if not any(token.upper() == "AUTO_INCREMENT" for token in self.tokens):
             return ""
-        action = _Parser(self.tokens)
+        action = Statement(self.tokens)
         is_change = action.accept("CHANGE")
         if not (is_change or action.accept("MODIFY")):
             return ""
         action.accept("COLUMN")
         action.accept("IF", "EXISTS")
         if is_change:
-            action.take_name()  # the old name
-        return action.take_name()
+            action.name()  # the old name
+        return action.name()
 
     def constraints(self) -> Iterator[Constraint]:
         """Yield the constraints of the action."""
-        words = [token.upper() for token in self.tokens if not token.isspace()]
+        is_deferred = self.words()[-2:] == ["NOT", "VALID"]
         if self.accept("VALIDATE", "CONSTRAINT"):
-            yield Validation(**self.owner(self.take_name()))
+            yield Validation(**self.owner(self.name()))
         elif self.accept("ADD"):
-            is_deferred = words[-2:] == ["NOT", "VALID"]
-            for found in self.added(words):
+            for found in self.added():
                 yield replace(found, is_deferred=is_deferred)
         elif self.accept("MODIFY") or self.accept("CHANGE"):
             self.accept("COLUMN")
             self.accept("IF", "EXISTS")
-            if _has(words, "NOT", "NULL"):
-                yield NotNull(**self.owner(), column=self.take_name())
+            column = self.name()
+            if _is_not_null(self.words()):
+                yield NotNull(**self.owner(), column=column)
         elif self.accept("ALTER"):
             self.accept("COLUMN")
-            column = self.take_name()
+            column = self.name()
             if self.accept("SET", "NOT", "NULL"):
                 yield NotNull(**self.owner(), column=column)
 
-    def added(self, words: list[str]) -> Iterator[Constraint]:
+    def added(self) -> Iterator[Constraint]:
         """Yield the constraints of an action that begins with ADD."""
         name = ""
         if self.accept("CONSTRAINT"):
             self.accept("IF", "NOT", "EXISTS")
             if self.peek() not in {"CHECK", "UNIQUE", "FOREIGN", "PRIMARY"}:
-                name = self.take_name()
+                name = self.name()
         if self.accept("CHECK"):
             yield _check(self.owner(name), "".join(self.group()).strip())
         elif self.accept("NOT", "NULL"):  # PostgreSQL 18
-            yield NotNull(**self.owner(name), column=self.take_name())
+            yield NotNull(**self.owner(name), column=self.name())
         elif self.accept("UNIQUE"):
             yield from self.added_unique(name)
         elif self.accept("PRIMARY", "KEY"):
@@ -291,8 +207,8 @@ class _Action(_Parser):
         }:
             self.accept("COLUMN")
             self.accept("IF", "NOT", "EXISTS")
-            column = self.take_name()
-            if _has(words, "NOT", "NULL") and VALUED.isdisjoint(words):
+            column = self.name()
+            if _is_not_null(words := self.words()) and VALUED.isdisjoint(words):
                 yield NewNotNull(**self.owner(), column=column)
 
     def added_unique(self, name: str) -> Iterator[Constraint]:
@@ -303,7 +219,7 @@ class _Action(_Parser):
             return
         if self.peek() != "(":
             self.accept("IF", "NOT", "EXISTS")
-            name = name or self.take_name()
+            name = name or self.name()
             if self.peek() != "(":
                 return
         yield self.unique(name)
@@ -311,7 +227,7 @@ class _Action(_Parser):
     def added_key(self, name: str) -> Iterator[Constraint]:
         """Yield a foreign key."""
         if self.peek() != "(":
-            name = name or self.take_name()
+            name = name or self.name()
         columns = self.names()
         if columns and self.accept("REFERENCES"):
             schema, referent = self.qualified_name()
@@ -340,7 +256,7 @@ def _check(owner: dict[str, Any], condition: str) -> Constraint:
         return NotNull(**owner, column=unquoted(found[1]))
     while (
         condition.startswith("(")
-        and "".join(_Parser([*TOKEN.findall(condition)]).group()) == (condition[1:-1])
+        and "".join(Statement(tokens_of(condition)).group()) == (condition[1:-1])
     ):
         condition = condition[1:-1].strip()
     return Check(**owner, condition=condition)
@@ -354,5 +270,5 @@ def _part(tokens: list[str]) -> str:
     return found[1] if (found := WITH_CLASS.fullmatch(text)) else text
 
 
-def _has(words: list[str], *wanted: str) -> bool:
-    return any(tuple(words[at : at + len(wanted)]) == wanted for at in range(len(words)))
+def _is_not_null(words: list[str]) -> bool:
+    return ("NOT", "NULL") in pairwise(words)

@@ -1,11 +1,14 @@
 """Refuses to drop tables and columns that hold data, without a consent in the revision."""
 
 import os
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 from alembic.operations import Operations, ops, toimpl
 
-from alembic_guards.runtime.drop_parser import drops_in
+from alembic_guards.database.connection_info import CHECKED
+from alembic_guards.database.identifiers import quoter
+from alembic_guards.runtime.drop_parser import Drop, drops_in
 from alembic_guards.runtime.dry_run import unread
 from alembic_guards.runtime.enum_history import follow_rename
 from alembic_guards.runtime.names_before import current_names
@@ -28,21 +31,20 @@ def install() -> None:
 
 def drop_table(operations: Operations, op: ops.DropTableOp) -> None:
     """Drop a table; refused where it has rows, and the operation has no consent."""
-    refuse_loss(operations, op.info, op.table_name, op.schema)
+    refuse_loss(operations, op.info, Drop(op.schema, op.table_name))
     toimpl.drop_table(operations, op)
 
 
 def drop_column(operations: Operations, op: ops.DropColumnOp) -> None:
     """Drop a column; refused where it has values, and the operation has no consent."""
-    refuse_loss(operations, op.kw.get("info"), op.table_name, op.schema, op.column_name)
+    refuse_loss(operations, op.kw.get("info"), Drop(op.schema, op.table_name, op.column_name))
     toimpl.drop_column(operations, op)
 
 
 def execute(operations: Operations, op: ops.ExecuteSQLOp) -> None:
     """Execute SQL; refused where it drops data. ALLOW_DATA_LOSS=1 is its only consent."""
     for drop in drops_in(str(op.sqltext)):
-        for table in [drop.table] if drop.table else _tables_in(operations, drop.schema):
-            refuse_loss(operations, None, table, drop.schema, drop.column)
+        refuse_loss(operations, None, drop)
     for rename in renames_in(str(op.sqltext)):
         follow_rename(rename)
     with unread(operations.migration_context.connection):
@@ -55,26 +57,42 @@ def bulk_insert(operations: Operations, op: ops.BulkInsertOp) -> None:
         toimpl.bulk_insert(operations, op)
 
 
-def _tables_in(operations: Operations, schema: str | None) -> list[str]:
-    """Return the tables of a schema that is dropped; none where SQL is only written."""
-    with connection_to_query(operations.migration_context) as connection:
-        return [] if connection is None else sa.inspect(connection).get_table_names(schema)
+def refuse_loss(operations: Operations, info: object, drop: Drop) -> None:
+    """Refuse where rows hold data that an operation would drop without consent.
 
-
-def refuse_loss(
-    operations: Operations, info: object, table: str, schema: str | None, column: str | None = None
-) -> None:
-    """Refuse where rows hold data that would be dropped without consent.
-
-    `info` is that of the operation. Without `column`, the whole table would be dropped. A generated
-    column holds no data.
+    `info` is that of the operation. A generated column holds no data.
     """
-    if info == INFO or os.environ.get("ALLOW_DATA_LOSS") == "1":
-        return
     with connection_to_query(operations.migration_context) as connection:
-        rows = _count(connection, table, schema, column) if connection is not None else 0
-        if connection is not None and rows:
-            refuse(connection, _reason(rows, table, column))
+        if connection is not None:
+            schemas = connection.get_execution_options().get("schema_translate_map") or {}
+            sent = drop._replace(schema=schemas.get(drop.schema, drop.schema))
+            mark_checked(connection, sent)
+            if not (isinstance(info, dict) and info.get("data_loss") is True):
+                _refuse(connection, sent)
+
+
+def refuse_drops(connection: sa.Connection, statement: str) -> None:
+    """Refuse where rows hold data that a statement would drop which no operation has checked."""
+    for drop in drops_in(statement):
+        if drop not in connection.info.get(CHECKED, ()):
+            _refuse(connection, drop)
+
+
+def mark_checked(connection: sa.Connection, drop: Drop) -> None:
+    """Record that the statement of a drop, which may be executed later, needs no check in this step."""
+    connection.info.setdefault(CHECKED, set()).add(drop)
+
+
+def _refuse(connection: sa.Connection, drop: Drop) -> None:
+    """Refuse a drop where rows hold data, unless the environment consents."""
+    if os.environ.get("ALLOW_DATA_LOSS") == "1":
+        return
+    inspector, schema = sa.inspect(connection), drop.schema
+    if schema and (schema := _spelled(schema, inspector.get_schema_names())) is None:
+        return
+    for table in [drop.table] if drop.table else inspector.get_table_names(schema):
+        if rows := _count(connection, table, schema, drop.column):
+            refuse(connection, _reason(rows, table, drop.column))
 
 
 def _reason(rows: int, table: str, column: str | None) -> str:
@@ -89,13 +107,37 @@ def _reason(rows: int, table: str, column: str | None) -> str:
 def _count(connection: sa.Connection, table: str, schema: str | None, column: str | None) -> int:
     """Return the number of rows that hold data in a table, or in a column of it."""
     now = current_names(connection, table, [column] if column else [], schema)
-    inspector = sa.inspect(connection)
-    if now is None or not inspector.has_table(now[0], schema):
+    found = _stored_table(connection, now[0], schema) if now else None
+    if now is None or found is None or (schema is None and _is_temporary(connection, found)):
         return 0
-    columns = {found["name"]: found for found in inspector.get_columns(now[0], schema)}
-    name = "".join(now[1])
-    if column and "computed" in columns.get(name, {"computed": "or missing"}):
+    columns = {each["name"]: each for each in sa.inspect(connection).get_columns(found, schema)}
+    name = _spelled("".join(now[1]), columns)
+    if column and (name is None or "computed" in columns[name]):
         return 0
-    holding = sa.table(now[0], sa.column(name or "*"), schema=schema)
-    count = sa.func.count(holding.c[name]) if column else sa.func.count()
+    holding = sa.table(found, sa.column(name or "*"), schema=schema)
+    count = sa.func.count(holding.c[name]) if name else sa.func.count()
     return connection.scalar(sa.select(count).select_from(holding)) or 0
+
+
+def _stored_table(connection: sa.Connection, name: str, schema: str | None) -> str | None:
+    """Return the name of a table in the database; None for an unknown one."""
+    inspector = sa.inspect(connection)
+    for spelling in (name, name.lower()):  # also in another schema of the search path
+        if inspector.has_table(spelling, schema):
+            return spelling
+    return _spelled(name, inspector.get_table_names(schema))
+
+
+def _is_temporary(connection: sa.Connection, table: str) -> bool:
+    """Whether a table ends with the session, with its rows."""
+    if connection.dialect.name != "mysql":
+        return table in sa.inspect(connection).get_temp_table_names()
+    name = quoter(connection.dialect)(table).replace("%", "%%")
+    definition: str = connection.exec_driver_sql(f"SHOW CREATE TABLE {name}").one()[1]
+    return definition.startswith("CREATE TEMPORARY")
+
+
+def _spelled(name: str, names: Iterable[str]) -> str | None:
+    """Return a name as the database spells it: in SQL it may differ in case; None for an unknown one."""
+    known = {each.lower(): each for each in names}
+    return name if name in known.values() else known.get(name.lower())

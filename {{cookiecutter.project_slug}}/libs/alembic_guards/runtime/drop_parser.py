@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from alembic_guards.runtime.rename_parser import Statement, statements
+from alembic_guards.runtime.sql_parser import Statement, is_definition, statements
 
 #: What ALTER TABLE drops beside columns; a word that follows DROP.
 OTHER_PARTS = frozenset(
@@ -25,10 +25,11 @@ OTHER_PARTS = frozenset(
     ]
 )
 
-#: Statements that only define what is dropped when somebody calls it.
-DEFINITION = re.compile(
-    r"\s*CREATE\b[^;]*?\b(FUNCTION|PROCEDURE|TRIGGER|EVENT|RULE)\b", re.IGNORECASE
-)
+#: Only SQL with one of these is parsed: it may be an INSERT of a million rows.
+KEYWORDS = re.compile(r"\bDROP\b|\bOR\s+REPLACE\b", re.IGNORECASE)
+
+#: The words of a block after which a statement begins.
+BEFORE_STATEMENT = {"ATOMIC", "BEGIN", "DO", "ELSE", "LOOP", "REPEAT", "THEN"}
 
 
 class Drop(NamedTuple):
@@ -40,11 +41,21 @@ class Drop(NamedTuple):
 
 
 def drops_in(sql: str) -> Iterator[Drop]:
-    """Yield the tables, columns and schemas that statements in SQL drop, in their order."""
-    if not re.search(r"\bDROP\b", sql, re.IGNORECASE) or DEFINITION.match(sql):
+    """Yield the tables, columns and schemas that statements in SQL drop, in their order.
+
+    The statements of a block that runs at once are among them, whatever their conditions.
+    """
+    if not KEYWORDS.search(sql):
         return
     for statement in statements(sql):
-        yield from _Drops(statement).drops()
+        if not is_definition(statement):
+            for start in _starts(statement):
+                yield from _Drops(statement[start:]).drops()
+
+
+def _starts(statement: list[str]) -> list[int]:
+    """Return the positions of tokens at which a statement begins, also one within a block."""
+    return [0, *(at for at, token in enumerate(statement, 1) if token.upper() in BEFORE_STATEMENT)]
 
 
 class _Drops(Statement):
@@ -52,32 +63,36 @@ class _Drops(Statement):
 
     def drops(self) -> Iterator[Drop]:
         """Yield what the statement drops."""
-        if self.accept("DROP", "TABLE"):
-            yield from (Drop(schema, name) for schema, name in self.names())
-        elif self.accept("DROP", "SCHEMA"):
-            yield from (Drop(name, None) for _, name in self.names())
-        elif self.accept("ALTER", "TABLE"):
-            self.accept("IF", "EXISTS")
-            self.accept("ONLY")
-            schema, table = self.qualified_name()
-            self.accept("*")
-            while self.tokens:
-                if column := self.column():
-                    yield Drop(schema, table, column)
-                self.skip_to_next_action()
+        if self.accept("DROP", "TABLE") or self.accept("DROP", "TABLES"):
+            yield from (Drop(schema, name) for schema, name in self.listed_names())
+        elif self.accept("DROP", "SCHEMA") or self.accept("DROP", "DATABASE"):
+            yield from (Drop(name, None) for _, name in self.listed_names())
+        elif self.accept("CREATE", "OR", "REPLACE", "TABLE"):
+            yield Drop(*self.qualified_name())
+        elif self.accept("DO") or self.accept("EXECUTE"):
+            yield from self.drops_of_literal()
+        elif found := self.altered_table():
+            for tokens in self.split():
+                if column := _Drops(tokens).column():
+                    yield Drop(*found, column)
 
-    def names(self) -> Iterator[tuple[str | None, str]]:
+    def drops_of_literal(self) -> Iterator[Drop]:
+        """Yield what the SQL in a literal drops, which DO or EXECUTE runs."""
+        self.accept("IMMEDIATE")
+        if self.accept("LANGUAGE"):
+            self.name()
+        yield from drops_in(self.literal() or "")
+
+    def listed_names(self) -> Iterator[tuple[str | None, str]]:
         """Yield the names in a list."""
         self.accept("IF", "EXISTS")
-        while self.tokens:
-            yield self.qualified_name()
-            self.skip_to_next_action()
+        yield from (Statement(tokens).qualified_name() for tokens in self.split())
 
     def column(self) -> str | None:
         """Consume the column that an action of ALTER TABLE drops, if it drops one."""
         if not self.accept("DROP"):
             return None
-        if not self.accept("COLUMN") and self.tokens and self.tokens[0].upper() in OTHER_PARTS:
+        if not self.accept("COLUMN") and self.peek() in OTHER_PARTS:
             return None
         self.accept("IF", "EXISTS")
         return self.name()

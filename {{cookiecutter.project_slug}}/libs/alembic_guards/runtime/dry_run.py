@@ -14,15 +14,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_guards.database.connection_info import COUNTED, SKIPPED, UNREAD
 from alembic_guards.runtime.constraint_parser import constraints_in
-from alembic_guards.runtime.drop_parser import DEFINITION
 from alembic_guards.runtime.locks import is_lock_timeout
 from alembic_guards.runtime.refusals import Refused, collecting, refuse
+from alembic_guards.runtime.sql_parser import is_definition, statements
 from alembic_guards.runtime.statements import (
-    BACKFILL,
     CHANGES_ROWS,
     SEVERAL,
     Kind,
     first_word,
+    is_backfill,
     kind_of,
 )
 from alembic_guards.runtime.violations import UnknownRows, find
@@ -124,12 +124,17 @@ def count(connection: Connection, statement: str) -> None:
 
 def _is_ddl(connection: Connection, kind: Kind, text: str) -> bool:
     """Whether a statement is DDL that changes no rows but those of what it drops."""
-    is_definition = DEFINITION.match(text) is not None  # of a function, whose body does not run
-    if SEVERAL.search(text) and CHANGES_ROWS.search(text) and not is_definition:
+    if SEVERAL.search(text) and CHANGES_ROWS.search(text) and not _is_one_definition(text):
         return False
     if connection.dialect.name == "postgresql":
         return first_word(text) in DDL
     return kind is Kind.IMPLICIT and first_word(text) != "TRUNCATE"
+
+
+def _is_one_definition(text: str) -> bool:
+    """Whether SQL only defines a function or the like, whose body does not run."""
+    first, *others = statements(text)
+    return is_definition(first) and not any("".join(tokens).strip() for tokens in others)
 
 
 def _is_unread(connection: Connection, text: str) -> bool:
@@ -138,7 +143,7 @@ def _is_unread(connection: Connection, text: str) -> bool:
     A statement that is repeated may be in a loop that ends when it changes no more rows; the caller
     asks for that.
     """
-    if BACKFILL.fullmatch(text):
+    if is_backfill(text):
         return True
     if UNREAD not in connection.info or ";" in text.rstrip("; \n"):
         return False

@@ -12,10 +12,11 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 
-from alembic_guards.database.connection_info import COUNTED, EXECUTOR, is_dry_run
+from alembic_guards.database.connection_info import CHECKED, COUNTED, EXECUTOR, UNREAD, is_dry_run
 from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import quoter
 from alembic_guards.runtime.constraint_parser import Validation, constraints_in
+from alembic_guards.runtime.destructive import refuse_drops
 from alembic_guards.runtime.dry_run import is_skipped
 from alembic_guards.runtime.effects import digest
 from alembic_guards.runtime.journal import (
@@ -36,7 +37,7 @@ from alembic_guards.runtime.recorded_results import (
     real_cursor,
     take_result,
 )
-from alembic_guards.runtime.refusals import Refusal, Refused, collecting, refuse
+from alembic_guards.runtime.refusals import KEEPS_ROWS, Refusal, Refused, collecting, refuse
 from alembic_guards.runtime.statements import Kind, is_repeatable, kind_of
 from alembic_guards.runtime.status import Status
 from alembic_guards.runtime.violations import UnknownRows, find, find_orphans
@@ -88,6 +89,7 @@ class Executor:
         as far as the server can.
         """
         self.changes = CommittedChanges()
+        self.connection.info.pop(CHECKED, None)
         if features(self.connection.dialect).atomic_revisions:
             with self._collected(step):
                 yield
@@ -113,6 +115,7 @@ class Executor:
             self.step = ""
             self.journal.pending = []
             self.connection.info.pop(COUNTED, None)
+            self.connection.info.pop(CHECKED, None)
 
     @contextmanager
     def _collected(self, step: str) -> Iterator[None]:
@@ -129,6 +132,7 @@ class Executor:
                     refusals.extend(find_orphans(self.connection))
         finally:
             self.step = ""
+            self.connection.info.pop(CHECKED, None)
         if refusals:
             self._driver().rollback()
             raise Refused(map(self._with_working_query, refusals))
@@ -224,10 +228,11 @@ class Executor:
 
         return handle
 
-    def _on_sqlite(self, cursor: Any, statement: str, *_: Any) -> bool:
-        """Refuse a statement that rows violate; return whether it is left out."""
+    def _on_sqlite(self, cursor: Any, statement: str, *rest: Any) -> bool:
+        """Refuse a statement that rows violate or that drops data; return whether it is left out."""
         if not self.step or cursor.connection is not self._driver():
             return False
+        self._refuse_drops(statement, rest[-1])
         refusals = self._violations(statement)
         for refusal in refusals:
             refuse(self.connection, refusal)
@@ -246,6 +251,7 @@ class Executor:
     ) -> bool:
         """Execute or replay a statement; return whether the driver has nothing left to do."""
         if is_dry_run(self.connection):
+            self._refuse_drops(statement, context)
             return is_skipped(self.connection, statement)
         cursor = real_cursor(context.cursor)
         if not self.step or cursor.connection is not self._driver():
@@ -264,6 +270,7 @@ class Executor:
             self._record(State.READ if kind is Kind.READ else State.CHANGE, text, None)
             return True
         else:
+            self._refuse_drops(statement, context)
             self._refuse_violations(statement)
             result = self._with_retries(
                 kind, statement, lambda: self._send(kind, statement, text, cursor, send)
@@ -274,6 +281,19 @@ class Executor:
         context.cursor = RecordedCursor(cursor, result)
         context.fetchall_for_returning = lambda _: list(result.rows)
         return True
+
+    def _refuse_drops(self, statement: str, context: Any) -> None:
+        """Refuse a statement that drops data, without a record of the reads for that."""
+        if KEEPS_ROWS in context.execution_options:
+            return
+        step, self.step = self.step, ""
+        is_unread = self.connection.info.pop(UNREAD, None)
+        try:
+            refuse_drops(self.connection, statement.replace("%%", "%"))
+        finally:
+            self.step = step
+            if is_unread:
+                self.connection.info[UNREAD] = is_unread
 
     def _refuse_violations(self, statement: str) -> None:
         """Raise Refused where rows violate a constraint that the dry run could not count."""

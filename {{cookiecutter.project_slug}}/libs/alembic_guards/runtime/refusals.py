@@ -9,6 +9,9 @@ from sqlalchemy import Connection
 
 from alembic_guards.database.connection_info import REFUSALS
 
+#: The execution option of a statement of a rebuild, whose drop loses nothing.
+KEEPS_ROWS = "alembic_keeps_rows"
+
 
 class Refusal(NamedTuple):
     """A reason not to execute a statement, and the query that finds the rows; "" for none."""

@@ -27,6 +27,8 @@ from alembic_guards.database.catalog.sqlite_parser import (
     parse_table,
     quoted,
 )
+from alembic_guards.runtime.destructive import mark_checked
+from alembic_guards.runtime.drop_parser import Drop
 from alembic_guards.runtime.lossy.conversions import convert
 from alembic_guards.runtime.renames import changes_name_only
 from alembic_guards.runtime.sqlite_merge import merge
@@ -102,7 +104,11 @@ class KeepingSQLiteImpl(SQLiteImpl):
         """Remember the rebuild that begins, and rename its columns first."""
         super().prep_table_for_batch(batch_impl, table)
         self.batch = None
-        if self._live is not None and table.schema in (None, "main"):
+        if self._live is None:
+            return
+        if table.schema not in (None, "main"):  # Alembic rebuilds it
+            mark_checked(self._live, Drop(table.schema, table.name))
+        else:
             self.batch = batch_impl
             self._rename_columns(batch_impl, self._live)
 

@@ -25,7 +25,7 @@ from alembic_guards.runtime.constraint_parser import (
     Unique,
     constraints_in,
 )
-from alembic_guards.runtime.refusals import refuse
+from alembic_guards.runtime.refusals import KEEPS_ROWS, refuse
 from alembic_guards.runtime.sqlite_merge import keep_comments
 from alembic_guards.runtime.transaction_names import TEMPORARY
 from alembic_guards.runtime.violations import find_in_copy
@@ -69,9 +69,9 @@ class DependentObjects:
         try:
             self.connection.exec_driver_sql(f"ALTER TABLE {names[0]} RENAME TO {names[1]}")
         except OperationalError as error:
-            self.connection.exec_driver_sql(f"DROP TABLE {names[0]}")
+            _execute(self.connection, f"DROP TABLE {names[0]}")
             return str(error.orig)
-        self.connection.exec_driver_sql(f"DROP TABLE {names[1]}")
+        _execute(self.connection, f"DROP TABLE {names[1]}")
         return ""
 
     def _query_counter(self, query: str, *values: object) -> list[Any]:
@@ -184,7 +184,8 @@ def _default(column: Column) -> str:
 
 
 def _execute(connection: sa.Connection, statement: str) -> None:
-    connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+    options = {"no_parameters": True, KEEPS_ROWS: True}
+    connection.exec_driver_sql(statement, execution_options=options)
 
 
 def _is_computed(column: Column) -> bool:

@@ -3,8 +3,7 @@
 import re
 from enum import Enum, auto
 
-#: An UPDATE that replaces NULL or one value of a column, and changes no other column.
-BACKFILL = re.compile(r"UPDATE .+ SET (.+?) = .+ WHERE \1 (?:IS NULL|= '.*')", re.DOTALL)
+from alembic_guards.runtime.sql_parser import Statement, statements
 
 
 class Kind(Enum):
@@ -27,6 +26,7 @@ CHANGES_ROWS = re.compile(r"\b(?:DELETE|INSERT|MERGE|UPDATE)\b", re.IGNORECASE)
 
 #: The keywords that end a transaction, in a text of several statements.
 COMMITS = re.compile(r"\b(?:COMMIT|ROLLBACK|BEGIN|START)\b", re.IGNORECASE)
+BEGIN = re.compile(r"\bBEGIN\b", re.IGNORECASE)
 SEVERAL = re.compile(r";\s*[^\s;]")
 
 SESSION = {
@@ -106,10 +106,41 @@ def is_repeatable(statement: str) -> bool:
     )
 
 
+def is_backfill(statement: str) -> bool:
+    """Whether a statement is an UPDATE that replaces NULL or one value of a column, and nothing else.
+
+    A second execution changes no more rows.
+    """
+    if first_word(statement) != "UPDATE":
+        return False
+    update, *others = statements(statement)
+    if any("".join(tokens).strip() for tokens in others):
+        return False
+    return _Update(update).is_backfill()
+
+
+class _Update(Statement):
+    """A parser of an UPDATE."""
+
+    def is_backfill(self) -> bool:
+        """Whether it changes one column, where that is NULL or equal to a literal."""
+        self.accept("UPDATE")
+        self.qualified_name()
+        if not self.accept("SET"):
+            return False
+        column = self.name()
+        if not self.accept("=") or len(self.split()) != 1 or not self.skip_to("WHERE"):
+            return False
+        if self.name() != column:
+            return False
+        is_compared = self.accept("=") and self.literal() is not None
+        return (is_compared or self.accept("IS", "NULL")) and not self.peek()
+
+
 def _on_postgresql(word: str, text: str) -> Kind:
     if NON_TRANSACTIONAL.match(text):
         return Kind.IMPLICIT
-    if word == "CALL" or (word == "DO" and COMMITS.search(text.replace("BEGIN", ""))):
+    if word == "CALL" or (word == "DO" and COMMITS.search(BEGIN.sub("", text))):
         return Kind.OPAQUE
     if word in {*SESSION["postgresql"], *READS, "WITH"} and SEVERAL.search(text):
         return Kind.OPAQUE if COMMITS.search(text) else Kind.CHANGE

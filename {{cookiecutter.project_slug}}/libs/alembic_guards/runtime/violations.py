@@ -19,11 +19,10 @@ from alembic_guards.runtime.constraint_parser import (
     Unique,
     Validation,
     constraints_in,
-    unquoted,
 )
 from alembic_guards.runtime.names_before import creates, is_filled, names_before
 from alembic_guards.runtime.refusals import Refusal, Refused
-from alembic_guards.runtime.rename_parser import TOKEN
+from alembic_guards.runtime.sql_parser import tokens_of, unquoted
 from alembic_guards.runtime.transaction_names import names_after_rollback
 
 #: How many values are shown, how many rows are read for them, and how many characters of each.
@@ -405,7 +404,7 @@ class _CopyFinder(_Finder):
 
 def _names(sql: str) -> list[str]:
     """Return the words and quoted names in SQL, which may be columns."""
-    tokens = [token for token in TOKEN.findall(sql) if re.match(r'[^\W\d]|["`]', token)]
+    tokens = [token for token in tokens_of(sql) if re.match(r'[^\W\d]|["`]', token)]
     return [unquoted(token) for token in tokens]
 
 

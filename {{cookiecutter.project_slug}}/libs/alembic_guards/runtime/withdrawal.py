@@ -12,7 +12,7 @@ from alembic_guards.runtime.constraint_parser import (
     constraints_in,
     dropped_constraints,
 )
-from alembic_guards.runtime.statements import BACKFILL, is_repeatable
+from alembic_guards.runtime.statements import is_backfill, is_repeatable
 
 
 class Withdrawal(NamedTuple):
@@ -73,4 +73,4 @@ def _may_be_repeated(statement: str) -> bool:
     replaces = bool(constraints) and all(
         isinstance(each, Validation) or each.name in dropped for each in constraints
     )
-    return replaces or is_repeatable(statement) or BACKFILL.fullmatch(statement) is not None
+    return replaces or is_repeatable(statement) or is_backfill(statement)
