@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from alembic_guards.runtime.runner import attempts
 
 __all__ = ["attempts", "backfill", "connect", "options", "plain_errors"]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _MODULES = {
     "attempts": "alembic_guards.runtime.runner",
