@@ -243,7 +243,8 @@ def test_the_readme_has_commands_for_people_without_make(bake: Bake) -> None:
 
 
 def test_no_name_of_what_a_project_installs_is_taken_for_its_own(bake: Bake) -> None:
-    spec = importlib.util.spec_from_file_location("rules", TEMPLATE / "local_extensions.py")
+    problems = TEMPLATE / "local_extensions" / "problems.py"
+    spec = importlib.util.spec_from_file_location("rules", problems)
     assert spec and spec.loader
     rules = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(rules)

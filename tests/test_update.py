@@ -81,7 +81,7 @@ def template_grows(template: Path) -> None:
         template, f"{GENERATED}/src/{{{{cookiecutter.__package}}}}/settings.py", after="# newer\n"
     )
     change(template, f"{GENERATED}/README.md", before="{{ 'Newer' | shouted }}\n\n")
-    extensions = template / "local_extensions.py"
+    extensions = template / "local_extensions" / "__init__.py"
     extensions.write_text(
         extensions.read_text().replace(
             "        super().__init__(environment)\n",
