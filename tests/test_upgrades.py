@@ -160,12 +160,10 @@ def test_a_failing_revision_leaves_what_was_before_and_goes_on_after_the_repair(
     said = project.alembic("upgrade", "head", status=1)
     assert said.startswith("FAILED: Revision r4: number 4 ")
     assert "The database is at r3" in said
-    assert "CREATE UNIQUE INDEX by_label" in said
+    assert "2 of 2 rows of children" in said and "by_label" in said
     assert said.rstrip().endswith("then run: make upgrade")
     assert len(said.splitlines()) <= 5
-    assert ("2 statements were applied and cannot be rolled back" in said) == (
-        database == "mariadb"
-    )
+    assert "no changes were applied" in said
     execute(project, "UPDATE children SET label = note")
     project.alembic("upgrade", "head")
     assert is_complete(project, database)
