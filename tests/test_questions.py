@@ -36,7 +36,7 @@ def test_without_a_terminal_every_question_is_named_with_its_answers(project: Pr
     ("answers", "reason"),
     [
         ("rename=items.name:title fill=items.size:many", "fill=items.size:many is no INTEGER"),
-        ("rename=items.name:title fill=items.size:1 fill=items.size:1", "said twice"),
+        ("rename=items.name:title fill=items.size:1 fill=items.size:1", "given twice"),
         (
             "rename=items.name:title fill=items.size:1 drop=items.id",
             "no change in the models matches drop=items.id",
