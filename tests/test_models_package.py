@@ -126,7 +126,10 @@ def test_modules_hold_nothing_but_what_they_are_for(bake: Bake, database: str) -
         "    for module in (models, settings)\n"
         "]))"
     )
-    assert names == [[], ["PROJECT", "SCHEMES"]]
+    of_models, of_settings = names
+    assert of_models == []
+    assert of_settings[:2] == ["PROJECT", "SCHEMES"]
+    assert all(name.isupper() for name in of_settings)
 
 
 @pytest.mark.parametrize("database", DATABASES)
