@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import Environment, FileSystemLoader
 from sqlalchemy.exc import ArgumentError
 
 TlsContext = Callable[..., ssl.SSLContext | None]
 
-TEMPLATES = Path(__file__).parents[2] / "templates/mariadb"
+TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parents[2] / "templates"))
 
 VERIFIED = (ssl.CERT_REQUIRED, True)
 AUTHORITY = (ssl.CERT_REQUIRED, False)
@@ -21,7 +22,8 @@ ENCRYPTED = (ssl.CERT_NONE, False)
 @pytest.fixture
 def tls_context(tmp_path: Path) -> TlsContext:
     """The function of the template that makes the context of a connection."""
-    texts = [(TEMPLATES / file).read_text() for file in ("settings_imports.py", "parse_url.py")]
+    files = ("mariadb/settings_imports.py", "mariadb/parse_url.py")
+    texts = [TEMPLATES.get_template(file).render() for file in files]
     module = tmp_path / "settings.py"
     module.write_text("\n".join(["from sqlalchemy.exc import ArgumentError", *texts]))
     function: TlsContext = runpy.run_path(str(module))["_tls_context"]
