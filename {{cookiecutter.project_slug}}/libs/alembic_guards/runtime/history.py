@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
+from weakref import WeakSet
 
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError, coerce_resource_to_filename
@@ -45,6 +46,10 @@ MARKER = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?: .*)?$", re.MULTILINE)
 WARNED = r"Revision .* is present more than once|Revision .* referenced from .* is not present"
 
 
+#: Histories that were found to be intact: connect() and options() both ask in one command.
+INTACT: WeakSet[ScriptDirectory] = WeakSet()
+
+
 class Declared(NamedTuple):
     """What the file of a revision declares."""
 
@@ -55,6 +60,8 @@ class Declared(NamedTuple):
 
 def refuse_broken_history(script: ScriptDirectory) -> None:
     """Load all revisions; raises CommandError, which names the files, where they form no history."""
+    if script in INTACT:
+        return
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", WARNED)
@@ -65,6 +72,7 @@ def refuse_broken_history(script: ScriptDirectory) -> None:
     files = revision_files(script)
     if len(files) > len(loaded) and (problem := _same_ids(list(_declared(files)))):
         raise CommandError(BROKEN.format(problem))
+    INTACT.add(script)
 
 
 def version_folders(script: ScriptDirectory) -> list[Path]:
