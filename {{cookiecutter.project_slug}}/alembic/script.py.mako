@@ -18,7 +18,7 @@ Create Date: ${create_date}
 # Do not edit a revision that was applied anywhere but on your machine: write a new one.
 # Change rows with plain SQL (op.execute) or sa.table(), never with the models: these will change.
 # downgrade() reverts upgrade() exactly; the tests run both.
-# On servers upgrade() runs twice, first as a dry run: have no other side effects, such as mails.
+# On servers upgrade() runs twice, first as a dry run: it must have no other side effects.
 
 import sqlalchemy as sa
 from alembic import op
