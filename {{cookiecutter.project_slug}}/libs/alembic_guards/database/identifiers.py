@@ -89,5 +89,10 @@ def spelled_as(name: str, present: Iterable[str]) -> str:
 
 def quoted_table(op: Any, dialect: sa.Dialect) -> str:
     """Return the name of the table of an operation, with its schema, as SQL."""
-    quote, (table, schema) = quoter(dialect), table_of(op)
-    return ".".join(quote(name) for name in (schema, table) if name)
+    table, schema = table_of(op)
+    return qualified(dialect, schema, table)
+
+
+def qualified(dialect: sa.Dialect, *names: str | None) -> str:
+    """Return names as SQL with dots between them; those that are None or "" are left out."""
+    return ".".join(map(quoter(dialect), filter(None, names)))

@@ -1,6 +1,6 @@
 """Finds which columns the revisions of an upgrade have made, and which of those are missing later.
 
-Others may change the same database meanwhile. On PostgreSQL the columns of the default schema and of the
+Others may change the same database during the upgrade. On PostgreSQL the columns of the default schema and of the
 schema of the version table count; those of another schema only where a revision of the upgrade names it,
 and no version table is in it.
 """
@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from alembic_guards.database.bookkeeping import OWN_TABLES, quoted_version_table
 from alembic_guards.database.column_names import column_names, own_schemas, schema_of
+from alembic_guards.database.features import features
 
 Names = set[tuple[str, str]]
 
@@ -92,7 +93,7 @@ class ColumnTrace:
 
     def _read_schemas(self, names: Names) -> None:
         """Find the schemas of this upgrade and, by their version tables, those of others."""
-        if self.connection.dialect.name != "postgresql":
+        if not features(self.connection.dialect).has_schemas:
             return
         columns: dict[str, set[str]] = {}
         for table, column in names:
@@ -103,7 +104,8 @@ class ColumnTrace:
 
     def _is_own(self, table: str) -> bool:
         """Whether a new column of a table was made by this upgrade."""
-        if self.connection.dialect.name != "postgresql" or (schema := schema_of(table)) in self.own:
+        schema = schema_of(table)
+        if not features(self.connection.dialect).has_schemas or schema in self.own:
             return True
         word = re.compile(rf"(?<!\w){re.escape(schema)}(?!\w)")
         return any(word.search(code) for code in self.code)

@@ -13,10 +13,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_guards.database.connection_info import COUNTED, SKIPPED, UNREAD
-from alembic_guards.runtime.constraint_parser import constraints_in
 from alembic_guards.runtime.locks import is_lock_timeout
 from alembic_guards.runtime.refusals import Refused, collecting, refuse
-from alembic_guards.runtime.sql_parser import is_definition, statements
+from alembic_guards.runtime.sql_parser import is_definition, only_statement
 from alembic_guards.runtime.statements import (
     CHANGES_ROWS,
     SEVERAL,
@@ -25,7 +24,7 @@ from alembic_guards.runtime.statements import (
     is_backfill,
     kind_of,
 )
-from alembic_guards.runtime.violations import UnknownRows, find
+from alembic_guards.runtime.violations import find_all
 
 #: An INSERT that may also change existing rows.
 CHANGES_EXISTING = re.compile(r"\bON\s+(?:CONFLICT|DUPLICATE)\b", re.IGNORECASE)
@@ -109,17 +108,12 @@ def is_skipped(connection: Connection, statement: str) -> bool:
 
 def count(connection: Connection, statement: str) -> None:
     """Refuse a statement where rows violate its constraints; record it where none does."""
-    is_unread, is_known = connection.info.pop(UNREAD, False), True
-    for constraint in constraints_in(statement):
-        try:
-            if refusal := find(connection, constraint):
-                refuse(connection, refusal)
-        except UnknownRows:
-            is_known = False
+    with read(connection):
+        refusals, is_known = find_all(connection, statement)
+    for refusal in refusals:
+        refuse(connection, refusal)
     if is_known:
         connection.info[COUNTED].add(statement)
-    if is_unread:
-        connection.info[UNREAD] = True
 
 
 def _is_ddl(connection: Connection, kind: Kind, text: str) -> bool:
@@ -133,8 +127,8 @@ def _is_ddl(connection: Connection, kind: Kind, text: str) -> bool:
 
 def _is_one_definition(text: str) -> bool:
     """Whether SQL only defines a function or the like, whose body does not run."""
-    first, *others = statements(text)
-    return is_definition(first) and not any("".join(tokens).strip() for tokens in others)
+    statement = only_statement(text)
+    return statement is not None and is_definition(statement)
 
 
 def _is_unread(connection: Connection, text: str) -> bool:
@@ -162,3 +156,14 @@ def unread(connection: Connection | None) -> Iterator[None]:
         yield
     finally:
         connection.info.pop(UNREAD, None)
+
+
+@contextmanager
+def read(connection: Connection) -> Iterator[None]:
+    """Mark the statements in the block as those whose results are read, whatever unread() has marked."""
+    is_unread = connection.info.pop(UNREAD, False)
+    try:
+        yield
+    finally:
+        if is_unread:
+            connection.info[UNREAD] = True

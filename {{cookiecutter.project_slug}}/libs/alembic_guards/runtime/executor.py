@@ -12,12 +12,12 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 
-from alembic_guards.database.connection_info import CHECKED, COUNTED, EXECUTOR, UNREAD, is_dry_run
+from alembic_guards.database.connection_info import CHECKED, COUNTED, EXECUTOR, is_dry_run
 from alembic_guards.database.features import features
-from alembic_guards.database.identifiers import quoter
+from alembic_guards.database.identifiers import qualified
 from alembic_guards.runtime.constraint_parser import Validation, constraints_in
 from alembic_guards.runtime.destructive import refuse_drops
-from alembic_guards.runtime.dry_run import is_skipped
+from alembic_guards.runtime.dry_run import is_skipped, read
 from alembic_guards.runtime.effects import digest
 from alembic_guards.runtime.journal import (
     Entry,
@@ -40,7 +40,7 @@ from alembic_guards.runtime.recorded_results import (
 from alembic_guards.runtime.refusals import KEEPS_ROWS, Refusal, Refused, collecting, refuse
 from alembic_guards.runtime.statements import Kind, is_repeatable, kind_of
 from alembic_guards.runtime.status import Status
-from alembic_guards.runtime.violations import UnknownRows, find, find_orphans
+from alembic_guards.runtime.violations import find_all, find_orphans
 from alembic_guards.runtime.withdrawal import CommittedChanges
 
 #: The result of a statement that returns no rows.
@@ -71,13 +71,12 @@ class Executor:
         self.errors: type[Exception] = driver.Error  # SQLAlchemy wraps them later
         self.step = ""  # the running step; without one, nothing is recorded
         self.changes = CommittedChanges()
-        is_atomic = features(connection.dialect).atomic_revisions
+        self.is_atomic = features(connection.dialect).atomic_revisions
         for name in ("do_execute", "do_executemany", "do_execute_no_params"):
-            execute = (
-                self._on_sqlite if is_atomic else self._handler(getattr(connection.dialect, name))
-            )
+            default = getattr(connection.dialect, name)
+            execute = self._on_sqlite if self.is_atomic else self._handler(default)
             event.listen(connection.engine, name, execute)
-        if not is_atomic:
+        if not self.is_atomic:
             event.listen(connection.engine, "commit", self._on_commit)
             event.listen(connection.engine, "rollback", self._on_rollback)
 
@@ -90,10 +89,16 @@ class Executor:
         """
         self.changes = CommittedChanges()
         self.connection.info.pop(CHECKED, None)
-        if features(self.connection.dialect).atomic_revisions:
-            with self._collected(step):
+        run = self._collected if self.is_atomic else self._recorded
+        try:
+            with run(step):
                 yield
-            return
+        finally:
+            self.connection.info.pop(CHECKED, None)
+
+    @contextmanager
+    def _recorded(self, step: str) -> Iterator[None]:
+        """Run a step on a server, with the journal."""
         self.journal.create()
         self.journal.rewind()
         self.step = step
@@ -115,7 +120,6 @@ class Executor:
             self.step = ""
             self.journal.pending = []
             self.connection.info.pop(COUNTED, None)
-            self.connection.info.pop(CHECKED, None)
 
     @contextmanager
     def _collected(self, step: str) -> Iterator[None]:
@@ -132,7 +136,6 @@ class Executor:
                     refusals.extend(find_orphans(self.connection))
         finally:
             self.step = ""
-            self.connection.info.pop(CHECKED, None)
         if refusals:
             self._driver().rollback()
             raise Refused(map(self._with_working_query, refusals))
@@ -169,16 +172,8 @@ class Executor:
 
     def _violations(self, statement: str) -> list[Refusal]:
         """Return the refusals of a statement, whose reads are not recorded."""
-        refusals: list[Refusal] = []
-        step, self.step = self.step, ""
-        try:
-            for constraint in constraints_in(statement):
-                with suppress(UnknownRows):
-                    if refusal := find(self.connection, constraint):
-                        refusals.append(refusal)
-        finally:
-            self.step = step
-        return refusals
+        with self._unrecorded():
+            return find_all(self.connection, statement)[0]
 
     def _withdraw(self) -> None:
         """Drop the NOT VALID constraints of a failed step, and the journal where it records no change."""
@@ -186,14 +181,12 @@ class Executor:
             return
         withdrawal = self.changes.withdrawal(self.journal.last())
         if withdrawal is not None:
-            quote = quoter(self.connection.dialect)
+            dialect = self.connection.dialect
             with closing(self.journal.cursor()) as cursor:
                 for constraint in withdrawal.constraints:
-                    names = filter(None, (constraint.schema, constraint.table))
-                    cursor.execute(
-                        f"ALTER TABLE {'.'.join(map(quote, names))}"
-                        f" DROP CONSTRAINT IF EXISTS {quote(constraint.name)}"
-                    )
+                    table = qualified(dialect, constraint.schema, constraint.table)
+                    name = qualified(dialect, constraint.name)
+                    cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
             self.journal.remove_from(withdrawal.first)
         self.journal.remove_without_changes()
         self._driver().commit()
@@ -205,14 +198,22 @@ class Executor:
         `text` identifies the work. No transaction may be open.
         """
         entry = self.journal.replay(text, Kind.CHANGE)
-        step, self.step = self.step, ""  # the statements of the batches are not recorded
-        work = Resumable(self, entry, step, text)
+        work = Resumable(self, entry, self.step, text)
         try:
-            yield work
+            with self._unrecorded():  # as one statement, not as those of the batches
+                yield work
         finally:
-            self.step = step
             if work.is_recorded:
                 self.changes.append(entry.n if entry else self.journal.written, text)
+
+    @contextmanager
+    def _unrecorded(self) -> Iterator[None]:
+        """Execute the statements in the block without a record of them."""
+        step, self.step = self.step, ""
+        try:
+            yield
+        finally:
+            self.step = step
 
     def _handler(self, execute: Callable[..., object]) -> Callable[..., bool]:
         """Return a handler of an event before a driver executes a statement by `execute`.
@@ -286,14 +287,8 @@ class Executor:
         """Refuse a statement that drops data, without a record of the reads for that."""
         if KEEPS_ROWS in context.execution_options:
             return
-        step, self.step = self.step, ""
-        is_unread = self.connection.info.pop(UNREAD, None)
-        try:
+        with self._unrecorded(), read(self.connection):
             refuse_drops(self.connection, statement.replace("%%", "%"))
-        finally:
-            self.step = step
-            if is_unread:
-                self.connection.info[UNREAD] = is_unread
 
     def _refuse_violations(self, statement: str) -> None:
         """Raise Refused where rows violate a constraint that the dry run could not count."""

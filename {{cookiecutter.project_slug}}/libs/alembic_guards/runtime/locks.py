@@ -33,13 +33,12 @@ class LockStatements(NamedTuple):
     set_statement_timeout: tuple[str, ...]  # a server executes those that it knows
     find_blocking_session: str  # its parameter is the statement that is blocked
     detect_disconnect: str  # lets the server end the session of a client that was killed
-    reset: tuple[
-        str, ...
-    ]  # gives back what the others have set; a server executes those that it knows
-    backend: (
-        str  # returns the process of the server that has executed it; "" where no pooler hides it
-    )
+    reset: tuple[str, ...]  # reverts the others; a server executes those that it knows
+    backend: str  # returns the process of the session on the server; "" for no check of poolers
 
+
+#: The name of the advisory lock of MariaDB and MySQL, whose locks are those of the whole server.
+LOCK_OF_DATABASE = "CONCAT('alembic ', SHA1(DATABASE()))"
 
 #: Tenants, each in a schema of its own, are upgraded side by side.
 LOCK_OF_SCHEMA = "hashtext(concat('alembic', ' ' || nullif(current_schema(), 'public')))"
@@ -72,7 +71,7 @@ LOCKS = {
         backend="SELECT pg_backend_pid()",
     ),
     "mysql": LockStatements(
-        try_advisory_lock="SELECT GET_LOCK(CONCAT('alembic ', SHA1(DATABASE())), 0)",
+        try_advisory_lock=f"SELECT GET_LOCK({LOCK_OF_DATABASE}, 0)",
         set_lock_timeout="SET lock_wait_timeout = {s}, innodb_lock_wait_timeout = {s}",
         set_statement_timeout=("SET max_statement_time = {s}", "SET max_execution_time = {ms}"),
         find_blocking_session="""
@@ -83,7 +82,7 @@ LOCKS = {
             ORDER BY trx_started LIMIT 1""",
         detect_disconnect="DO 0",  # these servers have no such setting
         reset=(
-            "SELECT RELEASE_LOCK(CONCAT('alembic ', SHA1(DATABASE())))",
+            f"SELECT RELEASE_LOCK({LOCK_OF_DATABASE})",
             "SET lock_wait_timeout = DEFAULT, innodb_lock_wait_timeout = DEFAULT",
             "SET max_statement_time = DEFAULT",
             "SET max_execution_time = DEFAULT",
@@ -138,7 +137,7 @@ def acquire_advisory_lock(connection: Connection, report: Callable[[str], None])
 
 
 def release_advisory_lock(connection: Connection) -> None:
-    """Release the lock, and give back the timeouts: a pooler may lend the session to an application."""
+    """Release the lock and reset the timeouts: an application may use the session next, by a pooler."""
     locks = LOCKS.get(connection.dialect.name)
     for statement in locks.reset if locks else ():
         try:
@@ -152,19 +151,19 @@ def release_advisory_lock(connection: Connection) -> None:
 
 
 def _refuse_pooler(connection: Connection, locks: LockStatements) -> None:
-    """Raise CommandError where another session gets the process of the server that this one has had.
+    """Raise CommandError for a pooler in transaction mode, where two sessions share a process.
 
-    A pooler tells the driver of a process of its own making. In session mode two sessions never share one.
+    The driver knows the process that the pooler has reported, which is none of the server.
     """
-    told = getattr(
+    reported = getattr(
         getattr(connection.connection.dbapi_connection, "info", None), "backend_pid", None
     )
-    if not locks.backend or told is None:
+    if not locks.backend or reported is None:
         return
     for _ in range(3):  # another client may get the process between
         own = connection.exec_driver_sql(locks.backend).scalar_one()
         connection.rollback()
-        if own == told:
+        if own == reported:
             return
         if own == _backend_of_another(connection.engine.url, locks.backend):
             raise CommandError(POOLER)

@@ -45,8 +45,7 @@ class ConcurrentPostgresqlImpl(PostgresqlImpl):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        if isinstance(self.connection, sa.Connection):
-            listen(self.connection)
+        listen(self.connection)
 
     def _exec(self, construct: Any, *args: Any, **options: Any) -> Any:
         """Execute a statement."""

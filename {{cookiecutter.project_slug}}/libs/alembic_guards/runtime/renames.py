@@ -11,7 +11,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 from alembic.operations import Operations
 
-from alembic_guards.database.identifiers import quoter
+from alembic_guards.database.identifiers import qualified, quoter
 from alembic_guards.runtime.operations import OwnOp, as_text
 
 #: The options of alter_column() besides the name, and the value of each that changes nothing.
@@ -67,7 +67,7 @@ class TablePartRename(Rename):
 
     def alter(self, dialect: sa.Dialect, part: str) -> str:
         """Return the ALTER TABLE that renames a COLUMN, CONSTRAINT or INDEX, as `part` says."""
-        table = _qualified(dialect, self.schema, self.table)
+        table = qualified(dialect, self.schema, self.table)
         old, new = map(quoter(dialect), (self.old, self.new))
         return f"ALTER TABLE {table} RENAME {part} {old} TO {new}"
 
@@ -99,7 +99,7 @@ class RenameIndex(TablePartRename):
         """Return the statement: on PostgreSQL an index is named in its schema, not in its table."""
         if dialect.name != "postgresql":
             return self.alter(dialect, "INDEX")
-        old = _qualified(dialect, self.schema, self.old)
+        old = qualified(dialect, self.schema, self.old)
         return f"ALTER INDEX {old} RENAME TO {quoter(dialect)(self.new)}"
 
 
@@ -118,7 +118,7 @@ class RenameSequence(Rename):
     def sql(self, dialect: sa.Dialect) -> str:
         """Return the statement: MariaDB renames a sequence as a table."""
         kind = "SEQUENCE" if dialect.name == "postgresql" else "TABLE"
-        old = _qualified(dialect, self.schema, self.old)
+        old = qualified(dialect, self.schema, self.old)
         return f"ALTER {kind} {old} RENAME TO {quoter(dialect)(self.new)}"
 
 
@@ -130,7 +130,7 @@ class RenameTable(Rename):
 
     def sql(self, dialect: sa.Dialect) -> str:
         """Return the statement for a dialect."""
-        old = _qualified(dialect, self.schema, self.old)
+        old = qualified(dialect, self.schema, self.old)
         return f"ALTER TABLE {old} RENAME TO {quoter(dialect)(self.new)}"
 
     def perform(self, operations: Operations) -> None:
@@ -151,7 +151,7 @@ class MoveTable(Rename):
 
     def sql(self, dialect: sa.Dialect) -> str:
         """Return the statement for a dialect."""
-        table = _qualified(dialect, self.old, self.table)
+        table = qualified(dialect, self.old, self.table)
         return f"ALTER TABLE {table} SET SCHEMA {quoter(dialect)(self.new)}"
 
 
@@ -181,7 +181,3 @@ def changes_name_only(options: Mapping[str, Any]) -> bool:
 def literal(value: str) -> str:
     """Return a text as an SQL literal."""
     return "'" + value.replace("'", "''") + "'"
-
-
-def _qualified(dialect: sa.Dialect, *names: str | None) -> str:
-    return ".".join(quoter(dialect)(name) for name in names if name)

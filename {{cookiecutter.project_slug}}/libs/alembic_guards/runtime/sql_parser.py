@@ -51,6 +51,12 @@ def statements(sql: str) -> Iterator[list[str]]:
         start = end + 1
 
 
+def only_statement(sql: str) -> list[str] | None:
+    """Return the tokens of SQL that is one statement; None for several."""
+    first, *others = statements(sql)
+    return None if any("".join(tokens).strip() for tokens in others) else first
+
+
 def is_definition(tokens: list[str]) -> bool:
     """Whether a statement only defines what runs later: a function, procedure, trigger, event or rule."""
     return Statement(tokens).defines_program()

@@ -57,8 +57,7 @@ class KeepingSQLiteImpl(SQLiteImpl):
     def __init__(self, dialect: sa.Dialect, *args: Any, **options: Any) -> None:
         super().__init__(dialect, *args, **options)
         reflect_through(dialect, _canonical)
-        if isinstance(self.connection, sa.Connection):
-            listen(self.connection)
+        listen(self.connection)
 
     @property
     def _live(self) -> sa.Connection | None:

@@ -3,7 +3,7 @@
 import re
 from enum import Enum, auto
 
-from alembic_guards.runtime.sql_parser import Statement, statements
+from alembic_guards.runtime.sql_parser import Statement, only_statement
 
 
 class Kind(Enum):
@@ -113,10 +113,8 @@ def is_backfill(statement: str) -> bool:
     """
     if first_word(statement) != "UPDATE":
         return False
-    update, *others = statements(statement)
-    if any("".join(tokens).strip() for tokens in others):
-        return False
-    return _Update(update).is_backfill()
+    update = only_statement(statement)
+    return update is not None and _Update(update).is_backfill()
 
 
 class _Update(Statement):

@@ -13,10 +13,11 @@ from alembic_guards.runtime.renames import RenameColumn, RenameTable
 TEMPORARY = "_alembic_tmp_"
 
 
-def listen(connection: sa.Connection) -> None:
-    """Record the renames that a connection executes."""
-    is_real = isinstance(connection, sa.Connection)  # not one that only writes SQL
-    if is_real and not event.contains(connection, "before_cursor_execute", _record_renames):
+def listen(connection: object) -> None:
+    """Record the renames that a connection executes; offline, where there is none, do nothing."""
+    if not isinstance(connection, sa.Connection):
+        return
+    if not event.contains(connection, "before_cursor_execute", _record_renames):
         event.listen(connection, "before_cursor_execute", _record_renames)
         event.listen(connection, "commit", _forget_renames)
         event.listen(connection, "rollback", _forget_renames)

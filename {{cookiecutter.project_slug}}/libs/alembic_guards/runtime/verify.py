@@ -12,7 +12,7 @@ UNPROVEN = """{file} is unproven: {reason}. Nothing was changed.
 Complete it, and prove it: make prove"""
 
 INSERTED = """{file} was never applied here, and {after}, which follows it, was. Nothing was changed.
-It has come to lie beneath {after}, such as by a rebase. Have it follow the newest revision: in its file \
+It was inserted before {after}, such as by a rebase. Have it follow the newest revision: in its file \
 down_revision = {head!r}, and in those that follow it ({followers}) down_revision = {before!r}
 Or revert what was applied after it, which drops data, and apply all again:
 make downgrade to={revision} && alembic stamp --purge {down} && make upgrade
@@ -43,22 +43,25 @@ def refuse_unproven(revisions: Iterable[Script]) -> None:
 
 
 def refuse_inserted(applied_log: AppliedLog, heads: Iterable[str]) -> None:
-    """Raise CommandError for a revision beneath those of the database that was not applied."""
+    """Raise CommandError for a revision that was not applied, before one that was."""
     heads = sorted(heads)
-    for revision, after in applied_log.inserted(heads):
-        before = revision.down_revision
-        raise CommandError(
-            INSERTED.format(
-                file=_file(revision),
-                after=after,
-                revision=revision.revision,
-                head=heads[0],
-                before=before,
-                followers=", ".join(sorted(revision.nextrev)),
-                down=" ".join(to_tuple(before, default=("base",))),
-                heads=" ".join(heads),
-            )
+    inserted = applied_log.inserted(heads)
+    if not inserted:
+        return
+    revision, after = inserted[0]
+    before = revision.down_revision
+    raise CommandError(
+        INSERTED.format(
+            file=_file(revision),
+            after=after,
+            revision=revision.revision,
+            head=heads[0],
+            before=before,
+            followers=", ".join(sorted(revision.nextrev)),
+            down=" ".join(to_tuple(before, default=("base",))),
+            heads=" ".join(heads),
         )
+    )
 
 
 def refuse_difference(applied_log: AppliedLog, heads: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_guards.database.connection_info import is_dry_run, skipped_statements
-from alembic_guards.database.identifiers import quoter
+from alembic_guards.database.identifiers import qualified, quoter
 from alembic_guards.runtime.constraint_parser import (
     Check,
     Constraint,
@@ -72,6 +72,19 @@ def find(connection: sa.Connection, constraint: Constraint) -> Refusal | None:
             raise UnknownRows from error
 
 
+def find_all(connection: sa.Connection, statement: str) -> tuple[list[Refusal], bool]:
+    """Return the refusals of the constraints in a statement, and whether all of them could be counted."""
+    refusals: list[Refusal] = []
+    is_known = True
+    for constraint in constraints_in(statement):
+        try:
+            if refusal := find(connection, constraint):
+                refusals.append(refusal)
+        except UnknownRows:
+            is_known = False
+    return refusals, is_known
+
+
 def find_in_copy(
     connection: sa.Connection, constraint: Constraint, values: dict[str, str]
 ) -> Refusal | None:
@@ -86,7 +99,7 @@ def find_in_copy(
 
 
 def find_orphans(connection: sa.Connection) -> list[Refusal]:
-    """Return the refusals of foreign keys that rows of SQLite violate: it does not check them meanwhile."""
+    """Return the refusals of foreign keys that rows of SQLite violate: it checks none during a migration."""
     found = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
     refusals: list[Refusal] = []
     for table, number in dict.fromkeys((row[0], row[3]) for row in found):
@@ -135,7 +148,7 @@ def _added(connection: sa.Connection, validation: Validation) -> Constraint:
     """Return the constraint that was added NOT VALID, which a statement validates."""
     texts = list(reversed(skipped_statements(connection)))
     quote = quoter(connection.dialect)
-    table = ".".join(quote(name) for name in (validation.schema, validation.table) if name)
+    table = qualified(connection.dialect, validation.schema, validation.table)
     if connection.dialect.name == "postgresql":
         names = {"table": table, "name": validation.name}
         if definition := connection.scalar(sa.text(DEFINITION), names):
@@ -225,15 +238,15 @@ class _Finder:
 
     def named(self, now: str, table: str, schema: str | None, columns: dict[str, str]) -> Rows:
         """Return the rows of the table `now` as those of `table`; `columns` are names by new name."""
-        qualified = ".".join(self.quote(name) for name in (schema, now) if name)
+        source = qualified(self.connection.dialect, schema, now)
         if any(name.lower() != old.lower() for name, old in columns.items()):
             every = [*columns.items(), *((key, key) for key in self.unmoved(now, schema, columns))]
             listed = ", ".join(f"{self.quote(old)} AS {self.quote(name)}" for name, old in every)
             return Rows(
-                f"(SELECT {listed} FROM {qualified}) AS {self.quote(table)}", self.quote(table)
+                f"(SELECT {listed} FROM {source}) AS {self.quote(table)}", self.quote(table)
             )
         alias = "" if now == table else f" AS {self.quote(table)}"
-        return Rows(f"{qualified}{alias}", self.quote(table))
+        return Rows(f"{source}{alias}", self.quote(table))
 
     def unmoved(self, table: str, schema: str | None, columns: dict[str, str]) -> list[str]:
         """Return the columns of the primary key that `columns` do not name."""
@@ -249,11 +262,11 @@ class _Finder:
         columns = {name: old for name, (_, old) in pairs.items()}
         if now == table and all(name == old for name, old in columns.items()):
             return self.named(now, table, schema, {})
-        qualified = ".".join(self.quote(name) for name in (schema, now) if name)
+        source = qualified(self.connection.dialect, schema, now)
         listed = ", ".join(
             f"{self.quote(old)} AS {self.quote(name)}" for name, old in columns.items()
         )
-        return Rows(f"(SELECT {listed} FROM {qualified}) AS {self.quote(table)}", self.quote(table))
+        return Rows(f"(SELECT {listed} FROM {source}) AS {self.quote(table)}", self.quote(table))
 
     def query(self, after: Rows, shown: list[str], rows: Rows) -> str:
         """Return the query that finds the rows, in one line."""

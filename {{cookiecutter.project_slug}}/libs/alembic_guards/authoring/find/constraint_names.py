@@ -12,7 +12,7 @@ from alembic.operations import ops
 from alembic_guards.authoring.find.reference import reference_state
 from alembic_guards.database.catalog import CONSTRAINTS, Catalog, EntryKey, read_catalog
 from alembic_guards.database.connection_info import TEMPLATE
-from alembic_guards.database.identifiers import bare, final_name, is_in, quoter, serial_name
+from alembic_guards.database.identifiers import bare, final_name, is_in, qualified, serial_name
 from alembic_guards.runtime.renames import Rename, RenameConstraint, RenameIndex, RenameSequence
 
 RenameInTable = type[RenameConstraint | RenameIndex | RenameSequence]
@@ -142,7 +142,7 @@ def _owned_sequence(context: AutogenContext, table: sa.Table, column: str) -> st
     columns = context.inspector.get_columns(table.name, table.schema)
     if context.connection is None or column not in {each["name"] for each in columns}:
         return None
-    quoted = ".".join(map(quoter(context.dialect), filter(None, (table.schema, table.name))))
-    query = sa.select(sa.func.pg_get_serial_sequence(quoted, column))
+    name = qualified(context.dialect, table.schema, table.name)
+    query = sa.select(sa.func.pg_get_serial_sequence(name, column))
     sequence = context.connection.scalar(query)
     return sequence.rpartition(".")[2].strip('"') if sequence else None

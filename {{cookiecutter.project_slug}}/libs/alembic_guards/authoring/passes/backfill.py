@@ -19,7 +19,7 @@ from alembic_guards.authoring.comparison import Comparison
 from alembic_guards.authoring.operations import Barrier, OpList, columns_of, groups
 from alembic_guards.authoring.questions import Answers
 from alembic_guards.authoring.write.literals import as_sql, literal, neutral_value
-from alembic_guards.database.identifiers import quoted_table, quoter, table_key, table_of
+from alembic_guards.database.identifiers import qualified, quoted_table, quoter, table_key, table_of
 from alembic_guards.runtime.lossy.families import plain_type
 from alembic_guards.runtime.operations import SQLOp, as_text
 
@@ -228,9 +228,8 @@ def _referenced_key(op: ops.AddColumnOp, operations: OpList, dialect: sa.Dialect
             and key.local_cols == [op.column.name]
             and table_of(key) == table_of(op)
         ):
-            quote, schema = quoter(dialect), key.kw.get("referent_schema")
-            target = ".".join(quote(name) for name in (schema, key.referent_table) if name)
-            return f"(SELECT {quote(key.remote_cols[0])} FROM {target} LIMIT 1)"
+            target = qualified(dialect, key.kw.get("referent_schema"), key.referent_table)
+            return f"(SELECT {quoter(dialect)(key.remote_cols[0])} FROM {target} LIMIT 1)"
     return None
 
 
