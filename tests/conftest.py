@@ -44,8 +44,9 @@ def is_roomy(folder: Path) -> bool:
 if "TMPDIR" not in os.environ and is_roomy(MEMORY):
     tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
 # No compiled module in the template's folder: cookiecutter would copy it into projects.
-COMPILED = tempfile.TemporaryDirectory()
-sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = COMPILED.name
+sys.dont_write_bytecode = True
+# Projects under test keep theirs: without them each start of Python takes three times as long.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 import alembic_guards.testing  # noqa: F401 (the copies of this process need not load it)
 
 TEMPLATE = Path(__file__).parents[1]

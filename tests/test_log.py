@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic.runtime.migration import MigrationContext
+from alembic_guards.database.journal_store import journal_store
 from chain import CHAIN, write_chain, write_revision
 from conftest import DATABASES, Bake, Project
 
@@ -190,15 +192,18 @@ def test_a_revision_that_an_older_release_has_left_half_done_is_completed(
         '\n    op.execute("SELECT n FROM three")',
     )
     project.alembic("upgrade", "head", status=1)
-    columns = "n, step, state, statement, seen, result"
-    execute(
-        project,
-        f"CREATE TABLE alembic_progress (n INTEGER PRIMARY KEY, step VARCHAR(100), state VARCHAR(10),"
-        f" statement VARCHAR(1000), seen CHAR(32), result {blob})",
-        f"INSERT INTO alembic_progress SELECT {columns} FROM alembic_guards WHERE n > 0",
-        "DELETE FROM alembic_guards WHERE n > 0",
-        "CREATE TABLE three (n INTEGER)",
-    )
+    with project.connect() as connection:
+        store = journal_store(connection, MigrationContext.configure(connection))
+        entries = store.read()
+        store.clear()
+        connection.exec_driver_sql(
+            "CREATE TABLE alembic_progress (n INTEGER PRIMARY KEY, step VARCHAR(100), state VARCHAR(10),"
+            f" statement VARCHAR(1000), seen CHAR(32), result {blob})"
+        )
+        columns: list[sa.ColumnClause[object]] = [sa.column(name) for name in vars(entries[0])]
+        table = sa.table("alembic_progress", *columns)
+        connection.execute(sa.insert(table), [vars(entry) for entry in entries])
+    execute(project, "CREATE TABLE three (n INTEGER)")
     assert len(CHAIN) == 5
     assert "Applied r5" in project.alembic("upgrade", "head")
     with project.connect() as connection:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
-from alembic_guards.database.bookkeeping import TABLE, TableStore, key_of
+from alembic_guards.database.bookkeeping import TABLE, key_of
+from alembic_guards.database.log_store import TableStore
 from alembic_guards.runtime.applied_log import AppliedLog, How, Record
 
 

@@ -38,7 +38,7 @@ def connection() -> Iterator[sa.Connection]:
 )
 def test_a_drop_is_found_in_another_case(connection: sa.Connection, sql: str) -> None:
     with pytest.raises(Refused, match="1 row holds data in"):
-        refuse_drops(connection, sql)
+        refuse_drops(connection, sql, {})
     with pytest.raises(Refused, match="1 row holds data in"):
         Operations(MigrationContext.configure(connection)).execute(sql)
 
@@ -54,18 +54,18 @@ def test_a_drop_is_found_in_another_case(connection: sa.Connection, sql: str) ->
     ],
 )
 def test_a_drop_of_no_data_is_let_through(connection: sa.Connection, sql: str) -> None:
-    refuse_drops(connection, sql)
+    refuse_drops(connection, sql, {})
 
 
 def test_a_consent_covers_the_statement_of_its_operation(connection: sa.Connection) -> None:
     operations = Operations(MigrationContext.configure(connection))
     consent = {"data_loss": True, "ticket": 7}
     operations.drop_column("users", "nick", info=consent)
-    refuse_drops(connection, "ALTER TABLE users DROP COLUMN nick")
+    refuse_drops(connection, "ALTER TABLE users DROP COLUMN nick", {})
     with pytest.raises(Refused):
-        refuse_drops(connection, "DROP TABLE users")
+        refuse_drops(connection, "DROP TABLE users", {})
     operations.drop_table("users", info=consent)
-    refuse_drops(connection, "DROP TABLE users")
+    refuse_drops(connection, "DROP TABLE users", {})
 
 
 @pytest.mark.parametrize("info", [None, {}, {"data_loss": False}, {"ticket": 7}])

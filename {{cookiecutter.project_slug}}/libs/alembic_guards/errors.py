@@ -64,6 +64,11 @@ STATEMENT_REMEDIES = {
         "\nThe limit is MIGRATION_STATEMENT_TIMEOUT, in seconds, or one that the revision sets: raise it,"
         " or remove it."
     ),
+    "readonly database": "\nThe file of the database, or its folder, cannot be written to by this user.",
+    "read-only transaction|read-only option": (
+        "\nThe server takes no changes: it is a standby, or set to read only. Name the primary in DATABASE_URL,"
+        " or in MIGRATION_DATABASE_URL."
+    ),
     "denied(?s:.*)CREATE DATABASE": "\nNothing was changed. Create it with a user who may create databases.",
     "": "",
 }

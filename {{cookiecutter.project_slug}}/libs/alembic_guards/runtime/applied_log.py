@@ -16,8 +16,8 @@ from alembic.util import to_tuple
 from sqlalchemy import Connection
 
 import alembic_guards
-from alembic_guards.database.bookkeeping import store_of
 from alembic_guards.database.features import features
+from alembic_guards.database.log_store import log_store
 from alembic_guards.runtime.code_hash import code_hash, file_hash
 from alembic_guards.runtime.column_trace import ColumnTrace
 
@@ -53,7 +53,7 @@ class AppliedLog:
 
     def __init__(self, connection: Connection, migration: MigrationContext) -> None:
         self.connection, self.migration = connection, migration
-        self.store = store_of(connection, migration)
+        self.store = log_store(connection, migration)
         self.exists = False
         self.heads: set[str] = set()  # of the database when the log was written
         self.records: dict[str, Record] = {}

@@ -21,8 +21,9 @@ from alembic.operations import MigrateOperation, Operations
 from alembic.util import CommandError
 
 from alembic_guards.database.timeouts import batch_pause
-from alembic_guards.runtime.executor import Executor, Resumable, executor_of
+from alembic_guards.runtime.executor import Executor, executor_of
 from alembic_guards.runtime.journal import recorded_text
+from alembic_guards.runtime.resumable import Resumable, resumable
 
 Key = Sequence[Any]
 Compare = Callable[[Any, Any], Any]
@@ -102,7 +103,7 @@ def run(operations: Operations, operation: BackfillOp) -> None:
         return
     with context.autocommit_block():
         text = recorded_text("backfill", sorted(vars(operation).items()))
-        with executor.resumable(text) as progress:
+        with resumable(executor, text) as progress:
             _Batches(connection, executor, operation, columns).run(progress)
 
 

@@ -1,7 +1,8 @@
 """Refuses to drop tables and columns that hold data, without a consent in the revision."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 from alembic.operations import Operations, ops, toimpl
@@ -9,11 +10,11 @@ from alembic.operations import Operations, ops, toimpl
 from alembic_guards.database.connection_info import CHECKED
 from alembic_guards.database.identifiers import quoter
 from alembic_guards.runtime.drop_parser import Drop, drops_in
-from alembic_guards.runtime.dry_run import unread
+from alembic_guards.runtime.dry_run import read, unread
 from alembic_guards.runtime.enum_history import follow_rename
 from alembic_guards.runtime.names_before import current_names
 from alembic_guards.runtime.queries import connection_to_query
-from alembic_guards.runtime.refusals import refuse
+from alembic_guards.runtime.refusals import KEEPS_ROWS, refuse
 from alembic_guards.runtime.rename_parser import renames_in
 
 #: The `info` of an operation that consents to data loss.
@@ -71,11 +72,17 @@ def refuse_loss(operations: Operations, info: object, drop: Drop) -> None:
                 _refuse(connection, sent)
 
 
-def refuse_drops(connection: sa.Connection, statement: str) -> None:
-    """Refuse where rows hold data that a statement would drop which no operation has checked."""
-    for drop in drops_in(statement):
-        if drop not in connection.info.get(CHECKED, ()):
-            _refuse(connection, drop)
+def refuse_drops(connection: sa.Connection, statement: str, options: Mapping[str, Any]) -> None:
+    """Refuse where rows hold data that a statement would drop which no operation has checked.
+
+    `statement` is as the driver gets it, where % is doubled; `options` are the execution options.
+    """
+    if KEEPS_ROWS in options:
+        return
+    with read(connection):
+        for drop in drops_in(statement.replace("%%", "%")):
+            if drop not in connection.info.get(CHECKED, ()):
+                _refuse(connection, drop)
 
 
 def mark_checked(connection: sa.Connection, drop: Drop) -> None:

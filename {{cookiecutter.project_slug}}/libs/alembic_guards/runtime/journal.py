@@ -6,21 +6,17 @@ are not executed, and return their recorded results. So its Python sees the same
 SELECT as before, up to the statement where it was interrupted.
 """
 
-from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import replace
 from hashlib import md5
 from typing import Any
 
 from alembic.util import CommandError
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection
 
-from alembic_guards.database.bookkeeping import OLD_JOURNAL, TABLE, create_table
 from alembic_guards.database.features import features
+from alembic_guards.database.journal_store import Entry, JournalStore, State, take_over
 from alembic_guards.runtime.effects import digest
 from alembic_guards.runtime.statements import Kind
-
-COLUMNS = "n, step, state, statement, seen, result"
-INSERT = f"INSERT INTO {TABLE} (version_table, {COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s)"
 
 EDITED = """{step} was interrupted, and its file has changed since then. Its statement {n} was
 {statement}
@@ -39,43 +35,10 @@ Nothing was changed now. Revert the statements up to this one by hand, then: {re
 OPAQUE = """{step} was interrupted in its statement {n}, which may commit by itself:
 {statement}
 Nothing was changed now. How much of that statement was applied is unknown. If all of it was:
-UPDATE {name} SET state = 'change' WHERE {own} AND n = {key}
-If none of it was: DELETE FROM {name} WHERE {own} AND n = {key}
+{complete}
+If none of it was:
+{remove}
 Then: make {command}"""
-
-
-class State:
-    """The values of the column `state`: how far a recorded statement came."""
-
-    READ = "read"
-    CHANGE = "change"
-    FAILURE = "failure"  # the result is the error, which the revision has handled
-    BEGUN = "begun"  # of Kind.OPAQUE, and not known to be complete
-    PARTIAL = "partial"  # a backfill; the result is the position that it has reached
-
-
-@dataclass
-class Entry:
-    """A recorded statement of a revision: a row of the journal."""
-
-    n: int
-    step: str
-    state: str
-    statement: (
-        str  # from recorded_text(): the beginning of the statement, and a digest of all of it
-    )
-    seen: str | None = None  # digest of the objects that it could change, taken before it ran
-    result: bytes | None = None  # None where the result could not be recorded
-
-    @property
-    def is_change(self) -> bool:
-        """Whether it has changed something: a replay must find it in its place."""
-        return self.state not in {State.READ, State.FAILURE}
-
-    @property
-    def text(self) -> str:
-        """The statement without its digest, for messages."""
-        return self.statement[:-33]
 
 
 def recorded_text(statement: str, parameters: Any) -> str:
@@ -93,36 +56,30 @@ def say_applied(count: int) -> str:
 class Journal:
     """The recorded statements of an interrupted step, and those of the step that is running."""
 
-    def __init__(self, connection: Connection, key: str) -> None:
-        """Take the name of the version table as `key`: services may share a database."""
-        self.connection, self.key = connection, key
-        self.own = "version_table = '{}'".format(key.replace("'", "''"))
-        self.rows = f"FROM {TABLE} WHERE {self.own} AND n > 0"  # 0 is the log
-        self.dialect = connection.dialect.name
+    def __init__(self, connection: Connection, store: JournalStore) -> None:
+        self.connection, self.store = connection, store
         self.recorded: list[Entry] = []  # by an interrupted run
         self.position = 0  # in `recorded`: the next to be replayed
         self.pending: list[Entry] = []  # to be written, unless the transaction is rolled back
-        self.written = 0  # rows of the table
+        self.written: list[Entry] = []  # what the store holds
 
     def load(self) -> None:
         """Read the statements that an interrupted run has recorded."""
         self.recorded, self.pending = [], []
         if features(self.connection.dialect).atomic_revisions:
             return
-        self._take_over()
-        if inspect(self.connection).has_table(TABLE):
-            found = self._run(f"SELECT {COLUMNS} {self.rows} ORDER BY n")
-            self.recorded = [Entry(*row) for row in found]
-            if self.recorded and not self._was_executed(self.recorded[-1]):
-                self.recorded.pop()
-            if not self.count_applied():
-                self.recorded = []
+        take_over(self.connection, self.store)
+        self.recorded = self.store.read()
+        if self.recorded and not self._was_executed(self.recorded[-1]):
+            self.recorded.pop()
+        if not self.count_applied():
+            self.recorded = []
         self.connection.commit()
         self.rewind()
 
     def rewind(self) -> None:
         """Start the replay again."""
-        self.position, self.written, self.pending = 0, len(self.recorded), []
+        self.position, self.written, self.pending = 0, list(self.recorded), []
 
     def count_applied(self) -> int:
         """Return how many changes of the interrupted step were committed."""
@@ -131,16 +88,7 @@ class Journal:
     def refuse_other_step(self, step: str = "") -> None:
         """Raise CommandError where a step other than `step` was interrupted."""
         if self.recorded and self.recorded[0].step != step:
-            interrupted = self.recorded[0].step
-            command = interrupted.partition(" ")[0]
-            raise CommandError(
-                INTERRUPTED.format(
-                    step=interrupted,
-                    applied=say_applied(self.count_applied()),
-                    command=command,
-                    reset=f"DELETE {self.rows}",
-                )
-            )
+            raise self._refusal(INTERRUPTED, self.recorded[0])
 
     def replay(self, text: str, kind: Kind) -> Entry | None:
         """Return the record of a statement that was executed before; None where it has to be executed.
@@ -167,121 +115,55 @@ class Journal:
         """Whether all recorded statements were replayed."""
         return self.position == len(self.recorded)
 
+    @property
+    def last(self) -> int:
+        """The number of the newest entry, written or pending; 0 for none."""
+        return len(self.written) + len(self.pending)
+
     def append(
         self, step: str, state: str, text: str, result: bytes | None, seen: str | None = None
     ) -> None:
         """Add a statement that was executed, or is about to be, to those that write() writes."""
-        number = self.written + len(self.pending) + 1
-        self.pending.append(Entry(number, step, state, text, seen, result))
+        self.pending.append(Entry(self.last + 1, step, state, text, seen, result))
 
     def write(self) -> None:
-        """Write the pending entries to the table, in the transaction that is open.
+        """Write the pending entries, in the transaction that is open.
 
         Failures at the end stay pending: the last of them may be the one that ends the revision.
         """
         count = len(self.pending)
         while count and self.pending[count - 1].state == State.FAILURE:
             count -= 1
-        if not count:
-            return
-        with closing(self.cursor()) as cursor:
-            if self.dialect == "postgresql":
-                cursor.execute(create_table(self.dialect))
-            cursor.execute(f"DELETE {self.rows} AND n > {self.written}")
-            for entry in self.pending[:count]:
-                values = (self.key, entry.n, entry.step, entry.state, entry.statement)
-                cursor.execute(INSERT, (*values, entry.seen, entry.result))
-        self.written += count
-        del self.pending[:count]
+        if count:
+            self.store.write(self.pending[:count], after=len(self.written))
+            self.written += self.pending[:count]
+            del self.pending[:count]
 
     def remove_last(self) -> None:
         """Remove the newest entry: its statement failed."""
-        with closing(self.cursor()) as cursor:
-            cursor.execute(f"DELETE {self.rows} AND n = {self.written}")
-        self.written -= 1
+        self.written.pop()
+        self.store.write([], after=len(self.written))
 
     def update_last(self, state: str, result: bytes) -> None:
         """Replace the state and the result of the newest entry."""
-        with closing(self.cursor()) as cursor:
-            change = (
-                f"UPDATE {TABLE} SET state = %s, result = %s WHERE version_table = %s AND n = %s"
-            )
-            cursor.execute(change, (state, result, self.key, self.written))
+        last = replace(self.written.pop(), state=state, result=result)
+        self.store.write([last], after=len(self.written))
+        self.written.append(last)
 
-    def create(self) -> None:
-        """Create the table on MariaDB and MySQL, where doing it later would commit a transaction."""
-        if not features(self.connection.dialect).transactional_ddl and not self.recorded:
-            self.connection.exec_driver_sql(create_table(self.dialect))
+    def remove_after(self, number: int) -> None:
+        """Remove the entries after a number, and all where none of the others is a change."""
+        self.written = self.store.read()[:number]
+        if any(entry.is_change for entry in self.written):
+            self.store.write([], after=len(self.written))
+        else:
+            self.store.clear()
 
     def clear(self) -> None:
-        """Delete all entries, in the transaction that completes the step."""
-        if self.recorded or self.dialect == "mysql" or inspect(self.connection).has_table(TABLE):
-            self._run(f"DELETE {self.rows}")
+        """Remove all entries, in the transaction that completes the step."""
+        if not features(self.connection.dialect).atomic_revisions:
+            self.store.clear()
         self.recorded = []
         self.rewind()
-
-    def close(self) -> None:
-        """Drop the table after the last step on PostgreSQL, where it holds nothing else."""
-        is_there = self.dialect == "postgresql" and inspect(self.connection).has_table(TABLE)
-        if is_there and not self._run(f"SELECT 1 FROM {TABLE}").all():
-            self._run(f"DROP TABLE {TABLE}")
-        self.connection.commit()
-
-    def exists(self) -> bool:
-        """Whether the table of the journal exists."""
-        schema = "current_schema()" if self.dialect == "postgresql" else "DATABASE()"
-        return bool(
-            self._scalar(
-                "SELECT count(*) FROM information_schema.tables"
-                f" WHERE table_name = '{TABLE}' AND table_schema = {schema}"
-            )
-        )
-
-    def last(self) -> int:
-        """Return the number of the last entry in the table; 0 for none."""
-        return int(self._scalar(f"SELECT coalesce(max(n), 0) {self.rows}"))
-
-    def remove_from(self, number: int) -> None:
-        """Delete the entries from a number on."""
-        with closing(self.cursor()) as cursor:
-            cursor.execute(f"DELETE {self.rows} AND n >= {number}")
-
-    def remove_without_changes(self) -> None:
-        """Delete the entries where none is a change, on PostgreSQL with the table."""
-        reads = f"'{State.READ}', '{State.FAILURE}'"
-        if self._scalar(f"SELECT count(*) {self.rows} AND state NOT IN ({reads})"):
-            return
-        self.remove_from(1)
-        if self.dialect == "postgresql" and not self._scalar(f"SELECT count(*) FROM {TABLE}"):
-            with closing(self.cursor()) as cursor:
-                cursor.execute(f"DROP TABLE {TABLE}")
-
-    def cursor(self) -> Any:
-        """Return a cursor of the driver: its statements are not recorded."""
-        return self.connection.connection.cursor()
-
-    def _take_over(self) -> None:
-        """Move what an older release has recorded of an interrupted revision into our table."""
-        if not inspect(self.connection).has_table(OLD_JOURNAL):
-            return
-        if self._run(f"SELECT 1 FROM {OLD_JOURNAL}").all():
-            self._run(create_table(self.dialect))
-            self._run(f"DELETE {self.rows}")
-            quoted = self.key.replace("'", "''")
-            select = f"SELECT '{quoted}', {COLUMNS} FROM {OLD_JOURNAL}"
-            self._run(f"INSERT INTO {TABLE} (version_table, {COLUMNS}) {select}")
-            self.connection.commit()
-        self._run(f"DROP TABLE {OLD_JOURNAL}")
-
-    def _scalar(self, statement: str) -> Any:
-        """Return the first value that a statement returns; it is not recorded."""
-        with closing(self.cursor()) as cursor:
-            cursor.execute(statement)
-            return cursor.fetchone()[0]
-
-    def _run(self, statement: str) -> Any:
-        plain = {"no_parameters": True}
-        return self.connection.exec_driver_sql(statement, execution_options=plain)
 
     def _take(self, position: int) -> Entry:
         entry = self.recorded[position]
@@ -297,13 +179,13 @@ class Journal:
         return CommandError(
             message.format(
                 step=entry.step,
+                applied=say_applied(self.count_applied()),
                 n=sum(one.is_change for one in before),
-                key=entry.n,
                 statement=entry.text,
                 command=entry.step.partition(" ")[0],
-                name=TABLE,
-                own=self.own,
-                reset=f"DELETE {self.rows}",
+                complete=self.store.sql_to_complete(entry),
+                remove=self.store.sql_to_remove(entry),
+                reset=self.store.sql_to_clear(),
             )
         )
 

@@ -15,12 +15,12 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_guards.compat import Command, replace_steps, running_command
-from alembic_guards.database.bookkeeping import key_of
 from alembic_guards.database.features import features
+from alembic_guards.database.journal_store import journal_store
 from alembic_guards.database.managed import apply_options
 from alembic_guards.database.timeouts import upgrade_timeout
 from alembic_guards.errors import commands, explain
-from alembic_guards.runtime.applied_log import AppliedLog, How, revisions_of
+from alembic_guards.runtime.applied_log import AppliedLog
 from alembic_guards.runtime.dry_run import run_dry
 from alembic_guards.runtime.executor import Executor
 from alembic_guards.runtime.journal import Journal, say_applied
@@ -30,15 +30,11 @@ from alembic_guards.runtime.locks import (
     is_lock_timeout,
     release_advisory_lock,
 )
+from alembic_guards.runtime.run_log import RunLog
+from alembic_guards.runtime.sqlite_executor import SQLiteExecutor
 from alembic_guards.runtime.status import Status
 from alembic_guards.runtime.unknown_revisions import refuse_unknown_revisions
-from alembic_guards.runtime.verify import (
-    STAMPED,
-    UNRECORDED,
-    refuse_difference,
-    refuse_inserted,
-    refuse_unproven,
-)
+from alembic_guards.runtime.verify import STAMPED, refuse_inserted, refuse_unproven
 
 Heads = tuple[str, ...]
 
@@ -99,17 +95,22 @@ class Attempt:
         self.count = 0  # of the steps that this command has run
         self.step: RevisionStep | None = None  # the running one
         self.retry = LockRetry(connection, report)
-        self.journal = Journal(connection, key_of(migration))
-        self.applied_log = AppliedLog(connection, migration)
+        self.journal = Journal(connection, journal_store(connection, migration))
+        self.log = RunLog(connection, migration, report)
         self.is_upgrade = True  # neither a downgrade nor a stamp
         self.is_stamp = False
         self.began = 0.0  # when the running step began
         self.status = Status(report)
-        self.executor = Executor(connection, self.journal, self.retry, self.status)
+        self.is_atomic = features(connection.dialect).atomic_revisions
+        self.executor = (
+            SQLiteExecutor(connection)
+            if self.is_atomic
+            else Executor(connection, self.journal, self.retry, self.status)
+        )
         self.find_steps = replace_steps(migration, self._steps)
         migration.on_version_apply_callbacks += (self._before_commit,)
         connection.execution_options(begin="BEGIN IMMEDIATE")
-        if features(connection.dialect).atomic_revisions:
+        if self.is_atomic:
             migration.autocommit_block = nullcontext  # type: ignore[method-assign,assignment]
 
     def __enter__(self) -> None:
@@ -120,7 +121,6 @@ class Attempt:
         self, _: object, error: BaseException | None, __: TracebackType | None
     ) -> bool | None:
         if error is None:
-            self.journal.close()
             self.succeeded = True
             self._finish()
         elif isinstance(error, HeadsMoved):
@@ -144,7 +144,12 @@ class Attempt:
         self.is_stamp = any(isinstance(step, StampStep) for step in steps)
         self.is_upgrade = all(isinstance(step, RevisionStep) and step.is_upgrade for step in steps)
         if not self.count:  # the first attempt
-            self._read_log(heads, has_steps=bool(steps))
+            self.log.begin(
+                heads,
+                is_upgrade=self.is_upgrade,
+                is_stamp=self.is_stamp,
+                has_steps=bool(steps),
+            )
         if self.is_upgrade:
             refuse_unproven(step.revision for step in steps)
         total = self.count + len(steps)
@@ -167,52 +172,20 @@ class Attempt:
         self.step = None
         self.journal.refuse_other_step()
 
-    def _read_log(self, heads: Heads, *, has_steps: bool) -> None:
-        """Read the log and the columns; raises CommandError for a revision that was inserted."""
-        applied_log = self.applied_log
-        applied_log.load()
-        if self.is_upgrade:
-            refuse_inserted(applied_log, heads)
-        if applied_log.exists or has_steps:
-            applied_log.columns.begin(heads)
-        if applied_log.exists and not self.is_stamp and applied_log.heads != set(heads):
-            present = revisions_of(self.migration.script, heads)
-            names = [one.revision for one in present if one.revision not in applied_log.records]
-            if names:
-                self.report(commands(UNRECORDED.format(revisions=", ".join(names))))
-
     def _before_commit(self, heads: set[str], **_: object) -> None:
         """Complete the journal and the log, in the transaction of the revision."""
         self.journal.clear()
         self.next_heads = tuple(heads)
-        applied_log = self.applied_log
-        applied_log.update(self.heads, is_stamp=self.is_stamp)
-        if self.step is None:
-            applied_log.adopt(heads, How.STAMPED)
-        elif self.step.is_upgrade:
-            applied_log.applied(self.step.revision, time.monotonic() - self.began)
-        else:
-            applied_log.reverted(self.step.revision)
-        applied_log.save(heads)
+        self.log.complete(self.step, self.heads, heads, time.monotonic() - self.began)
 
     def _finish(self) -> None:
         """Complete the log, and say where the database is; raises CommandError where it differs."""
-        self._trace_end()
+        self.log.end(self.heads, has_changed=self.count > 0)
         if self.is_upgrade:
-            refuse_difference(self.applied_log, self.heads)
+            self.log.refuse_difference(self.heads)
         nothing = "" if self.count else "Nothing to do. "
         stamped = f" {commands(STAMPED)}" if self.is_stamp else ""
         self.report(f"{nothing}The database is at {self._current()}.{stamped}")
-
-    def _trace_end(self) -> None:
-        """Record the columns that the revisions have made."""
-        applied_log = self.applied_log
-        applied_log.reload()
-        if applied_log.exists and set(self.migration.get_current_heads()) == set(self.heads):
-            if applied_log.heads != set(self.heads):
-                applied_log.adopt(self.heads, How.ELSEWHERE)
-            applied_log.trace_end(self.heads, has_changed=self.count > 0)
-        self.connection.commit()
 
     def _guarded(self, migrate: Callable[..., None], step: str) -> Callable[..., None]:
         """Return upgrade() or downgrade() with a check of the heads, a dry run, and the journal."""
@@ -221,8 +194,7 @@ class Attempt:
         def guarded(**arguments: Any) -> None:
             if set(self.migration.get_current_heads()) != set(self.heads):
                 raise HeadsMoved
-            is_atomic = features(self.connection.dialect).atomic_revisions
-            if not is_atomic and not self.journal.recorded:
+            if not self.is_atomic and not self.journal.recorded:
                 run_dry(self.migration, partial(migrate, **arguments))
             with self.executor.running(step), self.status.showing(step):
                 migrate(**arguments)
@@ -246,7 +218,7 @@ class Attempt:
             if count := self.journal.count_applied():
                 outcome = f"stopped: {say_applied(count)}"
             else:
-                self._trace_end()
+                self.log.end(self.heads, has_changed=self.count > 0)
         except SQLAlchemyError:
             outcome, remedy = "lost its connection to the server", "Restore the connection"
         command = "upgrade" if self.step is None or self.step.is_upgrade else "downgrade"

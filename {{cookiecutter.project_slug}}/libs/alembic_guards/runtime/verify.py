@@ -29,8 +29,8 @@ NO_COLUMN = (
 EDITED = "{file} was edited after it was applied ({when}): what it does now was not done here"
 
 UNRECORDED = (
-    "{revisions} came to be applied without a record: by SQL of --sql, by a stamp of plain Alembic, or by"
-    " another tool. What differs from the models: make check"
+    "{revisions} came to be applied without a record: by SQL of --sql, by a stamp of plain Alembic, by"
+    " replication of the version table, or by another tool. What differs from the models: make check"
 )
 STAMPED = "Stamped: nothing was applied. What differs from the models: make check"
 

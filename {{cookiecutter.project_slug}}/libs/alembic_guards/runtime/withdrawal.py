@@ -1,4 +1,4 @@
-"""Finds the NOT VALID constraints that a failed revision can take away again, with their records.
+"""Drops the NOT VALID constraints of a failed revision, with their records in the journal.
 
 Such a constraint refuses new rows at once. When the backfill or the validation after it fails for good, it
 would stay. It is dropped where all statements since may be executed again.
@@ -6,12 +6,17 @@ would stay. It is dropped where all statements since may be executed again.
 
 from typing import NamedTuple
 
+from sqlalchemy import Connection
+
+from alembic_guards.database.bookkeeping import driver_cursor
+from alembic_guards.database.identifiers import qualified
 from alembic_guards.runtime.constraint_parser import (
     Constraint,
     Validation,
     constraints_in,
     dropped_constraints,
 )
+from alembic_guards.runtime.journal import Journal
 from alembic_guards.runtime.statements import is_backfill, is_repeatable
 
 
@@ -44,8 +49,17 @@ class CommittedChanges:
                 break
         return found
 
-    def statement_adding(self, validation: Validation) -> str | None:
-        """Return the statement that has added the constraint that a statement validates."""
+    def repair_above(self, statement: str) -> str:
+        """Return the statement above which a revision may correct the rows that violate `statement`.
+
+        For a statement that validates a constraint, it is that which has added the constraint.
+        """
+        for constraint in constraints_in(statement):
+            if isinstance(constraint, Validation):
+                return self._statement_adding(constraint) or statement
+        return statement
+
+    def _statement_adding(self, validation: Validation) -> str | None:
         for _, statement in reversed(self.changes):
             for added in constraints_in(statement):
                 if added.is_deferred and added.name == validation.name:
@@ -64,6 +78,26 @@ class CommittedChanges:
                 elif each.is_deferred and each.name:
                     names.add(each.name)
         return names
+
+
+def withdraw(connection: Connection, journal: Journal, changes: CommittedChanges) -> None:
+    """Drop the NOT VALID constraints of a failed step, and the journal where it records no change."""
+    last = len(journal.store.read())
+    if not last:
+        return
+    withdrawal = changes.withdrawal(last)
+    if withdrawal is not None:
+        dialect = connection.dialect
+        with driver_cursor(connection) as cursor:
+            for constraint in withdrawal.constraints:
+                table = qualified(dialect, constraint.schema, constraint.table)
+                name = qualified(dialect, constraint.name)
+                cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
+        last = withdrawal.first - 1
+    journal.remove_after(last)
+    driver = connection.connection.dbapi_connection
+    assert driver is not None
+    driver.commit()
 
 
 def _may_be_repeated(statement: str) -> bool:

@@ -1,0 +1,278 @@
+"""Stores the journal: in rows of our own table on MariaDB and MySQL, in a large object on PostgreSQL.
+
+No publication has a large object, a rollback undoes what was written to it, and a dump of the whole database
+has it. (PostgreSQL's documentation: "Large Objects", and "Restrictions" of logical replication.)
+"""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from alembic.runtime.migration import MigrationContext
+from alembic.util import CommandError
+from sqlalchemy import Connection, inspect
+
+from alembic_guards.database.bookkeeping import (
+    OLD_JOURNAL,
+    TABLE,
+    create_table,
+    driver_cursor,
+    key_of,
+)
+from alembic_guards.database.version_comment import VersionComment
+
+COLUMNS = "n, step, state, statement, seen, result"
+
+NOT_OWNER = """{table} belongs to another role, and this revision commits before its end: only the owner can \
+record how far it came. Nothing was changed.
+Make the role that migrates its owner: ALTER TABLE {table} OWNER TO ..."""
+
+
+class State:
+    """How far a recorded statement came."""
+
+    READ = "read"
+    CHANGE = "change"
+    FAILURE = "failure"  # the result is the error, which the revision has handled
+    BEGUN = "begun"  # it may commit by itself, and is not known to be complete
+    PARTIAL = "partial"  # a backfill; the result is the position that it has reached
+
+
+@dataclass
+class Entry:
+    """A recorded statement of a revision."""
+
+    n: int
+    step: str
+    state: str
+    statement: str  # its beginning, and a digest of all of it
+    seen: str | None = None  # digest of the objects that it could change, taken before it ran
+    result: bytes | None = None  # None where the result could not be recorded
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it has changed something: a replay must find it in its place."""
+        return self.state not in {State.READ, State.FAILURE}
+
+    @property
+    def text(self) -> str:
+        """The statement without its digest, for messages."""
+        return self.statement[:-33]
+
+
+class JournalStore(Protocol):
+    """Where the journal of a version table is. All methods work in the transaction that is open."""
+
+    def prepare(self) -> None:
+        """Create what write() needs, where its DDL would commit a transaction later."""
+        ...
+
+    def refuse_unwritable(self) -> None:
+        """Raise CommandError where write() would."""
+        ...
+
+    def read(self) -> list[Entry]:
+        """Return the entries in their order."""
+        ...
+
+    def write(self, entries: Sequence[Entry], after: int) -> None:
+        """Remove the entries after the number `after`, and append `entries`.
+
+        Raises CommandError where this role may not.
+        """
+        ...
+
+    def clear(self) -> None:
+        """Remove all entries."""
+        ...
+
+    def sql_to_clear(self) -> str:
+        """Return the SQL by which a person removes all entries."""
+        ...
+
+    def sql_to_complete(self, entry: Entry) -> str:
+        """Return the SQL that records that the statement of the last entry is complete."""
+        ...
+
+    def sql_to_remove(self, entry: Entry) -> str:
+        """Return the SQL that removes the last entry."""
+        ...
+
+
+def journal_store(connection: Connection, migration: MigrationContext) -> JournalStore:
+    """Return the store for the version table of a migration."""
+    if connection.dialect.name == "postgresql":
+        return LargeObjectStore(connection, migration)
+    return TableStore(connection, key_of(migration))
+
+
+def take_over(connection: Connection, store: JournalStore) -> None:
+    """Move what a release before 0.2 has recorded of an interrupted revision into a store."""
+    if not inspect(connection).has_table(OLD_JOURNAL):
+        return
+    rows = connection.exec_driver_sql(f"SELECT {COLUMNS} FROM {OLD_JOURNAL} ORDER BY n")
+    if entries := [Entry(*row) for row in rows]:
+        store.prepare()
+        store.write(entries, after=0)
+        connection.commit()
+    connection.exec_driver_sql(f"DROP TABLE {OLD_JOURNAL}")
+    connection.commit()
+
+
+class TableStore:
+    """Rows of our own table; that with the number 0 is the log."""
+
+    def __init__(self, connection: Connection, key: str) -> None:
+        self.connection, self.key = connection, key
+        self.own = "version_table = '{}'".format(key.replace("'", "''"))
+        self.rows = f"FROM {TABLE} WHERE {self.own} AND n > 0"
+
+    def prepare(self) -> None:
+        """Create the table."""
+        with driver_cursor(self.connection) as cursor:
+            cursor.execute(create_table(self.connection.dialect.name))
+
+    def refuse_unwritable(self) -> None:
+        """Do nothing: who may change tables may write to this one."""
+
+    def read(self) -> list[Entry]:
+        """Return the entries in their order."""
+        with driver_cursor(self.connection) as cursor:
+            cursor.execute(f"SHOW TABLES LIKE '{TABLE}'")
+            if not cursor.fetchone():
+                return []
+            cursor.execute(f"SELECT {COLUMNS} {self.rows} ORDER BY n")
+            return [Entry(*row) for row in cursor.fetchall()]
+
+    def write(self, entries: Sequence[Entry], after: int) -> None:
+        """Remove the entries after the number `after`, and append `entries`."""
+        insert = (
+            f"INSERT INTO {TABLE} (version_table, {COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s)"
+        )
+        with driver_cursor(self.connection) as cursor:
+            cursor.execute(f"DELETE {self.rows} AND n > {after}")
+            for entry in entries:
+                cursor.execute(insert, (self.key, *vars(entry).values()))
+
+    def clear(self) -> None:
+        """Remove all entries."""
+        with driver_cursor(self.connection) as cursor:
+            cursor.execute(f"DELETE {self.rows}")
+
+    def sql_to_clear(self) -> str:
+        """Return the SQL by which a person removes all entries."""
+        return f"DELETE {self.rows}"
+
+    def sql_to_complete(self, entry: Entry) -> str:
+        """Return the SQL that records that the statement of the last entry is complete."""
+        return f"UPDATE {TABLE} SET state = '{State.CHANGE}' WHERE {self.own} AND n = {entry.n}"
+
+    def sql_to_remove(self, entry: Entry) -> str:
+        """Return the SQL that removes the last entry."""
+        return f"DELETE FROM {TABLE} WHERE {self.own} AND n = {entry.n}"
+
+
+class LargeObjectStore:
+    """A large object, which the comment of the version table names: its lines are the entries.
+
+    Each line begins with the state, in a fixed width: SQL can replace it.
+    """
+
+    #: The characters of the state.
+    WIDTH = 8
+    #: The mode of lo_open() in which lo_truncate() works: INV_WRITE.
+    WRITE = 0x20000
+
+    def __init__(self, connection: Connection, migration: MigrationContext) -> None:
+        self.connection = connection
+        self.comment = VersionComment(connection, migration)
+        self.ends = [0]  # the size of the object after each entry, in bytes
+
+    def prepare(self) -> None:
+        """Do nothing: DDL commits nothing here."""
+
+    def refuse_unwritable(self) -> None:
+        """Raise CommandError where another role owns the version table."""
+        if self.ends == [0] and not self.comment.is_writable():
+            raise CommandError(NOT_OWNER.format(table=self.comment.table))
+
+    def read(self) -> list[Entry]:
+        """Return the entries in their order."""
+        self.ends = [0]
+        oid = self.comment.read().journal
+        content: bytes = self._run("SELECT lo_get(%s::oid)", oid) if oid else b""
+        entries = []
+        for number, line in enumerate(content.splitlines(keepends=True), 1):
+            self.ends.append(self.ends[-1] + len(line))
+            entries.append(_entry(number, line, self.WIDTH))
+        return entries
+
+    def write(self, entries: Sequence[Entry], after: int) -> None:
+        """Remove the entries after the number `after`, and append `entries`.
+
+        Raises CommandError where another role owns the version table.
+        """
+        oid = self.comment.read().journal or self._create()
+        del self.ends[after + 1 :]
+        lines = [_line(entry, self.WIDTH) for entry in entries]
+        self._run(self._sql_to_truncate(oid, self.ends[after]))
+        self._run("SELECT lo_put(%s::oid, %s, %s)", oid, self.ends[after], b"".join(lines))
+        for line in lines:
+            self.ends.append(self.ends[-1] + len(line))
+
+    def clear(self) -> None:
+        """Remove the large object, and its number from the comment."""
+        parts = self.comment.read()
+        if parts.journal:
+            self._run("SELECT lo_unlink(%s::oid)", parts.journal)
+            self.comment.write(parts._replace(journal=0))
+        self.ends = [0]
+
+    def sql_to_clear(self) -> str:
+        """Return the SQL by which a person removes all entries."""
+        return self._sql_to_truncate(self.comment.read().journal, 0)
+
+    def sql_to_complete(self, entry: Entry) -> str:
+        """Return the SQL that records that the statement of the last entry is complete."""
+        oid = self.comment.read().journal
+        return f"SELECT lo_put({oid}, {self.ends[entry.n - 1]}, '{State.CHANGE:<{self.WIDTH}}')"
+
+    def sql_to_remove(self, entry: Entry) -> str:
+        """Return the SQL that removes the last entry."""
+        return self._sql_to_truncate(self.comment.read().journal, self.ends[entry.n - 1])
+
+    def _sql_to_truncate(self, oid: int, size: int) -> str:
+        return f"SELECT lo_truncate64(lo_open({oid}, {self.WRITE}), {size})"
+
+    def _create(self) -> int:
+        """Create the large object, and return its OID."""
+        self.refuse_unwritable()
+        oid: int = self._run("SELECT lo_create(0)")
+        self._run(f"COMMENT ON LARGE OBJECT {oid} IS 'alembic_guards: an interrupted revision'")
+        self.comment.write(self.comment.read()._replace(journal=oid))
+        return oid
+
+    def _run(self, statement: str, *parameters: object) -> Any:
+        """Execute a statement, and return its value."""
+        with driver_cursor(self.connection) as cursor:
+            cursor.execute(statement, parameters)
+            return cursor.fetchone()[0] if cursor.description else None
+
+
+def _line(entry: Entry, width: int) -> bytes:
+    """Return an entry as a line."""
+    fields = asdict(entry)
+    del fields["n"], fields["state"]
+    if entry.result is not None:
+        fields["result"] = base64.b64encode(entry.result).decode()
+    return f"{entry.state:<{width}}{json.dumps(fields)}\n".encode()
+
+
+def _entry(number: int, line: bytes, width: int) -> Entry:
+    """Return the entry of which _line() has made a line."""
+    fields = json.loads(line[width:])
+    if fields["result"] is not None:
+        fields["result"] = base64.b64decode(fields["result"])
+    return Entry(n=number, state=line[:width].decode().strip(), **fields)
