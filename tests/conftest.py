@@ -13,9 +13,11 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from inspect import signature
 from itertools import product
 from pathlib import Path
+from pkgutil import walk_packages
 from types import MappingProxyType
 from typing import Any, TextIO
 from uuid import uuid4
@@ -47,7 +49,12 @@ if "TMPDIR" not in os.environ and is_roomy(MEMORY):
 sys.dont_write_bytecode = True
 # Projects under test keep theirs: without them each start of Python takes three times as long.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-import alembic_guards.testing  # noqa: F401 (the copies of this process need not load it)
+import alembic_guards
+
+# All of the library, so that the copies of this process load none of it.
+for module in walk_packages(alembic_guards.__path__, "alembic_guards."):
+    if not module.name.endswith("__main__"):
+        import_module(module.name)
 
 TEMPLATE = Path(__file__).parents[1]
 QUESTIONS = json.loads((TEMPLATE / "cookiecutter.json").read_text())

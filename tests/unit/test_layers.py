@@ -140,7 +140,7 @@ def test_no_package_exports_a_name_under_the_name_of_its_module() -> None:
 def test_what_an_upgrade_imports_is_nothing_of_authoring(module: str) -> None:
     code = f"import sys, {module}; print([m for m in sys.modules if 'authoring' in m])"
     run = subprocess.run(
-        [sys.executable, "-c", code], cwd=LIBS, capture_output=True, text=True, check=True
+        [sys.executable, "-B", "-c", code], cwd=LIBS, capture_output=True, text=True, check=True
     )
     assert run.stdout == "[]\n"
 
@@ -153,6 +153,6 @@ runtime.install()
 print([hasattr(Operations, name) for name in ("backfill", "rebuild_table", "rename_value")])
 """
     run = subprocess.run(
-        [sys.executable, "-c", code], cwd=LIBS, capture_output=True, text=True, check=True
+        [sys.executable, "-B", "-c", code], cwd=LIBS, capture_output=True, text=True, check=True
     )
     assert run.stdout == "[True, True, True]\n"
