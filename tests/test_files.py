@@ -11,8 +11,8 @@ BUDGET = {
     ".gitattributes": 1,
     ".gitignore": 8,
     ".pre-commit-config.yaml": 10,
-    "Makefile": 62,  # `make prove`, and Alembic for commands that run no env.py
-    "README.md": 92,  # what an upgrade refuses to pass over, and how application code uses Session
+    "Makefile": 65,  # `make prove`, `make status`, and Alembic for commands that run no env.py
+    "README.md": 94,  # what an upgrade refuses to pass over, and how application code uses Session
     "alembic.ini": 20,
     "alembic/env.py": 27,
     "alembic/script.py.mako": 31,
@@ -30,7 +30,7 @@ BUDGET = {
     "tests/test_migrations.py": 36,
     "tests/test_models.py": 29,
 }
-ALL_OTHERS = 746
+ALL_OTHERS = 751
 
 
 @pytest.mark.parametrize(("database", "engine"), VARIANTS)

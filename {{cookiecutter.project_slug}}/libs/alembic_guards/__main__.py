@@ -1,4 +1,4 @@
-"""The command line of Alembic, which refuses a broken history in every command.
+"""The command line of Alembic, with the command `status`, and without a command for a broken history.
 
 Alembic runs env.py, and with it the guards, only for commands that need the database. Those that read
 nothing but the files of revisions (`history`, `heads`, `merge`) are run by `python -m alembic_guards`.
@@ -12,6 +12,7 @@ from alembic.util import CommandError
 
 from alembic_guards.errors import command_errors, exit_with
 from alembic_guards.runtime.history import refuse_broken_history
+from alembic_guards.runtime.status import status
 
 
 class GuardedCommandLine(CommandLine):
@@ -28,4 +29,6 @@ class GuardedCommandLine(CommandLine):
 
 
 if __name__ == "__main__":
-    GuardedCommandLine(prog="alembic").main()
+    line = GuardedCommandLine(prog="alembic")
+    line.register_command(status)
+    line.main()

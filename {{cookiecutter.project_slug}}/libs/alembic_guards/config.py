@@ -18,6 +18,7 @@ from alembic_guards.database.connections import borrow_connection, open_connecti
 from alembic_guards.database.scratch import create_database
 from alembic_guards.runtime.apply import BY_BACKEND, backend_options
 from alembic_guards.runtime.history import refuse_broken_history
+from alembic_guards.runtime.status import MODELS
 from alembic_guards.runtime.violations import refuse_orphans
 
 #: The names of a backend in URLs that SQLAlchemy knows by another, or as a dialect of its own.
@@ -81,6 +82,7 @@ def options(
     arguments = _arguments_for_guards(x_keys)
     common = {
         "on_version_apply": _refuse_orphans,
+        MODELS: models,
         **backend_options(_supported(url)),
     }
     command = running_command()

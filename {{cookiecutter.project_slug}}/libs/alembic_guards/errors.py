@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import sysconfig
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ from sqlalchemy.exc import (
     NoReferenceError,
     PendingRollbackError,
 )
+
+#: The folder of Python's standard library.
+STDLIB = Path(sysconfig.get_path("stdlib"))
 
 #: Remedies for a failed connection, by a pattern of the driver's message; the first match counts.
 REMEDIES = {
@@ -98,6 +102,7 @@ COMMANDS = {
     "make merge": "alembic merge heads",
     "make prove": "alembic -x prove revision --autogenerate",
     "make check": "alembic check",
+    "make status": "python -m alembic_guards status",
     "make test": "alembic upgrade head && alembic check",
     "Install what the project needs, again: make -B install": "Install the dependencies of the project.",
     ", then: make -B install": "",
@@ -191,16 +196,18 @@ def explain(error: Exception) -> str:
         )
         return message + remedy(message, STATEMENT_REMEDIES)
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if _is_own(frame.filename)]
-    where = [f"{os.path.relpath(own[-1].filename)}, line {own[-1].lineno}:"] if own else []
-    lines = [*where, *"".join(traceback.format_exception_only(error)).strip().splitlines()]
-    return "\n  ".join(line.strip() for line in lines)
+    places = [(frame.filename, frame.lineno) for frame in frames if _is_own(frame.filename)]
+    lines = "".join(traceback.format_exception_only(error)).strip().splitlines()
+    if isinstance(error, SyntaxError) and error.filename:
+        places, lines = [(error.filename, error.lineno)], lines[1:]  # the first one is the place
+    where = [f"{os.path.relpath(file)}, line {number}:" for file, number in places[-1:]]
+    return "\n  ".join(line.strip() for line in [*where, *lines])
 
 
 def _is_own(file: str) -> bool:
     """Whether a file of a traceback is code of the owner: not env.py, and no library."""
     path = Path(file)
-    is_library = {"site-packages", "alembic_guards"} & {*path.parts[:-1]}
+    is_library = {"site-packages", "alembic_guards"} & {*path.parts[:-1]} or STDLIB in path.parents
     return not (is_library or path.name == "env.py" or file.startswith(("<frozen", "<string")))
 
 

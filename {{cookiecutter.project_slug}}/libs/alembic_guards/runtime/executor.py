@@ -17,6 +17,7 @@ from alembic_guards.runtime.dry_run import is_skipped
 from alembic_guards.runtime.failures import explained
 from alembic_guards.runtime.journal import Journal, recorded_text
 from alembic_guards.runtime.locks import LockRetry, is_driver_lock_timeout, is_lock_timeout
+from alembic_guards.runtime.progress import Progress
 from alembic_guards.runtime.recorded_results import (
     RecordedCursor,
     Result,
@@ -27,7 +28,6 @@ from alembic_guards.runtime.recorded_results import (
 from alembic_guards.runtime.recorder import Recorder
 from alembic_guards.runtime.refusals import Refused
 from alembic_guards.runtime.statements import Kind, kind_of
-from alembic_guards.runtime.status import Status
 from alembic_guards.runtime.violations import find_all
 from alembic_guards.runtime.withdrawal import CommittedChanges, withdraw
 
@@ -41,10 +41,10 @@ class Executor:
     """Executes what SQLAlchemy would have the driver execute, while a step runs."""
 
     def __init__(
-        self, connection: Connection, journal: Journal, retry: LockRetry, status: Status
+        self, connection: Connection, journal: Journal, retry: LockRetry, progress: Progress
     ) -> None:
         self.connection, self.journal = connection, journal
-        self.retry, self.status = retry, status
+        self.retry, self.progress = retry, progress
         self.recorder = Recorder(connection, journal)
         self.changes = CommittedChanges()
         connection.info[EXECUTOR] = self

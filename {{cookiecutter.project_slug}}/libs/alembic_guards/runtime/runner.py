@@ -30,9 +30,10 @@ from alembic_guards.runtime.locks import (
     is_lock_timeout,
     release_advisory_lock,
 )
+from alembic_guards.runtime.progress import Progress, has_terminal
 from alembic_guards.runtime.run_log import RunLog
 from alembic_guards.runtime.sqlite_executor import SQLiteExecutor
-from alembic_guards.runtime.status import Status
+from alembic_guards.runtime.status import models_ahead
 from alembic_guards.runtime.unknown_revisions import refuse_unknown_revisions
 from alembic_guards.runtime.verify import STAMPED, refuse_inserted, refuse_unproven
 
@@ -72,7 +73,7 @@ def attempts() -> Iterator[AbstractContextManager[object]]:
         yield nullcontext()
     else:
         report = _print if context.config.cmd_opts else logger.info
-        with Status(report).showing("Another upgrade is running"):
+        with Progress(report).showing("Another upgrade is running"):
             acquire_advisory_lock(migration.connection, report)
         try:
             attempt = Attempt(migration, migration.connection, report)
@@ -100,12 +101,12 @@ class Attempt:
         self.is_upgrade = True  # neither a downgrade nor a stamp
         self.is_stamp = False
         self.began = 0.0  # when the running step began
-        self.status = Status(report)
+        self.progress = Progress(report)
         self.is_atomic = features(connection.dialect).atomic_revisions
         self.executor = (
             SQLiteExecutor(connection)
             if self.is_atomic
-            else Executor(connection, self.journal, self.retry, self.status)
+            else Executor(connection, self.journal, self.retry, self.progress)
         )
         self.find_steps = replace_steps(migration, self._steps)
         migration.on_version_apply_callbacks += (self._before_commit,)
@@ -186,6 +187,18 @@ class Attempt:
         nothing = "" if self.count else "Nothing to do. "
         stamped = f" {commands(STAMPED)}" if self.is_stamp else ""
         self.report(f"{nothing}The database is at {self._current()}.{stamped}")
+        if self.is_upgrade and context.config.cmd_opts and (has_terminal() or not self.count):
+            self._report_models()
+
+    def _report_models(self) -> None:
+        """Say what the models have and no revision creates: a person may have forgotten `make revision`.
+
+        An application, and a deployment that has applied something, do not import the models for that.
+        """
+        script = self.migration.script
+        is_newest = script is not None and set(script.get_heads()) == set(self.heads)
+        if is_newest and (line := models_ahead(self.migration)):
+            self.report(commands(line))
 
     def _guarded(self, migrate: Callable[..., None], step: str) -> Callable[..., None]:
         """Return upgrade() or downgrade() with a check of the heads, a dry run, and the journal."""
@@ -196,7 +209,7 @@ class Attempt:
                 raise HeadsMoved
             if not self.is_atomic and not self.journal.recorded:
                 run_dry(self.migration, partial(migrate, **arguments))
-            with self.executor.running(step), self.status.showing(step):
+            with self.executor.running(step), self.progress.showing(step):
                 migrate(**arguments)
 
         return guarded

@@ -66,6 +66,13 @@ def refuse_inserted(applied_log: AppliedLog, heads: Iterable[str]) -> None:
 
 def refuse_difference(applied_log: AppliedLog, heads: Iterable[str]) -> None:
     """Raise CommandError where columns of the revisions are missing, or an applied file was edited."""
+    if lines := difference(applied_log, heads):
+        shown = " ".join(sorted(heads))
+        raise CommandError(DIFFERS.format(heads=shown, lines="\n  ".join(lines)))
+
+
+def difference(applied_log: AppliedLog, heads: Iterable[str]) -> list[str]:
+    """Return a line for each column of the revisions that is missing, and each edited file."""
     lines = [
         NO_COLUMN.format(table=table, column=column) if column else NO_TABLE.format(table=table)
         for table, columns in applied_log.columns.missing().items()
@@ -75,9 +82,7 @@ def refuse_difference(applied_log: AppliedLog, heads: Iterable[str]) -> None:
         EDITED.format(file=_file(revision), when=record.when)
         for revision, record in applied_log.edited(heads)
     ]
-    if lines:
-        shown = " ".join(sorted(heads))
-        raise CommandError(DIFFERS.format(heads=shown, lines="\n  ".join(lines)))
+    return lines
 
 
 def _file(revision: Script) -> str:

@@ -1,0 +1,157 @@
+"""`make status` says where the database is, what is pending, and what is wrong; `make upgrade` at a terminal, too."""
+
+import os
+from pathlib import Path
+
+import pytest
+from chain import write_revision
+from conftest import DATABASES, MAKE, Bake, Project, type_at_terminal
+from test_log import TABLE, replace
+from test_upgrades import SERVERS, execute
+
+MODEL = '''"""Things."""
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from {package}.models.base import Base
+
+
+class Thing(Base):
+    """A thing."""
+
+    __tablename__ = "things"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    {more}
+'''
+
+
+def prepare(bake: Bake, database: str) -> Project:
+    """Return a project with one model, an empty database, and two pending revisions by hand."""
+    project = bake(database)
+    project.alembic("-x", "create-database", "current")
+    write_model(project)
+    write_revision(
+        project, TABLE.format("things").replace('"n"', '"id"'), 'op.drop_table("things")'
+    )
+    write_revision(project, TABLE.format("second"), 'op.drop_table("second")')
+    return project
+
+
+def write_model(project: Project, more: str = "") -> Path:
+    """Write the model, and delete the example."""
+    folder = project.path / "src" / project.package / "models"
+    (folder / "user.py").unlink(missing_ok=True)
+    path = folder / "thing.py"
+    path.write_text(MODEL.format(package=project.package, more=more))
+    return path
+
+
+def lines(project: Project) -> list[str]:
+    """Return the lines of `make status`, without that of the database."""
+    database, *rest = project.make("status").splitlines()
+    assert database.startswith("Database: ")
+    return rest
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_status_says_what_is_pending_applied_missing_and_edited(bake: Bake, database: str) -> None:
+    project = prepare(bake, database)
+    assert lines(project) == [
+        "Revision: none is applied",
+        "Pending: 2 revisions. To apply them: make upgrade",
+        "  r0: number 0",
+        "  r1: number 1",
+    ]
+    project.alembic("upgrade", "r0")
+    first, *rest = lines(project)
+    assert first.startswith("Revision: r0: number 0, applied on 2")
+    assert rest == ["Pending: 1 revision. To apply it: make upgrade", "  r1: number 1"]
+
+    project.alembic("upgrade", "head")
+    first, *rest = lines(project)
+    assert first.startswith("Revision: r1 (head): number 1, applied on 2")
+    assert rest == []
+
+    execute(project, "DROP TABLE second")
+    replace(project.revisions()[0], '"m"', '"k"')
+    _, differs, missing, edited = lines(project)
+    assert differs == (
+        "The database is not what the revisions have made of it. The remedies: make upgrade"
+    )
+    assert missing.startswith("  table second is missing: ")
+    assert "was edited after it was applied" in edited
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_what_the_models_have_and_no_revision_creates_is_named_at_a_terminal_too(
+    bake: Bake, database: str
+) -> None:
+    project = prepare(bake, database)
+    project.alembic("upgrade", "head")
+    write_model(project, "m: Mapped[int]\n    size: Mapped[int]")
+    ahead = "The models have what no revision creates: column things.size. Write a revision: "
+    assert lines(project)[1:] == [f"{ahead}make revision"]
+    for said in (project.make("upgrade"), at_terminal(project, "upgrade")):
+        assert said.endswith(f"The database is at r1 (head).\n{ahead}make revision\n")
+    project.alembic("downgrade", "-1")
+    assert ahead not in project.make("upgrade")
+    project.alembic("downgrade", "-1")
+    assert ahead in at_terminal(project, "upgrade")
+    path = write_model(project, "size: int = ").relative_to(project.path)
+    assert lines(project)[1] == f"The models cannot be imported: {path}, line 14:"
+
+
+def at_terminal(project: Project, command: str) -> str:
+    """Run make at a terminal; return what is shown."""
+    return type_at_terminal([MAKE, command], "", project.path, project.environment)
+
+
+@pytest.mark.parametrize("database", SERVERS)
+def test_status_names_a_revision_that_is_half_done(bake: Bake, database: str) -> None:
+    project = prepare(bake, database)
+    write_revision(
+        project,
+        "\n    with op.get_context().autocommit_block():"
+        '\n        op.execute("CREATE TABLE one (n INTEGER)")'
+        '\n    op.execute("SELECT n FROM two")',
+    )
+    project.alembic("upgrade", "head", status=1)
+    assert lines(project)[-1] == (
+        "Not complete: upgrade r2. 1 statement was applied and cannot be rolled back."
+        " Unless it is running now, complete it: make upgrade"
+    )
+    execute(project, "CREATE TABLE two (n INTEGER)")
+    project.alembic("upgrade", "head")
+    assert "Not complete" not in project.make("status")
+
+
+def test_status_names_heads_and_revisions_that_are_unproven_or_inserted(bake: Bake) -> None:
+    project = prepare(bake, "sqlite")
+    project.alembic("upgrade", "head")
+    beneath = write_revision(project, TABLE.format("beneath"))
+    replace(beneath, "down_revision = 'r1'", "down_revision = 'r0'")
+    assert (
+        "Two revisions follow the same one. The heads are r1 and r2. Merge them: make merge"
+        in lines(project)
+    )
+    replace(project.revisions()[1], "down_revision = 'r0'", "down_revision = 'r2'")
+    file = os.path.relpath(beneath, project.path)
+    assert lines(project)[-1].startswith(
+        f"Inserted: {file} was never applied, and r1, which follows"
+    )
+    replace(project.revisions()[1], "down_revision = 'r2'", "down_revision = 'r0'")
+    replace(beneath, "down_revision = 'r0'", "down_revision = 'r1'\nunproven = 'it fails'")
+    assert lines(project)[-1] == (
+        f"Unproven: {file}, because it fails. Complete it, and prove it: make prove"
+    )
+
+
+def test_status_of_what_cannot_be_read_is_one_message(bake: Bake) -> None:
+    project = prepare(bake, "postgresql")
+    said = project.make("status", status=2, DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+    assert "FAILED: No connection to " in said and "Traceback" not in said
+    project.alembic("upgrade", "head")
+    project.revisions()[1].unlink()
+    said = project.make("status", status=2)
+    assert "FAILED: The database is at r1, an unknown revision" in said
