@@ -290,8 +290,32 @@ def mypy_cache() -> Iterator[str]:
         yield folder
 
 
+Generate = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def generate() -> Iterator[Generate]:
+    """Generate a project into a folder: the first one of some answers, and copies of it after that."""
+    generated: dict[tuple[tuple[str, str], ...], Path] = {}
+
+    def generate(into: Path, **answers: str) -> Path:
+        key = tuple(sorted(answers.items()))
+        if key not in generated:
+            folder = tempfile.mkdtemp(dir=base)
+            path = cookiecutter(
+                str(TEMPLATE), no_input=True, extra_context=answers, output_dir=folder
+            )
+            generated[key] = Path(path)
+        return Path(shutil.copytree(generated[key], into / generated[key].name, symlinks=True))
+
+    with tempfile.TemporaryDirectory() as base:
+        yield generate
+
+
 @pytest.fixture
-def bake(tmp_path: Path, servers: dict[str, sa.URL], mypy_cache: str) -> Iterator[Bake]:
+def bake(
+    tmp_path: Path, servers: dict[str, sa.URL], generate: Generate, mypy_cache: str
+) -> Iterator[Bake]:
     """Generate a project, ready to use: its environment is that of these tests.
 
     It works on a database of its own: a file, or one on a server of `servers`; with
@@ -303,14 +327,12 @@ def bake(tmp_path: Path, servers: dict[str, sa.URL], mypy_cache: str) -> Iterato
         if database == "mariadb" and "mariadb" not in servers:
             pytest.skip(NO_MARIADB)
         answers = {"project_name": "Shop", "database": database} | answers
-        path = cookiecutter(
-            str(TEMPLATE), no_input=True, extra_context=answers, output_dir=str(tmp_path)
-        )
+        path = generate(tmp_path, **answers)
         own = None
         if url == "own" and database in servers:
             own = servers[database].set(database=f"test_{uuid4().hex[:12]}")
             made.append(own)
-        project = Project(Path(path), own)
+        project = Project(path, own)
         project.environment["MYPY_CACHE_DIR"] = mypy_cache
         lend_environment(project.path)
         return project

@@ -7,6 +7,8 @@ from alembic.util import CommandError
 from alembic_guards.authoring.comparison import Comparison
 from alembic_guards.authoring.operations import regroup
 from alembic_guards.authoring.passes.backfill import add_backfills
+from alembic_guards.database.catalog.model import Entry, catalog_of
+from alembic_guards.runtime.backfill import BackfillOp
 from compared import compared, said
 
 
@@ -46,6 +48,24 @@ def test_rows_of_a_column_that_becomes_not_null_are_updated_before() -> None:
         "UPDATE items SET size = 3 WHERE size IS NULL",
         "alter items.size",
     ]
+
+
+@pytest.mark.parametrize(
+    ("database", "has_key", "is_batched"),
+    [("mysql", True, True), ("mysql", False, False), ("sqlite", True, False)],
+)
+def test_where_no_transaction_holds_all_rows_are_updated_in_batches(
+    database: str, has_key: bool, is_batched: bool
+) -> None:
+    alter = ops.AlterColumnOp("items", "size", existing_type=sa.Integer(), modify_nullable=False)
+    metadata = items(sa.Column("size", sa.Integer, default=3))
+    key = Entry(kind="primary key", table="items", definition="id", columns=("id",))
+    catalog = catalog_of([key] if has_key else [])
+    comparison = compared(database, catalog, catalog, metadata=metadata)
+    update, _ = add_backfills([alter], comparison)
+    assert isinstance(update, BackfillOp) == is_batched
+    if isinstance(update, BackfillOp):
+        assert (update.values, update.where) == ({"size": "3"}, "size IS NULL")
 
 
 def test_a_type_changes_before_the_rows_are_updated_and_not_null_comes_after() -> None:

@@ -3,9 +3,10 @@
 import pytest
 import sqlalchemy as sa
 from alembic.operations import MigrateOperation, ops
-from alembic_guards.authoring.operations import AutocommitOp, RevisionOps
+from alembic_guards.authoring.operations import AutocommitOp, FillOp, RevisionOps
 from alembic_guards.authoring.passes.online import drop_columns_with_indexes, is_online, split
 from alembic_guards.database.identifiers import bare
+from alembic_guards.runtime.backfill import BackfillOp
 from alembic_guards.runtime.operations import SQLOp
 from compared import compared, said
 
@@ -77,13 +78,15 @@ def test_other_databases_write_one_revision() -> None:
 
 def test_not_null_is_proven_by_a_check_before_it_is_set() -> None:
     to_not_null = ops.AlterColumnOp("items", "size", modify_nullable=False)
-    update = ops.ExecuteSQLOp("UPDATE items SET size = 1 WHERE size IS NULL")
     back = ops.AlterColumnOp("items", "size", modify_nullable=True)
-    (only,) = split(revision([update, to_not_null], [back]), POSTGRESQL, set())
-    block, *last = only.upgrade
-    assert isinstance(block, AutocommitOp)
-    assert update in block.ops
-    assert said(last) == ["alter items.size"]
+    for has_key in (False, True):
+        update = FillOp(to_not_null, "size", "1", POSTGRESQL, has_key=has_key)
+        (only,) = split(revision([update, to_not_null], [back]), POSTGRESQL, set())
+        block, *last = only.upgrade
+        assert isinstance(block, AutocommitOp)
+        fill = block.ops[1]
+        assert isinstance(fill, BackfillOp) if has_key else fill is update
+        assert said(last) == ["alter items.size"]
 
 
 @pytest.mark.parametrize("column", ["size", "s" * 52, "s" * 63, "ö" * 30])

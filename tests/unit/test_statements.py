@@ -69,6 +69,9 @@ def test_what_looks_whether_it_is_there_may_be_repeated() -> None:
     ("statement", "expected"),
     [
         ("UPDATE t SET s = 'x' WHERE s IS NULL", True),
+        ("UPDATE `t` SET `s`=('x') WHERE (`s` IS NULL)", True),
+        ("UPDATE t SET s = 'x' WHERE (s IS NULL) OR n = 1", False),
+        ("UPDATE t SET s = 'x' WHERE (s IS NULL OR n = 1)", False),
         ("UPDATE t SET s = 'x' WHERE s = upper('y')", False),
         ("UPDATE t SET s = 'x' WHERE s IS NULL LIMIT 500", False),
         ("INSERT INTO t SELECT 1 WHERE s IS NULL", False),

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from alembic.operations import MigrateOperation, ops
 
-from alembic_guards.database.identifiers import table_key, table_of
+from alembic_guards.database.identifiers import quoted_table, quoter, table_key, table_of
+from alembic_guards.runtime.backfill import BackfillOp
+from alembic_guards.runtime.operations import as_text
 
 #: Operations in their order.
 OpList = list[MigrateOperation]
@@ -36,6 +38,27 @@ class Barrier(MigrateOperation):
 
 class AutocommitOp(ops.OpContainer):
     """Operations that are committed one by one, in an autocommit block."""
+
+
+class FillOp(ops.ExecuteSQLOp):
+    """An UPDATE that gives a column a value in the rows where it is NULL."""
+
+    def __init__(
+        self, op: Any, column: str, value: str, dialect: sa.Dialect, *, has_key: bool = False
+    ) -> None:
+        """Update the table of `op`. `has_key`: it has a primary key, by which batches can be made."""
+        self.table, self.column, self.value, self.has_key = table_of(op), column, value, has_key
+        name = quoter(dialect)(column)
+        self.where = f"{name} IS NULL"
+        update = f"UPDATE {quoted_table(op, dialect)} SET {name} = {value} WHERE {self.where}"
+        super().__init__(as_text(update))
+
+    def in_batches(self) -> MigrateOperation:
+        """Return the operation that does the same in batches; itself for a table without a key."""
+        if not self.has_key:
+            return self
+        table, schema = self.table
+        return BackfillOp(table, {self.column: self.value}, where=self.where, schema=schema)
 
 
 class RevisionOps(NamedTuple):

@@ -182,7 +182,7 @@ def _describe(scripts: list[ops.MigrationScript]) -> list[str]:
 
 def _message(steps: list[str]) -> str:
     """Return the message of a revision: its first steps, without those that complete others."""
-    secondary = ("create index", "alter", "use times", "UPDATE", "ALTER")
+    secondary = ("create index", "alter", "use times", "backfill", "UPDATE", "ALTER")
     steps = [step for step in steps if not step.startswith(secondary)] or steps
     rest = f" and {len(steps) - 3} more" if len(steps) > 3 else ""
     return ", ".join(steps[:3]) + rest

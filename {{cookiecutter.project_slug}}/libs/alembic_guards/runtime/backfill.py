@@ -12,6 +12,7 @@ that was not committed. On SQLite, and in the SQL of `--sql`, it is one UPDATE.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from operator import ge, gt, le, lt
 from typing import Any
 
@@ -19,6 +20,7 @@ import sqlalchemy as sa
 from alembic import op
 from alembic.operations import MigrateOperation, Operations
 from alembic.util import CommandError
+from sqlalchemy.sql import quoted_name
 
 from alembic_guards.database.timeouts import batch_pause
 from alembic_guards.runtime.executor import Executor, executor_of
@@ -98,13 +100,18 @@ def run(operations: Operations, operation: BackfillOp) -> None:
     columns = key["constrained_columns"]
     if not columns:
         raise CommandError(NO_KEY.format(table=operation.table_name))
+    update = _update(operation, _table(operation), *_condition(operation))
     if executor is None:  # on SQLite, on a scratch database, in a dry run
-        operations.execute(_update(operation, _table(operation), *_condition(operation)))
+        operations.execute(update)
         return
-    with context.autocommit_block():
-        text = recorded_text("backfill", sorted(vars(operation).items()))
-        with resumable(executor, text) as progress:
-            _Batches(connection, executor, operation, columns).run(progress)
+    text = recorded_text("backfill", sorted(vars(operation).items()))
+    statement = str(update.compile(dialect=connection.dialect)).replace("%%", "%")
+    is_open = executor.recorder.is_autocommit
+    with (
+        nullcontext() if is_open else context.autocommit_block(),
+        resumable(executor, text, statement) as progress,
+    ):
+        _Batches(connection, executor, operation, columns).run(progress)
 
 
 class _Batches:
@@ -187,7 +194,12 @@ class _Batches:
 
 def _table(operation: BackfillOp, *columns: str) -> sa.TableClause:
     names = dict.fromkeys([*columns, *operation.values])
-    return sa.table(operation.table_name, *map(sa.column, names), schema=operation.schema)
+    table = quoted_name(operation.table_name, quote=True)
+    return sa.table(
+        table,
+        *(sa.column(quoted_name(name, quote=True)) for name in names),
+        schema=operation.schema,
+    )
 
 
 def _condition(operation: BackfillOp) -> list[Any]:

@@ -15,8 +15,11 @@ from alembic_guards.runtime.statements import Kind
 
 
 @contextmanager
-def resumable(executor: Executor, text: str) -> Iterator["Resumable"]:
-    """Yield the record of work in batches. `text` identifies it. No transaction may be open."""
+def resumable(executor: Executor, text: str, statement: str) -> Iterator["Resumable"]:
+    """Yield the record of work in batches. No transaction may be open.
+
+    `text` identifies the work. `statement` would do it in one batch.
+    """
     journal = executor.journal
     entry = journal.replay(text, Kind.CHANGE)
     work = Resumable(executor, entry, text)
@@ -25,7 +28,7 @@ def resumable(executor: Executor, text: str) -> Iterator["Resumable"]:
             yield work
     finally:
         if work.is_recorded:
-            executor.changes.append(entry.n if entry else journal.last, text)
+            executor.changes.append(entry.n if entry else journal.last, statement)
 
 
 class Resumable:

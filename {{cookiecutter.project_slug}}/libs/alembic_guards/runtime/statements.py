@@ -129,10 +129,15 @@ class _Update(Statement):
         column = self.name()
         if not self.accept("=") or len(self.split()) != 1 or not self.skip_to("WHERE"):
             return False
+        is_in_parentheses = self.accept("(")
         if self.name() != column:
             return False
         is_compared = self.accept("=") and self.literal() is not None
-        return (is_compared or self.accept("IS", "NULL")) and not self.peek()
+        return (
+            (is_compared or self.accept("IS", "NULL"))
+            and (not is_in_parentheses or self.accept(")"))
+            and not self.peek()
+        )
 
 
 def _on_postgresql(word: str, text: str) -> Kind:

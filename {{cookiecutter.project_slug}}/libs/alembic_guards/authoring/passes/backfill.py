@@ -16,9 +16,10 @@ from sqlalchemy.schema import CreateColumn
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from alembic_guards.authoring.comparison import Comparison
-from alembic_guards.authoring.operations import Barrier, OpList, columns_of, groups
+from alembic_guards.authoring.operations import Barrier, FillOp, OpList, columns_of, groups
 from alembic_guards.authoring.questions import Answers
 from alembic_guards.authoring.write.literals import as_sql, literal, neutral_value
+from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import qualified, quoted_table, quoter, table_key, table_of
 from alembic_guards.runtime.lossy.families import plain_type
 from alembic_guards.runtime.operations import SQLOp, as_text
@@ -29,6 +30,13 @@ JSON_CHECK = sa.text("""
     WHERE constraint_schema = coalesce(:schema, DATABASE()) AND table_name = :table
     AND constraint_name = :column AND left(check_clause, 11) = 'json_valid('
 """)
+
+
+#: The kind of a primary key in a catalog.
+KEY = "primary key"
+
+#: The types of keys whose values the journal records.
+RECORDABLE = (sa.Integer, sa.Numeric, sa.String, sa.Date, sa.DateTime, sa.Uuid)
 
 
 def add_backfills(operations: OpList, comparison: Comparison) -> OpList:
@@ -96,7 +104,7 @@ def _complete_add_column(
         if expression:
             add = _with_column(op, nullable=True)
             alter = _alter_after_backfill(add, modify_nullable=False)
-            return CompleteAdd(add, [_update(op, name, expression, comparison.dialect)], [alter])
+            return CompleteAdd(add, [FillOp(op, name, expression, comparison.dialect)], [alter])
     if sql := _value(op, op.column, comparison, answers, needs_value=needs_value):
         add = _with_column(op, server_default=sa.DefaultClause(sa.text(as_text(sql))))
         default = op.column.server_default
@@ -114,11 +122,30 @@ def _complete_not_null(
     sql = _value(op, column, comparison, answers)
     if not sql:
         return [], op
-    update = _update(op, op.column_name, sql, comparison.dialect)
+    has_key = _has_recordable_key(op, comparison)
+    fill = FillOp(op, op.column_name, sql, comparison.dialect, has_key=has_key)
+    # A short lock for each batch, where no transaction holds all of a revision. On PostgreSQL that is
+    # an online revision, which makes its batches itself.
+    is_transactional = features(comparison.dialect).transactional_ddl
+    update = fill.in_batches() if comparison.is_upgrade and not is_transactional else fill
     if op.modify_type is None:
         return [update], op
     change, set_not_null = _split_type_change(op)
     return [change, update], set_not_null
+
+
+def _has_recordable_key(op: ops.AlterColumnOp, comparison: Comparison) -> bool:
+    """Whether a table has the same primary key before and after, and the journal can record its values."""
+    model = comparison.metadata.tables.get(table_key(op))
+    table = quoted_table(op, comparison.dialect)
+    keys = [
+        {entry.columns for entry in catalog.values() if entry.table == table and entry.kind == KEY}
+        for catalog in (comparison.present, comparison.target)
+    ]
+    columns = [] if model is None else list(model.primary_key)
+    return bool(columns and keys[0] and keys[0] == keys[1]) and all(
+        isinstance(column.type, RECORDABLE) for column in columns
+    )
 
 
 def _value(
@@ -253,9 +280,3 @@ def _is_unique(op: MigrateOperation) -> bool:
     return isinstance(op, ops.CreateUniqueConstraintOp) or (
         isinstance(op, ops.CreateIndexOp) and bool(op.unique)
     )
-
-
-def _update(op: Any, name: str, sql: str, dialect: sa.Dialect) -> ops.ExecuteSQLOp:
-    table, column = quoted_table(op, dialect), quoter(dialect)(name)
-    update = f"UPDATE {table} SET {column} = {sql} WHERE {column} IS NULL"
-    return ops.ExecuteSQLOp(as_text(update))

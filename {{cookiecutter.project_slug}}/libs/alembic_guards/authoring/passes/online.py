@@ -33,13 +33,13 @@ def split(revision: RevisionOps, dialect: sa.Dialect, taken: Container[str]) -> 
     if not features(dialect).online_ddl:
         return [revision]
     movable = _movable(revision)
-    rest, moved = _partition(revision, movable, dialect)
+    rest, moved = _partition(revision, movable)
     if moved.upgrade and not (rest.upgrade or rest.downgrade):
         return [_online(revision, moved, dialect, taken)]
     # If other operations stay in the first revision, only CREATE operations move, and drops of
     # indexes that are replaced: the new unique index is built before the old one is dropped.
     replacing = [key for key in movable if key.creates or key.kind in INDEXED]
-    rest, moved = _partition(revision, replacing, dialect)
+    rest, moved = _partition(revision, replacing)
     if not moved.upgrade:
         return [revision]
     online_revision = _online(revision, moved, dialect, taken)
@@ -75,16 +75,14 @@ def _online(
     )
 
 
-def _partition(
-    revision: RevisionOps, keys: list[OpKey], dialect: sa.Dialect
-) -> tuple[RevisionOps, RevisionOps]:
+def _partition(revision: RevisionOps, keys: list[OpKey]) -> tuple[RevisionOps, RevisionOps]:
     """Return the operations that stay in the first revision, and those with `keys`, which move."""
     inverses = {key.inverse() for key in keys}
     moved = RevisionOps(
         [op for op in revision.upgrade if op_key(op) in keys],
         [op for op in revision.downgrade if op_key(op) in inverses],
     )
-    rest = (_remaining(*each, dialect) for each in zip(revision, moved, strict=True))
+    rest = (_remaining(*each) for each in zip(revision, moved, strict=True))
     return RevisionOps(*rest), moved
 
 
@@ -116,9 +114,9 @@ def _blocking(operations: OpList) -> set[OpKey]:
     return {k for k in keys if k.table in changed and k.kind in INDEXED and not k.creates}
 
 
-def _remaining(operations: OpList, moved: OpList, dialect: sa.Dialect) -> OpList:
+def _remaining(operations: OpList, moved: OpList) -> OpList:
     """Return the operations that are neither `moved` nor the backfill of one that is."""
-    updates = (update for op in moved for update in backfills(operations, op, dialect))
+    updates = (update for op in moved for update in backfills(operations, op))
     removed = [*moved, *updates]
     kept = [op for op in operations if all(op is not other for other in removed)]
     return kept if any(not isinstance(op, Barrier) for op in kept) else []

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from alembic.operations import MigrateOperation, ops
 
-from alembic_guards.authoring.operations import AutocommitOp, OpList, name_of
-from alembic_guards.database.identifiers import free_name, quoted_table, quoter
+from alembic_guards.authoring.operations import AutocommitOp, FillOp, OpList, name_of
+from alembic_guards.database.identifiers import free_name, quoter, table_of
 from alembic_guards.runtime.operations import SQLOp
 from alembic_guards.runtime.renames import RenameIndex
 
@@ -43,7 +43,7 @@ def online(operations: OpList, moved: OpList, dialect: sa.Dialect, taken: Contai
     steps = [
         _drop_step(op, added)
         if _is_drop(op)
-        else _steps(op, backfills(operations, op, dialect), dropped, dialect, taken)
+        else _steps(op, backfills(operations, op), dropped, dialect, taken)
         for op in moved
     ]
     autocommit, drops, transactional = (
@@ -73,7 +73,7 @@ def _drop_step(op: MigrateOperation, added: set[str | None]) -> Steps:
 
 def _steps(
     op: MigrateOperation,
-    updates: OpList,
+    updates: list[FillOp],
     dropped: set[str | None],
     dialect: sa.Dialect,
     taken: Container[str],
@@ -99,7 +99,8 @@ def _steps(
         case ops.AlterColumnOp(modify_nullable=False):
             check = _not_null_check(op, dialect, taken)
             add, drop, validate = _not_valid_steps(check, dialect, "")
-            return Steps([add, *updates, validate], transactional=[op, drop])
+            batches = [update.in_batches() for update in updates]
+            return Steps([add, *batches, validate], transactional=[op, drop])
         case _:
             return Steps([op])
 
@@ -120,13 +121,12 @@ def _index_to_build(
     return index, [SQLOp([rename.sql(dialect)], [], "")]
 
 
-def backfills(operations: OpList, op: Any, dialect: sa.Dialect) -> OpList:
+def backfills(operations: OpList, op: MigrateOperation) -> list[FillOp]:
     """Return the backfills of `op`: the UPDATE statements that run before it sets NOT NULL."""
     if not isinstance(op, ops.AlterColumnOp) or op.modify_nullable:
         return []
-    start = f"UPDATE {quoted_table(op, dialect)} SET {quoter(dialect)(op.column_name)} = "
-    updates = (part for part in operations if isinstance(part, ops.ExecuteSQLOp))
-    return [part for part in updates if str(part.sqltext).startswith(start)]
+    updates = (part for part in operations if isinstance(part, FillOp))
+    return [u for u in updates if (u.table, u.column) == (table_of(op), op.column_name)]
 
 
 def _with_options(op: Any, **options: Any) -> Any:

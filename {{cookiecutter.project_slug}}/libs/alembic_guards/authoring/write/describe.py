@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from alembic.operations import ops
 
+from alembic_guards.runtime.backfill import BackfillOp
 from alembic_guards.runtime.lossy.guard import ZONE
 from alembic_guards.runtime.operations import OwnOp
 from alembic_guards.runtime.sqlite import RebuildTableOp
@@ -40,6 +41,9 @@ def describe(operation: ops.MigrateOperation) -> Iterator[str]:
         case OwnOp() | RebuildTableOp():
             if operation.about:
                 yield operation.about
+        case BackfillOp():
+            for column, value in operation.values.items():
+                yield f"backfill {operation.table_name}.{column}: {value}"
         case ops.ExecuteSQLOp():
             yield str(operation.sqltext)
         case _:

@@ -11,6 +11,7 @@ from alembic.operations import ops
 
 from alembic_guards.authoring.operations import AutocommitOp
 from alembic_guards.compat import creation_order, render_constraint
+from alembic_guards.runtime.backfill import BackfillOp
 from alembic_guards.runtime.destructive import INFO
 from alembic_guards.runtime.enum_values import RenameValueOp
 from alembic_guards.runtime.operations import SQLOp, as_text
@@ -28,6 +29,7 @@ def install_renderers() -> None:
     """Register the functions below as renderers of Alembic, for the whole process."""
     for kind, render in (
         (AutocommitOp, _render_autocommit),
+        (BackfillOp, _render_backfill),
         (RebuildTableOp, _render_rebuild),
         (Rename, _render_rename),
         (RenameColumn, _render_rename_column),
@@ -45,6 +47,11 @@ def install_renderers() -> None:
 def _render_autocommit(context: AutogenContext, op: AutocommitOp) -> list[str]:
     lines = [line for part in op.ops for line in render_op(context, part)]
     return ["with op.get_context().autocommit_block():", *lines, ""] if lines else []
+
+
+def _render_backfill(_: AutogenContext, op: BackfillOp) -> str:
+    where = f", where={op.where!r}" if op.where else ""
+    return f"op.backfill({op.table_name!r}, {op.values!r}{where}{_in_schema(op.schema)})"
 
 
 def _render_rebuild(_: AutogenContext, op: RebuildTableOp) -> str:
