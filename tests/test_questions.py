@@ -1,7 +1,8 @@
 """What the models do not say is asked at a terminal, answered with x=, or refused; never guessed."""
 
 import pytest
-from conftest import Bake, Project, type_at_terminal
+from conftest import DATABASES, Bake, Project, type_at_terminal
+from test_upgrades import execute, is_there
 
 BEFORE = """
 from sqlalchemy.orm import Mapped, mapped_column
@@ -65,8 +66,10 @@ def test_right_answers_lead_to_a_revision_that_keeps_the_rows(project: Project) 
 
 def test_a_terminal_is_asked(project: Project) -> None:
     said = at_terminal(project, "1\n", "7\n")
-    assert "1) it was renamed to title   [rename=items.name:title]" in said
-    assert "2) drop its data   [drop=items.name]" in said
+    assert "The column items.name is gone from the models. Was it" in said
+    assert "1) renamed to title           [rename=items.name:title]" in said
+    assert "2) dropped, with its values   [drop=items.name]" in said
+    assert "The column items.size is NOT NULL. What value do existing rows get?" in said
     assert len(project.revisions()) == 2
     assert '"name", new_column_name="title"' in project.revisions()[1].read_text()
 
@@ -96,3 +99,76 @@ def at_terminal(project: Project, *replies: str) -> str:
     return type_at_terminal(
         ["make", "revision"], "".join(replies), project.path, project.environment
     )
+
+
+SPLIT = BEFORE.replace("name: Mapped[str]", "first: Mapped[str]\n    last: Mapped[str | None]")
+PARTS = {
+    "sqlite": ("substr(name, 1, instr(name, ' ') - 1)", "substr(name, instr(name, ' ') + 1)"),
+    "postgresql": ("split_part(name, ' ', 1)", "split_part(name, ' ', 2)"),
+    "mariadb": ("substring_index(name, ' ', 1)", "substring_index(name, ' ', -1)"),
+}
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_an_expression_reads_a_column_that_is_dropped_beside_it(bake: Bake, database: str) -> None:
+    project = bake(database)
+    project.alembic("-x", "create-database", "current")
+    project.write_model(BEFORE)
+    project.alembic("revision", "--autogenerate")
+    project.alembic("upgrade", "head")
+    execute(project, "INSERT INTO items (id, name) VALUES (1, 'Ada Lovelace'), (2, 'Alan Turing')")
+    project.write_model(SPLIT)
+    first, last = (
+        f'"fill=items.{name}:={sql}"'
+        for name, sql in zip(("first", "last"), PARTS[database], strict=True)
+    )
+    project.alembic("-x", f"drop=items.name {first} {last}", "revision", "--autogenerate")
+    project.alembic("upgrade", "head")
+    rows = "SELECT first, last FROM items ORDER BY id"
+    assert is_there(project, rows) == [["Ada", "Lovelace"], ["Alan", "Turing"]]
+    project.alembic("check")
+
+
+def test_a_text_that_may_be_sql_is_asked_about_and_one_in_quotes_is_a_text(
+    project: Project,
+) -> None:
+    project.write_model(BEFORE + "    note: Mapped[str]\n")
+    for text, reason in (("lower(name)", "a call of a function"), ("name", "the name of a column")):
+        said = project.alembic(
+            "-x", f"fill=items.note:{text}", "revision", "--autogenerate", status=1
+        )
+        assert f"fill=items.note:{text} is ambiguous: it " in said and reason in said
+        assert f"For its value in each row: fill=items.note:={text}\n" in said
+        assert f"""For this text in all rows: fill="items.note:'{text}'"\n""" in said
+    said = project.alembic(
+        "-x", "fill=items.note:=lower(nothing)", "revision", "--autogenerate", status=1
+    )
+    assert (
+        "fill=items.note:=lower(nothing) is no valid SQL expression. Nothing was written." in said
+    )
+    assert len(project.revisions()) == 1
+    said = at_terminal(project, "lower(name)\n", "x\n", "2\n")
+    assert "'lower(name)': it looks like a call of a function. Do rows get" in said
+    assert "lower(name)" in project.revisions()[1].read_text()
+    project.make("upgrade")
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_a_question_says_how_many_rows_are_at_stake(bake: Bake, database: str) -> None:
+    project = bake(database)
+    project.alembic("-x", "create-database", "current")
+    project.write_model(BEFORE.replace("Mapped[str]", "Mapped[str | None]"))
+    project.alembic("revision", "--autogenerate")
+    project.alembic("upgrade", "head")
+    execute(project, "INSERT INTO items (id, name) VALUES (1, 'a'), (2, NULL), (3, NULL)")
+    project.write_model(AFTER)
+    said = at_terminal(project, "2\n", "q\n", "\x04")
+    assert "The column items.name (set in 1 row) is gone from the models. Was it" in said
+    assert "What value do 3 existing rows get?" in said
+    project.write_model(
+        BEFORE.replace("items", "goods").replace("Mapped[str]", "Mapped[str | None]")
+    )
+    said = at_terminal(project, "q\n")
+    assert "The table items (3 rows) is gone from the models. Was it" in said
+    assert "1) renamed to goods         [rename=items:goods]" in said
+    assert "2) dropped, with its rows   [drop=items]" in said

@@ -20,7 +20,7 @@ def pairs(
     """Pair the columns of users."""
     return list(
         answers.find_renames(
-            "users.", dict.fromkeys(present, 1), dict.fromkeys(target, 1), is_candidate
+            "column", "users.", dict.fromkeys(present, 1), dict.fromkeys(target, 1), is_candidate
         )
     )
 
@@ -133,7 +133,7 @@ def test_a_new_name_that_is_none_is_refused(
 
 def test_answers_follow_a_renamed_table() -> None:
     answers = Answers(["rename=users:people drop=users.age fill=people.city:x"])
-    assert list(answers.find_renames("", {"users": 1}, {"people": 1}, always)) == [
+    assert list(answers.find_renames("table", "", {"users": 1}, {"people": 1}, always)) == [
         ("users", "people")
     ]
     assert answers.take("drop", "people.age") == ""
@@ -143,8 +143,8 @@ def test_answers_follow_a_renamed_table() -> None:
 
 def test_questions_without_an_answer_are_all_told_at_once() -> None:
     answers = Answers(["drop=users.typo"])
-    answers.ask("users.a is gone:", "drop=users.a")
-    answers.ask_value("users.b is NULL in some rows:", "users.b")
+    answers.ask("users.a is gone:", "Is it gone?", {"drop=users.a": "dropped"})
+    answers.ask_value("users.b", "users")
     with pytest.raises(CommandError) as raised:
         answers.check_complete()
     for words in (
@@ -186,4 +186,39 @@ def test_a_terminal_is_asked_for_a_number(
     typed: Callable[[str], None], reply: str, way: str
 ) -> None:
     typed(reply)
-    assert Answers([]).ask("a.b is gone:", "rename=a.b:c", "drop=a.b") == way
+    choices = {"rename=a.b:c": "renamed to c", "drop=a.b": "dropped"}
+    assert Answers([]).ask("a.b is gone:", "Was it", choices) == way
+
+
+def test_the_most_similar_name_is_offered_first() -> None:
+    answers = Answers([])
+    pairs(answers, ["email"], ["age", "mail", "created"])
+    [question] = answers.questions
+    assert question.index(":mail") < min(question.index(":age"), question.index(":created"))
+
+
+def test_a_column_that_a_rename_may_explain_is_not_asked_for_a_value() -> None:
+    answers = Answers([])
+    pairs(answers, ["name"], ["title"])
+    answers.ask_value("users.title", "users")
+    answers.ask_value("users.size", "users")
+    assert [question.split()[0] for question in answers.questions] == ["users.name", "users.size"]
+
+
+def test_a_mistake_is_told_with_the_answers_that_are_possible() -> None:
+    answers = Answers(["drop=nothing"])
+    pairs(answers, ["name"], ["title"])
+    answers.take("fill", "users.size")
+    with pytest.raises(CommandError) as raised:
+        answers.check_complete()
+    possible = "Possible are rename=users.name:NEW, drop=users.name, fill=users.size:VALUE."
+    assert f"no change in the models matches drop=nothing. {possible}" in str(raised.value)
+    with pytest.raises(CommandError, match="No change takes an answer"):
+        Answers(["drop=nothing"]).check_complete()
+
+
+def test_an_ambiguous_text_is_refused_with_both_ways_to_say_it() -> None:
+    with pytest.raises(CommandError) as raised:
+        Answers([]).ask_meaning("users.first", "lower(name)", "it looks like a call of a function")
+    assert "fill=users.first:=lower(name)\n" in str(raised.value)
+    assert str(raised.value).endswith("""fill="users.first:'lower(name)'\"""")

@@ -31,6 +31,7 @@ ALLOWED = {
 #: The parts of authoring, lowest first: a module imports its own part and those before it.
 PARTS = (
     "operations",
+    "row_counts",
     "questions",
     "metadata_copy",
     "normalize",

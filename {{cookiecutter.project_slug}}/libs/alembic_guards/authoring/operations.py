@@ -43,6 +43,8 @@ class AutocommitOp(ops.OpContainer):
 class FillOp(ops.ExecuteSQLOp):
     """An UPDATE that gives a column a value in the rows where it is NULL."""
 
+    reads_row = False  # the value may read other columns
+
     def __init__(
         self, op: Any, column: str, value: str, dialect: sa.Dialect, *, has_key: bool = False
     ) -> None:

@@ -3,20 +3,37 @@
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import SequenceMatcher
 from typing import Any
 
 from alembic.util import CommandError
+
+from alembic_guards.authoring.row_counts import RowCounts
 
 #: The kinds of answers, each with its syntax.
 VERBS = {
     "rename": "rename=TABLE.COLUMN:NEW_COLUMN or rename=TABLE:NEW_TABLE",
     "drop": "drop=TABLE.COLUMN or drop=TABLE",
-    "fill": "fill=TABLE.COLUMN:VALUE",
+    "fill": "fill=TABLE.COLUMN:VALUE or fill=TABLE.COLUMN:=SQL",
     "zone": "zone=TABLE.COLUMN:TIME_ZONE",
 }
 
+#: What follows the name in an answer.
+FORMS = {"rename": ":NEW", "drop": "", "fill": ":VALUE", "zone": ":TIME_ZONE"}
+
+#: What happens to an object that is not renamed, by its kind.
+DROPPED = {
+    "table": "dropped, with its rows",
+    "column": "dropped, with its values",
+    "sequence": "dropped",
+    "value": "removed from the values",
+}
 
 QUIT = "Nothing was written."
+VALUE_PROMPT = "Value ('' for an empty text, =SQL for an expression, Ctrl-C to quit): "
+
+#: How many possible answers a message names.
+SHOWN = 6
 
 
 class Answers:
@@ -27,6 +44,7 @@ class Answers:
 
         Raises CommandError for a word that does not have the syntax of one of VERBS.
         """
+        self.counts = RowCounts()
         self.given: list[tuple[str, str]] = []
         for word in (word for argument in arguments for word in _split(argument)):
             verb, _, rest = word.partition("=")
@@ -38,12 +56,15 @@ class Answers:
             self.given.append((verb, rest))
         self.unused = set(self.given)
         self.questions: list[str] = []
+        self.possible: dict[str, None] = {}  # the answers that the changes take
+        self.offered: set[str] = set()  # new names in questions about renames that have no answer
 
     def take(self, verb: str, name: str) -> str | None:
         """Return the answer about `name`: its value, "" for a drop, or None for no answer.
 
         A name may contain a colon. Raises CommandError for two answers about one name.
         """
+        self.possible[f"{verb}={name}{FORMS[verb]}"] = None
         answers_of_verb = [rest for given, rest in self.given if given == verb]
         found = [rest for rest in answers_of_verb if rest == name or rest.startswith(f"{name}:")]
         if len(found) > 1:
@@ -69,43 +90,64 @@ class Answers:
             rest.removesuffix(end) if end else rest.partition(":")[0] for rest, end in ends.items()
         ]
 
-    def ask(self, question: str, *choices: str) -> str | None:
-        """Return the one of `choices`, such as "drop=users.age", that a person makes at a terminal.
+    def ask(self, about: str, question: str, choices: Mapping[str, str]) -> str | None:
+        """Return the one of `choices` that a person makes at a terminal.
 
-        Return None without a terminal; `check_complete` then reports the question. An invalid reply
-        repeats the prompt. Raises CommandError if the person quits.
+        `choices` are answers, such as "drop=users.age", with what they mean. Return None without a
+        terminal; `check_complete` then reports `about` and the answers. An invalid reply repeats the
+        prompt. Raises CommandError if the person quits.
         """
         if not _is_terminal():
-            self.questions.append(f"  {question} {' or '.join(choices)}")
+            self.questions.append(f"  {about} {' or '.join(choices)}")
             return None
         print(question)
-        for number, choice in enumerate(choices, 1):
-            print(f"  {number}) {_describe_choice(choice)}   [{choice}]")
-        print("  q) quit: nothing is written")
+        width = max(map(len, choices.values()))
+        for number, (answer, meaning) in enumerate(choices.items(), 1):
+            print(f"  {number}) {meaning:<{width}}   [{answer}]")
+        print("  q) quit, nothing is written")
         while True:
             reply = _read_reply("Your choice: ")
             if reply.isdecimal() and 0 < int(reply) <= len(choices):
-                return choices[int(reply) - 1]
+                return [*choices][int(reply) - 1]
             if reply.lower() == "q":
                 raise CommandError(QUIT)
             print(f"Type a number from 1 to {len(choices)}, or q.")
 
-    def ask_value(self, question: str, name: str) -> str | None:
+    def ask_value(self, name: str, table: str) -> str | None:
         """Return the value that a person types for a column; None without a terminal.
 
         An empty reply repeats the prompt: Enter must not change rows. Two quotes are an empty text.
-        Raises CommandError at the end of the input.
+        Without a terminal nothing is asked about a column that a rename may explain. Raises
+        CommandError at the end of the input.
         """
         if not _is_terminal():
-            self.questions.append(f"  {question} fill={name}:VALUE")
+            if name not in self.offered:
+                about = f"{name} is NOT NULL. What value do existing rows get:"
+                self.questions.append(f"  {about} fill={name}:VALUE")
             return None
-        print(question)
-        while not (reply := _read_reply("Value ('' for an empty text, Ctrl-C to quit): ")):
+        rows = _number(self.counts.of_table(table), "{} existing rows", "existing rows")
+        print(f"The column {name} is NOT NULL. What value do {rows} get?")
+        while not (reply := _read_reply(VALUE_PROMPT)):
             pass
-        return "" if reply == "''" else reply
+        return reply
+
+    def ask_meaning(self, name: str, text: str, what: str) -> bool:
+        """Return whether `text`, which is to fill a column of texts, is an SQL expression.
+
+        `what` says why it may be one. Raises CommandError without a terminal, and if the person quits.
+        """
+        expression, literal = f"fill={name}:={text}", f"fill=\"{name}:'{text}'\""
+        if not _is_terminal():
+            raise CommandError(
+                f"fill={name}:{text} is ambiguous: {what}. Nothing was written.\n"
+                f"For its value in each row: {expression}\nFor this text in all rows: {literal}"
+            )
+        choices = {expression: "its value in each row", literal: "this text in all rows"}
+        return self.ask("", f"{text!r}: {what}. Do rows get", choices) == expression
 
     def find_renames(
         self,
+        kind: str,
         prefix: str,
         present: Mapping[str, Any],
         target: Mapping[str, Any],
@@ -114,8 +156,8 @@ class Answers:
         """Yield the old and the new name of each renamed object, in an order without conflicts.
 
         `present` and `target` map the names in the database and in the models to properties of the
-        objects. `prefix` precedes the names in answers, such as "users.". A question offers the new
-        names for which `is_candidate` accepts the properties of both. Present objects without a
+        objects, which are of a `kind` of DROPPED. `prefix` precedes the names in answers, such as
+        "users.". A question offers, the most similar one first, the new names for which `is_candidate` accepts the properties of both. Present objects without a
         rename need an answer that drops them. An answer may rename an object whose name is in both,
         so that another object can take the name. Raises CommandError for a new name that is not in
         the models or is taken.
@@ -126,14 +168,11 @@ class Answers:
             name = f"{prefix}{old}"
             renames = [new for new in target if ("rename", f"{name}:{new}") in self.given]
             new = self.take("rename", name) if renames or old not in target else None
+            if old not in target:
+                self.possible[f"rename={name}:NEW"] = None
             if new is None and old not in target and self.take("drop", name) is None:
-                choices = {
-                    f"rename={name}:{n}": n
-                    for n in free_names
-                    if is_candidate(present[old], target[n])
-                }
-                choice = self.ask(f"{name} is gone from the models:", *choices, f"drop={name}")
-                new = choices.get(choice or "")
+                found = [n for n in free_names if is_candidate(present[old], target[n])]
+                new = self._ask_rename(kind, prefix, old, _by_similarity(old, found))
             if new is not None:
                 pairs[old] = new = new if new in target else new.removeprefix(prefix)
                 free_names = [name for name in free_names if name != new]
@@ -145,6 +184,22 @@ class Answers:
                 )
             self._rename(f"{prefix}{old}.", f"{prefix}{new}.")
         yield from _in_rename_order(pairs, {*present, *target})
+
+    def _ask_rename(self, kind: str, prefix: str, old: str, candidates: list[str]) -> str | None:
+        """Return the new name of an object that is gone from the models; None if it is dropped."""
+        name = f"{prefix}{old}"
+        renames = {f"rename={name}:{new}": new for new in candidates}
+        choices = {answer: f"renamed to {new}" for answer, new in renames.items()}
+        choices[f"drop={name}"] = DROPPED[kind]
+        rows = ""
+        if _is_terminal() and kind == "table":
+            rows = _number(self.counts.of_table(name), " ({} rows)")
+        elif _is_terminal() and kind == "column":
+            rows = _number(self.counts.of_column(name), " (set in {} rows)")
+        else:
+            self.offered |= {f"{prefix}{new}" for new in candidates}
+        question = f"The {kind} {name}{rows} is gone from the models. Was it"
+        return renames.get(self.ask(f"{name} is gone from the models:", question, choices) or "")
 
     def _rename(self, old: str, new: str) -> None:
         """Rename objects in answers, which may use the old name of a table or the new one."""
@@ -161,7 +216,9 @@ class Answers:
         mistyped = " ".join(
             f"{verb}={rest.partition(':')[0]}" for verb, rest in sorted(self.unused)
         )
-        mistake = f"no change in the models matches {mistyped}." if mistyped else ""
+        mistake = (
+            f"no change in the models matches {mistyped}. {self._possible()}" if mistyped else ""
+        )
         if self.questions:
             raise CommandError(
                 "Nothing was written: some changes need an answer. Answer with x=, as in\n"
@@ -171,6 +228,15 @@ class Answers:
             )
         if mistake:
             raise CommandError(f"Nothing was written: {mistake}")
+
+    def _possible(self) -> str:
+        """Say which answers the changes in the models take."""
+        wrong = {f"{verb}={rest.partition(':')[0]}{FORMS[verb]}" for verb, rest in self.unused}
+        found = [answer for answer in self.possible if answer not in wrong]
+        if not found:
+            return "No change takes an answer."
+        more = f", and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        return f"Possible are {', '.join(found[:SHOWN])}{more}."
 
 
 def _in_rename_order(pairs: dict[str, str], taken: set[str]) -> Iterator[tuple[str, str]]:
@@ -207,6 +273,13 @@ def _read_reply(prompt: str) -> str:
         raise CommandError(QUIT) from None
 
 
-def _describe_choice(choice: str) -> str:
-    verb, _, rest = choice.partition("=")
-    return f"it was renamed to {rest.partition(':')[2]}" if verb == "rename" else "drop its data"
+def _by_similarity(name: str, others: Iterable[str]) -> list[str]:
+    """Return `others`, the most similar to `name` first."""
+    return sorted(others, key=lambda other: -SequenceMatcher(None, name, other).ratio())
+
+
+def _number(count: int | None, text: str, unknown: str = "") -> str:
+    """Return `text` with a number, in the singular for 1; `unknown` for None."""
+    if count is None:
+        return unknown
+    return text.format(f"{count:,}").replace("rows", "row" if count == 1 else "rows")

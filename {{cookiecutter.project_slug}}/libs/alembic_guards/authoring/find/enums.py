@@ -180,7 +180,7 @@ def rename_enum_values(context: AutogenContext, schema: str | None) -> Iterator[
         present = [*present, *answers.answered_names("rename", prefix, target.enums)]
         if not set(target.enums) <= set(present):
             before, after = dict.fromkeys(present), dict.fromkeys(target.enums)
-            for values in answers.find_renames(prefix, before, after, lambda *_: True):
+            for values in answers.find_renames("value", prefix, before, after, lambda *_: True):
                 yield _rename_value(context, column, server_enum, *values)
         if server_enum and features(context.dialect).has_schemas:
             renamed_types.add(str(server_enum.name))  # its columns share the type

@@ -39,7 +39,9 @@ def rename_replaced_columns(context: AutogenContext, schema: str | None) -> Iter
             if column.computed is None or column.name not in plain:
                 continue
             if answers.take("drop", name) is None and not answers.ask(
-                f"{name} holds values, and the models compute it:", f"drop={name}"
+                f"{name} holds values, and the models compute it:",
+                f"The column {name} holds values, and the models compute it. Are its values",
+                {f"drop={name}": "dropped, and computed"},
             ):
                 continue
             temporary = f"{column.name}_"

@@ -90,7 +90,9 @@ def rename_sequences(context: AutogenContext, schema: str | None) -> Iterator[Re
         }
         for names in _standalone_objects(context).get("SEQUENCE", ({}, {}))
     )
-    for old, new in context.opts["answers"].find_renames(prefix, present, target, operator.ne):
+    for old, new in context.opts["answers"].find_renames(
+        "sequence", prefix, present, target, operator.ne
+    ):
         yield RenameSequence(old, new, schema=schema)
 
 

@@ -30,6 +30,7 @@ from alembic_guards.authoring.find.prerequisites import (
 )
 from alembic_guards.authoring.operations import flatten, name_of
 from alembic_guards.compat import type_affinity
+from alembic_guards.database.connection_info import TEMPLATE
 from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import is_in
 from alembic_guards.runtime.operations import OwnOp
@@ -48,6 +49,7 @@ def rename_in_scratch_database(
     """
     renames: list[OwnOp | RebuildTableOp] = []
     if context.opts.get("answers") and context.connection is not None and context.inspector:
+        context.opts["answers"].counts.url = context.connection.info[TEMPLATE].origin
         schemas.update(_model_schemas(context))  # Alembic compares no other schemas
         for find in FINDERS:
             for schema in sorted(schemas, key=str):
@@ -87,7 +89,7 @@ def _rename_tables(context: AutogenContext, schema: str | None) -> Iterator[Rena
     present, target, prefix = _columns_by_table(context, schema)
     in_other_schemas = _missing_in_other_schemas(context, schema)
     for old, new in context.opts["answers"].find_renames(
-        prefix, present, {**in_other_schemas, **target}, is_similar
+        "table", prefix, present, {**in_other_schemas, **target}, is_similar
     ):
         if new in in_other_schemas:
             yield from _move_table(schema or str(context.dialect.default_schema_name), old, new)
@@ -131,7 +133,7 @@ def _rename_columns(context: AutogenContext, schema: str | None) -> Iterator[Ren
     for table in sorted(present.keys() & target.keys()):
         find_renames = context.opts["answers"].find_renames
         for old, new in find_renames(
-            f"{prefix}{table}.", present[table], target[table], operator.is_
+            "column", f"{prefix}{table}.", present[table], target[table], operator.is_
         ):
             yield RenameColumn(old, new, table=table, schema=schema)
 

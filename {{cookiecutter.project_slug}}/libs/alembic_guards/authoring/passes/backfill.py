@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from alembic.operations import MigrateOperation, ops
 from alembic.runtime.migration import MigrationContext
+from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateColumn
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
@@ -20,7 +22,15 @@ from alembic_guards.authoring.operations import Barrier, FillOp, OpList, columns
 from alembic_guards.authoring.questions import Answers
 from alembic_guards.authoring.write.literals import as_sql, literal, neutral_value
 from alembic_guards.database.features import features
-from alembic_guards.database.identifiers import qualified, quoted_table, quoter, table_key, table_of
+from alembic_guards.database.identifiers import (
+    bare,
+    qualified,
+    quoted_table,
+    quoter,
+    table_key,
+    table_of,
+)
+from alembic_guards.errors import first_line
 from alembic_guards.runtime.lossy.families import plain_type
 from alembic_guards.runtime.operations import SQLOp, as_text
 
@@ -31,6 +41,10 @@ JSON_CHECK = sa.text("""
     AND constraint_name = :column AND left(check_clause, 11) = 'json_valid('
 """)
 
+
+#: A text in quotes, and a call of a function.
+QUOTED = re.compile("'.*'", re.DOTALL)
+CALL = re.compile(r"\w+\(.*\)", re.DOTALL)
 
 #: The kind of a primary key in a catalog.
 KEY = "primary key"
@@ -51,11 +65,37 @@ def add_backfills(operations: OpList, comparison: Comparison) -> OpList:
     answers = comparison.answers
     if answers is None:
         return operations
-    return [
+    complete = [
         part
         for group in groups(operations)
         for part in _complete_group(group, operations, comparison, answers)
     ]
+    ordered = _fill_before_drops(complete)
+    if features(comparison.dialect).transactional_ddl or not comparison.is_upgrade:
+        return (
+            ordered  # the batches of an online revision of PostgreSQL are made by online_steps.py
+        )
+    return [op.in_batches() if isinstance(op, FillOp) else op for op in ordered]
+
+
+def _fill_before_drops(operations: OpList) -> OpList:
+    """Return operations with drops of columns after the backfills of their table that read the row."""
+    last = {
+        op.table: place
+        for place, op in enumerate(operations)
+        if isinstance(op, FillOp) and op.reads_row
+    }
+    early = [
+        op
+        for place, op in enumerate(operations)
+        if isinstance(op, ops.DropColumnOp) and place < last.get(table_of(op), 0)
+    ]
+    ordered: OpList = []
+    for place, op in enumerate(operations):
+        if op not in early:
+            ordered.append(op)
+        ordered += [drop for drop in early if last[table_of(drop)] == place]
+    return ordered
 
 
 def _complete_group(
@@ -83,6 +123,13 @@ def _complete_group(
         yield from (Barrier(), *last)
 
 
+class Value(NamedTuple):
+    """What existing rows get, as SQL."""
+
+    sql: str
+    is_expression: bool = False  # it may read other columns of the row
+
+
 class CompleteAdd(NamedTuple):
     """An operation that adds a column, and those that complete it."""
 
@@ -105,8 +152,14 @@ def _complete_add_column(
             add = _with_column(op, nullable=True)
             alter = _alter_after_backfill(add, modify_nullable=False)
             return CompleteAdd(add, [FillOp(op, name, expression, comparison.dialect)], [alter])
-    if sql := _value(op, op.column, comparison, answers, needs_value=needs_value):
-        add = _with_column(op, server_default=sa.DefaultClause(sa.text(as_text(sql))))
+    value = _value(op, op.column, comparison, answers, needs_value=needs_value)
+    if value and value.is_expression:  # a default cannot read other columns
+        add = _with_column(op, nullable=True)
+        fill = _fill(op, name, value, comparison)
+        required = [_alter_after_backfill(add, modify_nullable=False)] if needs_value else []
+        return CompleteAdd(add, [fill], required)
+    if value:
+        add = _with_column(op, server_default=sa.DefaultClause(sa.text(as_text(value.sql))))
         default = op.column.server_default
         return CompleteAdd(add, [], [_alter_after_backfill(add, modify_server_default=default)])
     return CompleteAdd(op)
@@ -119,22 +172,24 @@ def _complete_not_null(
     column = _model_column(op, comparison) if comparison.is_upgrade else None
     if column is None:
         column = sa.Column(op.column_name, op.modify_type or op.existing_type)
-    sql = _value(op, column, comparison, answers)
-    if not sql:
+    value = _value(op, column, comparison, answers)
+    if not value:
         return [], op
-    has_key = _has_recordable_key(op, comparison)
-    fill = FillOp(op, op.column_name, sql, comparison.dialect, has_key=has_key)
-    # A short lock for each batch, where no transaction holds all of a revision. On PostgreSQL that is
-    # an online revision, which makes its batches itself.
-    is_transactional = features(comparison.dialect).transactional_ddl
-    update = fill.in_batches() if comparison.is_upgrade and not is_transactional else fill
+    update = _fill(op, op.column_name, value, comparison)
     if op.modify_type is None:
         return [update], op
     change, set_not_null = _split_type_change(op)
     return [change, update], set_not_null
 
 
-def _has_recordable_key(op: ops.AlterColumnOp, comparison: Comparison) -> bool:
+def _fill(op: Any, column: str, value: Value, comparison: Comparison) -> FillOp:
+    has_key = _has_recordable_key(op, comparison)
+    fill = FillOp(op, column, value.sql, comparison.dialect, has_key=has_key)
+    fill.reads_row = value.is_expression
+    return fill
+
+
+def _has_recordable_key(op: Any, comparison: Comparison) -> bool:
     """Whether a table has the same primary key before and after, and the journal can record its values."""
     model = comparison.metadata.tables.get(table_key(op))
     table = quoted_table(op, comparison.dialect)
@@ -155,24 +210,66 @@ def _value(
     answers: Answers,
     *,
     needs_value: bool = True,
-) -> str | None:
-    """Return the value of a column as SQL; None for no value."""
+) -> Value | None:
+    """Return the value of a column; None for no value."""
     name, dialect = f"{table_key(op)}.{column.name}", comparison.dialect
     type_ = plain_type(column.type, dialect)
     if not comparison.is_upgrade:
         if not needs_value:
             return None
         type_ = sa.JSON() if _is_json(op, column, comparison.migration) else type_
-        value = neutral_value(type_, dialect)
-        return None if value is None else literal(name, value, type_, dialect)
-    value = answers.take("fill", name)
-    if value is None and needs_value:
+        neutral = neutral_value(type_, dialect)
+        return None if neutral is None else Value(literal(name, neutral, type_, dialect))
+    given = answers.take("fill", name)
+    if given is None and needs_value:
         if isinstance(column.default, ScalarElementColumnDefault):
-            return literal(name, column.default.arg, column.type, dialect)
+            return Value(literal(name, column.default.arg, column.type, dialect))
         if isinstance(column.server_default, sa.DefaultClause):
-            return _server_default(column.server_default, dialect)
-        value = answers.ask_value(f"{name} is NOT NULL. What value do existing rows get:", name)
-    return None if value is None else literal(name, value, type_, dialect)
+            return Value(_server_default(column.server_default, dialect))
+        given = answers.ask_value(name, table_key(op))
+    return None if given is None else _read(given, name, type_, op, comparison, answers)
+
+
+def _read(
+    given: str, name: str, type_: Any, op: Any, comparison: Comparison, answers: Answers
+) -> Value:
+    """Return the value that an answer gives: =SQL is an expression, and 'text' a text."""
+    if given.startswith("="):
+        return _expression(given[1:].strip(), name, op, comparison)
+    if QUOTED.fullmatch(given):
+        return Value(literal(name, given[1:-1], type_, comparison.dialect))
+    what = _like_sql(given, op, comparison) if isinstance(type_, sa.String) else ""
+    if what and answers.ask_meaning(name, given, what):
+        return _expression(given, name, op, comparison)
+    return Value(literal(name, given, type_, comparison.dialect))
+
+
+def _expression(sql: str, name: str, op: Any, comparison: Comparison) -> Value:
+    """Return an SQL expression as a value; raises CommandError if the scratch database refuses it."""
+    connection = comparison.migration.connection
+    query = f"SELECT {sql} FROM {quoted_table(op, comparison.dialect)} WHERE 1 = 0"
+    if connection is not None:
+        try:
+            with connection.begin_nested():
+                connection.exec_driver_sql(query, execution_options={"no_parameters": True})
+        except DBAPIError as error:
+            raise CommandError(
+                f"fill={name}:={sql} is no valid SQL expression. Nothing was written.\n{first_line(error.orig)}"
+            ) from error
+    return Value(sql, is_expression=True)
+
+
+def _like_sql(text: str, op: Any, comparison: Comparison) -> str:
+    """Say why a text may be meant as an SQL expression; "" if it is none."""
+    if CALL.fullmatch(text):
+        return "it looks like a call of a function"
+    table = quoted_table(op, comparison.dialect)
+    columns = {
+        bare(entry.name)
+        for entry in comparison.present.values()
+        if entry.kind == "column" and entry.table == table
+    }
+    return "it is the name of a column" if text in columns else ""
 
 
 def _server_default(clause: sa.DefaultClause, dialect: sa.Dialect) -> str:
