@@ -61,3 +61,12 @@ def test_the_changes_are_for_the_newest_version() -> None:
 def normal(transcript: str) -> str:
     """Replace what differs from run to run: times and the identifiers of revisions."""
     return re.sub(r"[0-9a-f]{12}|\d{4}(_\d\d){2}_\d{6}|\d+\.\d s", "x", transcript)
+
+
+@pytest.mark.parametrize("file", ["README.md", "AGENTS.md"])
+def test_every_command_of_make_that_a_generated_paper_names_is_there(bake: Bake, file: str) -> None:
+    project = bake("mariadb")
+    named = set(re.findall(r"make ([a-z][a-z-]*)", (project.path / file).read_text()))
+    listed = set(re.findall(r"^  make ([a-z-]+)", project.make("help"), re.MULTILINE))
+    assert {"revision", "upgrade", "status"} <= named
+    assert named <= listed
