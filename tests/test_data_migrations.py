@@ -299,6 +299,10 @@ KEYS = {
     "two columns": USERS.format(
         type="sa.String(20)", more='sa.Column("part", sa.Integer, primary_key=True),'
     ),
+    "enum": USERS.format(
+        type="sa.Integer",
+        more='sa.Column("kind", sa.Enum("z", "a", name="kind"), primary_key=True),',
+    ),
 }
 
 BACKFILL = """
@@ -321,10 +325,10 @@ def insert_users(project: Project, key: str) -> None:
     """Apply the first revision, and insert the rows."""
     project.alembic("upgrade", "r0")
     numbers = range(1, ROWS + 1)
-    first = {"number": "{0}", "text": "'k{0}'", "two columns": "'k{1}', {0}"}[key]
-    keys = [first.format(n, n % 3) for n in numbers]
+    forms = {"number": "{0}", "text": "'k{0}'", "two columns": "'k{1}', {0}", "enum": "{0}, '{2}'"}
+    keys = [forms[key].format(n, n % 3, "az"[n % 2]) for n in numbers]
     users = ", ".join(f"({key}, 'Ada{n}@x.org', 0)" for key, n in zip(keys, numbers, strict=True))
-    names = "id, part" if key == "two columns" else "id"
+    names = {"two columns": "id, part", "enum": "id, kind"}.get(key, "id")
     execute(project, f"INSERT INTO users ({names}, email, n) VALUES {users}".replace("%", "%%"))
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import VARIANTS, Bake
+from conftest import DATABASES, VARIANTS, Bake
 
 NAMES = {
     "short": "A",
@@ -34,6 +34,38 @@ def test_every_rule_of_ruff_holds_before_and_after_the_first_revision(
     assert project.run(*every_rule) == ""
     project.make("revision")
     assert project.run(*every_rule) == ""
+
+
+ITEM = """
+import enum
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+class Color(enum.Enum):
+    RED = 1
+    BLUE = 2
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    size: Mapped[int | None] = mapped_column(sa.Integer)
+    color: Mapped[Color] = mapped_column(sa.Enum(Color, native_enum=False, create_constraint=True))
+    rank: Mapped[int] = mapped_column(sa.Integer, sa.CheckConstraint("rank > 0"))
+"""
+CHANGED = ITEM.replace("int | None", "int").replace("BLUE", "NAVY").replace("rank > 0", "rank >= 0")
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_a_revision_with_operations_of_the_library_is_clean(bake: Bake, database: str) -> None:
+    project = bake(database)
+    project.write_model(ITEM)
+    project.make("revision")
+    project.write_model(CHANGED)
+    project.make("revision", "x=fill=items.size:0 rename=items.color.BLUE:NAVY")
+    text = project.revisions()[-1].read_text()
+    used = {"sqlite": "rebuild_table, rename_value"}.get(database, "backfill")
+    assert f"from alembic_guards import {used}\n" in text
+    project.run(".venv/bin/python", "-m", "ruff", "check", "alembic")
+    project.run(".venv/bin/python", "-m", "ruff", "format", "--check", "alembic")
+    project.run(".venv/bin/python", "-m", "mypy", "alembic")
 
 
 @pytest.mark.parametrize(("database", "engine"), VARIANTS)

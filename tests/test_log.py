@@ -208,3 +208,23 @@ def test_a_revision_that_an_older_release_has_left_half_done_is_completed(
     assert "Applied r5" in project.alembic("upgrade", "head")
     with project.connect() as connection:
         assert not sa.inspect(connection).has_table("alembic_progress")
+
+
+@pytest.mark.parametrize("database", SERVERS)
+def test_a_column_that_an_interrupted_revision_has_dropped_is_not_missing(
+    bake: Bake, database: str
+) -> None:
+    project = prepare(bake, database)
+    write_revision(
+        project,
+        "\n    with op.get_context().autocommit_block():"
+        '\n        op.drop_column("second", "m")'
+        '\n        op.alter_column("third", "m", new_column_name="k", existing_type=sa.Integer)'
+        '\n    op.execute("SELECT n FROM later")',
+    )
+    project.alembic("upgrade", "head", status=1)
+    assert "is missing" not in project.make("status")
+    execute(project, "CREATE TABLE later (n INTEGER)")
+    said = project.alembic("upgrade", "head")
+    assert said.startswith("Applied r3") and "missing" not in said
+    assert project.alembic("upgrade", "head").startswith("Nothing to do.")

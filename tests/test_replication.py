@@ -189,6 +189,69 @@ def test_a_backup_of_an_interrupted_upgrade_is_completed_and_one_from_before_it_
         assert is_there(project, "SELECT count(*) FROM pg_largeobject_metadata") == [[0]]
 
 
+def test_a_backup_without_large_objects_is_refused_and_one_of_an_application_is_left_alone(
+    bake: Bake,
+) -> None:
+    project = bake("postgresql")
+    write_chain(project, "postgresql")
+    project.alembic("-x", "create-database", "current")
+    interrupt(project)
+    comment = "SELECT obj_description('alembic_version'::regclass)"
+    number = str(is_there(project, comment)[0][0]).partition("journal: ")[2].partition(" ")[0]
+    execute(
+        project,
+        f"SELECT lo_unlink({number})",
+        f"SELECT lo_from_bytea({number}, 'a photo')",
+    )
+    for command in (["upgrade", "head"], ["upgrade", "head"]):
+        said = project.alembic(*command, status=1)
+        assert f"The journal of an interrupted revision is missing: large object {number}" in said
+    assert "is missing: large object" in project.make("status", status=2)
+    assert is_there(project, f"SELECT convert_from(lo_get({number}), 'UTF8')") == [["a photo"]]
+    execute(project, said.strip().rpartition("and then: ")[2], "DROP INDEX IF EXISTS by_n")
+    execute(project, "UPDATE parents SET extra = extra - 1")  # what it has done is reverted
+    project.alembic("upgrade", "head")
+    assert is_complete(project, "postgresql")
+    assert is_there(project, f"SELECT convert_from(lo_get({number}), 'UTF8')") == [["a photo"]]
+
+
+def test_another_role_of_the_owning_group_completes_what_one_has_begun(bake: Bake) -> None:
+    project = bake("postgresql")
+    write_chain(project, "postgresql")
+    project.alembic("-x", "create-database", "current")
+    assert project.url
+    group = str(project.url.database)
+    one, two, reader = (f"{group}_{name}" for name in ("one", "two", "reader"))
+    execute(
+        project,
+        f"CREATE ROLE {group}; GRANT ALL ON SCHEMA public TO {group}",
+        f"CREATE ROLE {one} LOGIN IN ROLE {group}; ALTER ROLE {one} SET role = {group}",
+        f"CREATE ROLE {two} LOGIN IN ROLE {group}",
+        f"CREATE ROLE {reader} LOGIN",
+    )
+    owner = project.environment["DATABASE_URL"]
+
+    def become(role: str) -> None:
+        assert project.url
+        url = project.url.set(username=role).render_as_string(hide_password=False)
+        project.environment["DATABASE_URL"] = url
+
+    try:
+        become(one)
+        interrupt(project)
+        execute(project, f"GRANT SELECT ON alembic_version TO {reader}")
+        become(reader)
+        said = project.make("status", status=2)
+        assert "permission denied for large object" in said and "Traceback" not in said
+        become(two)
+        project.alembic("upgrade", "head")
+        assert is_complete(project, "postgresql")
+    finally:
+        project.environment["DATABASE_URL"] = owner
+        for role in (one, two, reader, group):
+            execute(project, f"DROP OWNED BY {role} CASCADE; DROP ROLE {role}")
+
+
 def dump(project: Project, file: Path) -> None:
     """Back up a database."""
     assert project.url

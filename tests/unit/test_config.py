@@ -12,10 +12,24 @@ from alembic_guards import connect
             "oracle+oracledb://ada:secret@db/shop",
             "oracle is not supported. .* Supported databases: ",
         ),
-        ("sqlite+aiosqlite:///shop.db", "sqlite\\+aiosqlite is an asynchronous driver"),
-        ("postgresql+asyncpg://ada:secret@db/shop", "asyncpg is an asynchronous driver"),
-        ("mysql+aiomysql://ada:secret@db/shop", "aiomysql is an asynchronous driver"),
-        ("mariadb+aiomysql://ada:secret@db/shop", "aiomysql is an asynchronous driver"),
+        (
+            "sqlite+aiosqlite:///shop.db",
+            "sqlite\\+aiosqlite is not a driver that migrations are tested with",
+        ),
+        (
+            "postgresql+asyncpg://ada:secret@db/shop",
+            "asyncpg is not a driver that migrations are tested with",
+        ),
+        (
+            "mysql+aiomysql://ada:secret@db/shop",
+            "aiomysql is not a driver that migrations are tested with",
+        ),
+        ("postgresql+pg8000://ada:secret@db/shop", "synchronous one that is: postgresql\\+psycopg"),
+        ("mysql://ada:secret@db/shop", "synchronous one that is: mysql\\+pymysql"),
+        (
+            "mariadb+aiomysql://ada:secret@db/shop",
+            "aiomysql is not a driver that migrations are tested with",
+        ),
     ],
 )
 def test_a_url_that_migrations_cannot_use_is_refused(url: str, said: str) -> None:

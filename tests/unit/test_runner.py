@@ -88,5 +88,5 @@ def test_a_failure_says_once_that_it_is_one(scripts: ScriptDirectory) -> None:
     assert said.startswith(
         "Revision a: number a was rolled back; no changes were applied. The database"
     )
-    assert "Correct the revision or the rows, then run: alembic upgrade head" in said
+    assert "Correct the revision or the rows, then run the same command again." in said
     assert "failed" not in said

@@ -24,6 +24,8 @@ FILL = "UPDATE t SET a = 1 WHERE a IS NULL"
             (["one"], 1),
         ),
         ([ADD.format("one"), "UPDATE t SET a = a + 1", ADD.format("two")], (["two"], 3)),
+        # The same name on another table.
+        ([ADD.format("ck"), "ALTER TABLE u VALIDATE CONSTRAINT ck"], (["ck"], 1)),
     ],
 )
 def test_what_is_withdrawn(statements: list[str], withdrawn: tuple[list[str], int] | None) -> None:

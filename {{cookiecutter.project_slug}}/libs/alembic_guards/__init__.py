@@ -1,6 +1,6 @@
 """Guards for Alembic: complete and proven revisions, and upgrades that lose no data.
 
-env.py uses the names below, a revision `backfill`, tests those of `alembic_guards.testing`. README.md is
+env.py and revisions use the names below, tests those of `alembic_guards.testing`. README.md is
 the map.
 """
 
@@ -11,9 +11,19 @@ if TYPE_CHECKING:
     from alembic_guards.config import connect, options
     from alembic_guards.errors import plain_errors
     from alembic_guards.runtime.backfill import backfill
+    from alembic_guards.runtime.enum_values import rename_value
     from alembic_guards.runtime.runner import attempts
+    from alembic_guards.runtime.sqlite import rebuild_table
 
-__all__ = ["attempts", "backfill", "connect", "options", "plain_errors"]
+__all__ = [
+    "attempts",
+    "backfill",
+    "connect",
+    "options",
+    "plain_errors",
+    "rebuild_table",
+    "rename_value",
+]
 __version__ = "0.2.0"
 
 _MODULES = {
@@ -22,6 +32,8 @@ _MODULES = {
     "connect": "alembic_guards.config",
     "options": "alembic_guards.config",
     "plain_errors": "alembic_guards.errors",
+    "rebuild_table": "alembic_guards.runtime.sqlite",
+    "rename_value": "alembic_guards.runtime.enum_values",
 }
 
 

@@ -24,6 +24,13 @@ from alembic_guards.runtime.violations import refuse_orphans
 #: The names of a backend in URLs that SQLAlchemy knows by another, or as a dialect of its own.
 ALIASES = {"mariadb": "mysql", "postgres": "postgresql"}
 
+#: The driver for each backend: the library reads errors, and the state of a connection, from it.
+DRIVERS = {
+    "sqlite": "sqlite+pysqlite",
+    "postgresql": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+}
+
 UNKNOWN_KEY = """-x {key} has no meaning for this command. Nothing was changed. Valid are -x create-database, \
 and the answers of `revision --autogenerate`.
 {remedy}"""
@@ -142,19 +149,14 @@ def _supported(url: URL | str) -> URL:
             f"{url.get_backend_name()} is not supported. Nothing was changed."
             f" Supported databases: {supported}."
         )
-    if _is_asynchronous(url):
-        raise CommandError(
-            f"{url.drivername} is an asynchronous driver. Nothing was changed. Migrations take a"
-            " synchronous one, such as sqlite, postgresql+psycopg or mysql+pymysql."
-        )
+    with suppress(ArgumentError):  # an unknown driver: connecting raises a message
+        driver = DRIVERS[url.get_backend_name()]
+        if url.get_dialect().driver != driver.rpartition("+")[2]:
+            raise CommandError(
+                f"{url.drivername} is not a driver that migrations are tested with. Nothing was changed."
+                f" Name a synchronous one that is: {driver}"
+            )
     return url
-
-
-def _is_asynchronous(url: URL) -> bool:
-    try:
-        return url.get_dialect().is_async
-    except ArgumentError:  # an unknown driver: connecting raises a message
-        return False
 
 
 def _named(url: URL) -> URL:

@@ -6,6 +6,7 @@ from typing import Any
 
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 #: Our table: the log on SQLite, MariaDB and MySQL, and the journal on MariaDB and MySQL.
 TABLE = "alembic_guards"
@@ -19,12 +20,15 @@ OWN_TABLES = frozenset({TABLE, OLD_JOURNAL})
 BLOB = {"mysql": "LONGBLOB"}
 CREATE = """CREATE TABLE IF NOT EXISTS {name} (version_table VARCHAR(150) NOT NULL, n INTEGER NOT NULL,
     step VARCHAR(100), state VARCHAR(10), statement VARCHAR(1000), seen CHAR(32), result {blob},
-    PRIMARY KEY (version_table, n))"""
+    PRIMARY KEY (version_table, n)){options}"""
+#: The character set of a database may not have the characters of a statement.
+OPTIONS = {"mysql": " CHARACTER SET utf8mb4"}
 
 
 def create_table(dialect: str) -> str:
     """Return the statement that creates our table, if it is missing."""
-    return CREATE.format(name=TABLE, blob=BLOB.get(dialect, "TEXT"))
+    blob, options = BLOB.get(dialect, "TEXT"), OPTIONS.get(dialect, "")
+    return CREATE.format(name=TABLE, blob=blob, options=options)
 
 
 def key_of(migration: MigrationContext) -> str:
@@ -42,8 +46,15 @@ def quoted_version_table(migration: MigrationContext) -> str:
 
 @contextmanager
 def driver_cursor(connection: Connection) -> Iterator[Any]:
-    """Yield a cursor of the driver, in the transaction that is open: what it executes is not recorded."""
+    """Yield a cursor of the driver, in the transaction that is open: what it executes is not recorded.
+
+    Raises DBAPIError for its errors, as a connection of SQLAlchemy does.
+    """
     if not connection.in_transaction():
         connection.begin()  # else the driver would begin one that a rollback() does not end
+    errors: Any = connection.dialect.loaded_dbapi
     with closing(connection.connection.cursor()) as cursor:
-        yield cursor
+        try:
+            yield cursor
+        except errors.Error as error:
+            raise DBAPIError.instance("", (), error, errors.Error) from error

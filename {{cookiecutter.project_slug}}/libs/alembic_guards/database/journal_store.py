@@ -25,6 +25,9 @@ from alembic_guards.database.version_comment import VersionComment
 
 COLUMNS = "n, step, state, statement, seen, result"
 
+MISSING = """The journal of an interrupted revision is missing: large object {oid}, which the comment of {table} \
+names. Nothing was changed. It is not in a backup of one schema or table (pg_dump needs --large-objects).
+Restore it; or revert by hand what the revision has done, and then: COMMENT ON TABLE {table} IS NULL"""
 NOT_OWNER = """{table} belongs to another role, and this revision commits before its end: only the owner can \
 record how far it came. Nothing was changed.
 Make the role that migrates its owner: ALTER TABLE {table} OWNER TO ..."""
@@ -180,6 +183,8 @@ class LargeObjectStore:
     Each line begins with the state, in a fixed width: SQL can replace it.
     """
 
+    #: The comment of the large object.
+    ABOUT = "alembic_guards: an interrupted revision"
     #: The characters of the state.
     WIDTH = 8
     #: The mode of lo_open() in which lo_truncate() works: INV_WRITE.
@@ -195,13 +200,13 @@ class LargeObjectStore:
 
     def refuse_unwritable(self) -> None:
         """Raise CommandError where another role owns the version table."""
-        if self.ends == [0] and not self.comment.is_writable():
-            raise CommandError(NOT_OWNER.format(table=self.comment.table))
+        if self.ends == [0]:
+            self._refuse_other_owner()
 
     def read(self) -> list[Entry]:
-        """Return the entries in their order."""
+        """Return the entries in their order; raises CommandError where the large object is missing."""
         self.ends = [0]
-        oid = self.comment.read().journal
+        oid = self._find()
         content: bytes = self._run("SELECT lo_get(%s::oid)", oid) if oid else b""
         entries = []
         for number, line in enumerate(content.splitlines(keepends=True), 1):
@@ -214,7 +219,7 @@ class LargeObjectStore:
 
         Raises CommandError where another role owns the version table.
         """
-        oid = self.comment.read().journal or self._create()
+        oid = self._find() or self._create()
         del self.ends[after + 1 :]
         lines = [_line(entry, self.WIDTH) for entry in entries]
         self._run(self._sql_to_truncate(oid, self.ends[after]))
@@ -224,35 +229,46 @@ class LargeObjectStore:
 
     def clear(self) -> None:
         """Remove the large object, and its number from the comment."""
-        parts = self.comment.read()
-        if parts.journal:
-            self._run("SELECT lo_unlink(%s::oid)", parts.journal)
-            self.comment.write(parts._replace(journal=0))
+        if oid := self._find():
+            self._run("SELECT lo_unlink(%s::oid)", oid)
+            self.comment.write(self.comment.read()._replace(journal=0))
         self.ends = [0]
 
     def sql_to_clear(self) -> str:
         """Return the SQL by which a person removes all entries."""
-        return self._sql_to_truncate(self.comment.read().journal, 0)
+        return self._sql_to_truncate(self._find(), 0)
 
     def sql_to_complete(self, entry: Entry) -> str:
         """Return the SQL that records that the statement of the last entry is complete."""
-        oid = self.comment.read().journal
-        return f"SELECT lo_put({oid}, {self.ends[entry.n - 1]}, '{State.CHANGE:<{self.WIDTH}}')"
+        return f"SELECT lo_put({self._find()}, {self.ends[entry.n - 1]}, '{State.CHANGE:<{self.WIDTH}}')"
 
     def sql_to_remove(self, entry: Entry) -> str:
         """Return the SQL that removes the last entry."""
-        return self._sql_to_truncate(self.comment.read().journal, self.ends[entry.n - 1])
+        return self._sql_to_truncate(self._find(), self.ends[entry.n - 1])
 
     def _sql_to_truncate(self, oid: int, size: int) -> str:
         return f"SELECT lo_truncate64(lo_open({oid}, {self.WRITE}), {size})"
 
+    def _find(self) -> int:
+        """Return the OID of the large object; 0 for none. One of an application is not taken for it."""
+        oid = self.comment.read().journal
+        is_ours = "SELECT obj_description(%s::oid, 'pg_largeobject') = %s"
+        if oid and not self._run(is_ours, oid, self.ABOUT):
+            raise CommandError(MISSING.format(oid=oid, table=self.comment.table))
+        return oid
+
     def _create(self) -> int:
-        """Create the large object, and return its OID."""
-        self.refuse_unwritable()
+        """Create the large object, and return its OID: it belongs to the owner of the version table."""
+        self._refuse_other_owner()
         oid: int = self._run("SELECT lo_create(0)")
-        self._run(f"COMMENT ON LARGE OBJECT {oid} IS 'alembic_guards: an interrupted revision'")
+        self._run(f"COMMENT ON LARGE OBJECT {oid} IS '{self.ABOUT}'")
+        self._run(f"ALTER LARGE OBJECT {oid} OWNER TO {self.comment.owner()}")
         self.comment.write(self.comment.read()._replace(journal=oid))
         return oid
+
+    def _refuse_other_owner(self) -> None:
+        if not self.comment.is_writable():
+            raise CommandError(NOT_OWNER.format(table=self.comment.table))
 
     def _run(self, statement: str, *parameters: object) -> Any:
         """Execute a statement, and return its value."""

@@ -148,11 +148,14 @@ def _is_compared(
 
 def managed_models(metadata: sa.MetaData) -> list[sa.Table]:
     """Return the tables of the models that env.py does not leave out, in the order of creation."""
-    return [
-        table
-        for table in metadata.sorted_tables
-        if FILTERS.has_table(table.name, table.schema, table)
-    ]
+    managed = managed_tables(metadata)
+    return [table for table in metadata.sorted_tables if table in managed]
+
+
+def managed_tables(metadata: sa.MetaData) -> list[sa.Table]:
+    """Return the tables of the models that env.py does not leave out, by their names."""
+    tables = sorted(metadata.tables.values(), key=lambda table: table.fullname)
+    return [table for table in tables if FILTERS.has_table(table.name, table.schema, table)]
 
 
 def managed(

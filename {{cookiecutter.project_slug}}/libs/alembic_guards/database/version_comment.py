@@ -35,8 +35,9 @@ class Parts(NamedTuple):
 
     def __str__(self) -> str:
         """Return the comment."""
+        text = f"{self.text}\n" if self.text and not self.text.endswith("\n") else self.text
         journal = f"alembic_guards journal: {self.journal} " if self.journal else ""
-        return self.text + journal + (f"alembic_guards: {self.log}" if self.log else "")
+        return text + journal + (f"alembic_guards: {self.log}" if self.log else "")
 
 
 class VersionComment:
@@ -59,6 +60,13 @@ class VersionComment:
             )
             row = cursor.execute(query, (self.table,)).fetchone()
             return bool(row and row[0])
+
+    def owner(self) -> str:
+        """Return the owner of the version table, as SQL."""
+        with driver_cursor(self.connection) as cursor:
+            query = "SELECT relowner::regrole::text FROM pg_class WHERE oid = to_regclass(%s)"
+            cursor.execute(query, (self.table,))
+            return str(cursor.fetchone()[0])
 
     def write(self, parts: Parts) -> None:
         """Replace the comment."""

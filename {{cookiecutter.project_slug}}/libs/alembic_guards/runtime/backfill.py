@@ -20,7 +20,6 @@ import sqlalchemy as sa
 from alembic import op
 from alembic.operations import MigrateOperation, Operations
 from alembic.util import CommandError
-from sqlalchemy.sql import quoted_name
 
 from alembic_guards.database.timeouts import batch_pause
 from alembic_guards.runtime.executor import Executor, executor_of
@@ -30,7 +29,7 @@ from alembic_guards.runtime.resumable import Resumable, resumable
 Key = Sequence[Any]
 Compare = Callable[[Any, Any], Any]
 
-NO_KEY = """The table {table} has no primary key, by which a backfill makes its batches. Nothing was changed.
+NO_KEY = """The table {table} has no primary key, by which a backfill makes its batches.
 Add a primary key, or write one UPDATE: op.execute("UPDATE {table} SET ...")"""
 
 
@@ -96,22 +95,27 @@ def run(operations: Operations, operation: BackfillOp) -> None:
     if connection is None:
         operations.execute(_update(operation, _table(operation), *_condition(operation)))
         return
-    key = sa.inspect(connection).get_pk_constraint(operation.table_name, operation.schema)
-    columns = key["constrained_columns"]
+    constraint = sa.inspect(connection).get_pk_constraint(operation.table_name, operation.schema)
+    columns = constraint["constrained_columns"]
     if not columns:
         raise CommandError(NO_KEY.format(table=operation.table_name))
     update = _update(operation, _table(operation), *_condition(operation))
-    if executor is None:  # on SQLite, on a scratch database, in a dry run
+    types = _types(connection, operation)
+    key = {name: types[name] for name in columns}
+    # An enum is ordered by its values, and compared with a text.
+    is_ordered = not any(isinstance(type_, sa.Enum | sa.types.NullType) for type_ in key.values())
+    if executor is None or not is_ordered:  # None on SQLite, on a scratch database, in a dry run
         operations.execute(update)
         return
-    text = recorded_text("backfill", sorted(vars(operation).items()))
+    identity = {name: value for name, value in vars(operation).items() if name != "batch"}
+    text = recorded_text("backfill", sorted(identity.items()))
     statement = str(update.compile(dialect=connection.dialect)).replace("%%", "%")
     is_open = executor.recorder.is_autocommit
     with (
         nullcontext() if is_open else context.autocommit_block(),
-        resumable(executor, text, statement) as progress,
+        resumable(executor, text, statement) as work,
     ):
-        _Batches(connection, executor, operation, columns).run(progress)
+        _Batches(connection, executor, operation, key).run(work)
 
 
 class _Batches:
@@ -122,22 +126,22 @@ class _Batches:
         connection: sa.Connection,
         executor: Executor,
         operation: BackfillOp,
-        columns: Sequence[str],
+        key: Mapping[str, sa.types.TypeEngine[Any]],
     ) -> None:
         self.connection, self.executor, self.operation = connection, executor, operation
-        self.table = _table(operation, *columns)
-        self.key = [self.table.c[name] for name in columns]
+        self.table = _table(operation, key)
+        self.key = [self.table.c[name] for name in key]
         self.began = time.monotonic()
         self.before = 0  # rows that an interrupted run has updated
         self.done = 0  # rows that all runs have updated
         self.total = 0  # rows that are to be updated
 
-    def run(self, progress: Resumable) -> None:
+    def run(self, work: Resumable) -> None:
         """Update the batches that no earlier run has committed."""
-        last, self.done = progress.position or (None, 0)
+        last, self.done = work.position or (None, 0)
         self.before = self.done
         self.total = self.done + self._count(last)
-        while not progress.is_complete:
+        while not work.is_complete:
             upper = self._find_end(last)
             update = _update(self.operation, self.table, *self._between(last, upper))
 
@@ -145,7 +149,7 @@ class _Batches:
                 rows = self.connection.execute(update).rowcount
                 return (upper, self.done + rows)
 
-            last, self.done = progress.advance(run_batch, str(update), is_last=upper is None)
+            last, self.done = work.advance(run_batch, str(update), is_last=upper is None)
             self._show_progress()
             if upper is not None:
                 time.sleep(batch_pause())
@@ -174,7 +178,10 @@ class _Batches:
         is_end = beyond is lt
         if self.connection.dialect.name == "postgresql" and len(bound) > 1:
             compare = beyond_or_at if is_end else beyond
-            return compare(sa.tuple_(*self.key), sa.tuple_(*map(sa.literal, bound)))
+            return compare(
+                sa.tuple_(*self.key),
+                sa.tuple_(*map(sa.literal, bound, (column.type for column in self.key))),
+            )
         *firsts, (column, value) = zip(self.key, bound, strict=True)
         condition = beyond_or_at(column, value) if is_end else beyond(column, value)
         for column, value in reversed(firsts):  # MariaDB uses no index for (a, b) > (x, y)
@@ -192,14 +199,19 @@ class _Batches:
         )
 
 
-def _table(operation: BackfillOp, *columns: str) -> sa.TableClause:
-    names = dict.fromkeys([*columns, *operation.values])
-    table = quoted_name(operation.table_name, quote=True)
-    return sa.table(
-        table,
-        *(sa.column(quoted_name(name, quote=True)) for name in names),
-        schema=operation.schema,
-    )
+def _types(connection: sa.Connection, operation: BackfillOp) -> dict[str, sa.types.TypeEngine[Any]]:
+    """Return the types of the columns of the table."""
+    found = sa.inspect(connection).get_columns(operation.table_name, operation.schema)
+    return {column["name"]: column["type"] for column in found}
+
+
+def _table(
+    operation: BackfillOp, key: Mapping[str, sa.types.TypeEngine[Any]] | None = None
+) -> sa.TableClause:
+    """Return the table, with the columns of its key, which have a type, and those to be set."""
+    types = {**dict.fromkeys(operation.values, sa.types.NullType()), **(key or {})}
+    columns: list[sa.ColumnClause[Any]] = [sa.column(name, type_) for name, type_ in types.items()]
+    return sa.table(operation.table_name, *columns, schema=operation.schema)
 
 
 def _condition(operation: BackfillOp) -> list[Any]:

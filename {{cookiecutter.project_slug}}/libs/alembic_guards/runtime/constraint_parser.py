@@ -23,7 +23,12 @@ NAME = r"(?:\w+|`(?:[^`]|``)+`|\"(?:[^\"]|\"\")+\")"
 #: A column with an operator class, and one of which MariaDB indexes the first characters.
 WITH_CLASS = re.compile(rf"({NAME})\s+\w+", re.DOTALL)
 PREFIX = re.compile(rf"({NAME})\s*\(\s*(\d+)\s*\)", re.DOTALL)
+DROPS_CONSTRAINT = re.compile(rf"\bDROP\s+CONSTRAINT\s+(?:IF\s+EXISTS\s+)?({NAME})", re.IGNORECASE)
 IS_NOT_NULL = re.compile(rf"\(*\s*({NAME})\s+IS\s+NOT\s+NULL\s*\)*", re.IGNORECASE | re.DOTALL)
+
+
+#: The schema, the table and the name of a constraint.
+ConstraintKey = tuple[str | None, str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +39,11 @@ class Constraint:
     schema: str | None = None
     name: str = ""  # "" where the server chooses it
     is_deferred: bool = False  # NOT VALID: only VALIDATE CONSTRAINT reads the rows
+
+    @property
+    def key(self) -> ConstraintKey:
+        """The identity of a constraint with a name."""
+        return self.schema, self.table, self.name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,10 +97,16 @@ def constraints_in(sql: str) -> Iterator[Constraint]:
             yield from _Constraints(statement, Constraint(table="")).constraints()
 
 
-def dropped_constraints(sql: str) -> set[str]:
-    """Return the names of the constraints that ALTER TABLE statements in SQL drop."""
-    pattern = rf"\bDROP\s+CONSTRAINT\s+(?:IF\s+EXISTS\s+)?({NAME})"
-    return {unquoted(name) for name in re.findall(pattern, sql, re.IGNORECASE)}
+def dropped_constraints(sql: str) -> set[ConstraintKey]:
+    """Return the constraints that ALTER TABLE statements in SQL drop."""
+    if not DROPS_CONSTRAINT.search(sql):
+        return set()
+    return {
+        (table[0], table[1], unquoted(name))
+        for tokens in statements(sql)
+        if (table := Statement(tokens).altered_table())
+        for name in DROPS_CONSTRAINT.findall("".join(tokens))
+    }
 
 
 class _Constraints(Statement):

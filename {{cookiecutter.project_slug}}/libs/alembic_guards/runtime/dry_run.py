@@ -69,6 +69,7 @@ def _without_effect(migration: MigrationContext, connection: Connection) -> Iter
     """Keep autocommit_block() from committing; on PostgreSQL read only, in a savepoint."""
     patched: Any = migration
     patched.autocommit_block = nullcontext
+    memo = dict(migration.impl.memo)  # such as the types that tables have created
     savepoint = None
     if connection.dialect.name == "postgresql":
         savepoint = connection.begin_nested()
@@ -85,6 +86,7 @@ def _without_effect(migration: MigrationContext, connection: Connection) -> Iter
             savepoint.rollback()
     finally:
         del patched.autocommit_block
+        migration.impl.memo = memo
 
 
 def is_skipped(connection: Connection, statement: str) -> bool:

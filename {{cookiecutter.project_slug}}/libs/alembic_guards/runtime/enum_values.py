@@ -1,6 +1,7 @@
 """Renames a value of an enum on SQLite: in the rows, and in a CHECK that lists the values."""
 
 import sqlalchemy as sa
+from alembic import op
 from alembic.operations import Operations
 
 from alembic_guards.database.catalog import read_statements
@@ -44,9 +45,14 @@ class RenameValueOp(SQLOp):
         connection.execute(update.where(column == self.old).values({column: self.new}))
 
 
+def rename_value(table_name: str, column_name: str, old: str, new: str) -> None:
+    """Do what `op.rename_value()` does, typed for type checkers: rename a value of an enum on SQLite."""
+    op.invoke(RenameValueOp(table_name, column_name, old, new))
+
+
 @Operations.implementation_for(RenameValueOp)
-def _rename_value(operations: Operations, op: RenameValueOp) -> None:
-    op.run(operations.get_bind())
+def _rename_value(operations: Operations, operation: RenameValueOp) -> None:
+    operation.run(operations.get_bind())
 
 
 def _with_new_value(sql: str, column: str, old: str, new: str) -> str:

@@ -74,9 +74,12 @@ class Executor:
             if is_lock_timeout(error) or self.connection.invalidated:
                 raise
             refused = None
-            with suppress(Exception):  # the error of the revision tells more than that of its end
+            # The error of the revision tells more than one of its end.
+            with suppress(Exception):
                 self.recorder.driver.rollback()
                 refused = explained(self.connection, error, self.changes)
+            with suppress(Exception):
+                self.recorder.driver.rollback()
                 withdraw(self.connection, self.journal, self.changes)
             if refused is None:
                 raise
@@ -164,7 +167,7 @@ class Executor:
         """Run a statement, and retry it after a lock timeout that has rolled back nothing else."""
         while True:
             try:
-                return run()
+                result = run()
             except self.recorder.errors as error:
                 if not (is_driver_lock_timeout(error) and self._is_retryable(kind)):
                     raise
@@ -172,6 +175,10 @@ class Executor:
                     self.recorder.driver.rollback()  # releases the locks that the statement has taken
                 if not self.retry.wait(statement):
                     raise
+            else:
+                if self.recorder.is_autocommit or kind is Kind.IMPLICIT:
+                    self.retry.reset()  # it is committed
+                return result
 
     def _is_retryable(self, kind: Kind) -> bool:
         """Whether a failed statement was rolled back alone, without others of its transaction."""

@@ -30,7 +30,7 @@ def with_working_query(connection: Connection, refusal: Refusal) -> Refusal:
     """Return a refusal without its query where that finds nothing after the rollback."""
     if not refusal.query:
         return refusal
-    with suppress(connection.dialect.loaded_dbapi.Error), driver_cursor(connection) as cursor:
+    with suppress(DBAPIError), driver_cursor(connection) as cursor:
         cursor.execute(refusal.query)
         if cursor.fetchone():
             return refusal

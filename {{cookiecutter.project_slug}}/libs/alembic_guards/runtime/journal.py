@@ -20,7 +20,7 @@ from alembic_guards.runtime.statements import Kind
 
 EDITED = """{step} was interrupted, and its file has changed since then. Its statement {n} was
 {statement}
-Nothing was changed now. Restore that statement in the file, then: make {command}
+Nothing was changed now. Restore that statement in the file, then run the same command again.
 Or revert the statements up to this one by hand, then: {reset}"""
 
 INTERRUPTED = """{step} was interrupted: {applied}. Nothing was changed now.
@@ -38,7 +38,7 @@ Nothing was changed now. How much of that statement was applied is unknown. If a
 {complete}
 If none of it was:
 {remove}
-Then: make {command}"""
+Then run the same command again."""
 
 
 def recorded_text(statement: str, parameters: Any) -> str:

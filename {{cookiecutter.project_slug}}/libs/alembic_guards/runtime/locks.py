@@ -203,9 +203,9 @@ class LockRetry:
         self.reset()
 
     def reset(self) -> None:
-        """Start the pauses and the deadline again."""
+        """Start the pauses and the deadline again: something was committed."""
         self.pause = 0.5  # seconds
-        self.deadline = time.monotonic() + upgrade_timeout()
+        self.deadline: float | None = None  # begins with the first wait
         self.blocker = self.logged = ""
         self.logged_at = 0.0
 
@@ -218,10 +218,12 @@ class LockRetry:
         self.blocker = (
             f"{session}, whose transaction is {age} s old" if age is not None else session
         )
-        left = self.deadline - time.monotonic()
+        now = time.monotonic()
+        if self.deadline is None:
+            self.deadline = now + upgrade_timeout()
+        left = self.deadline - now
         if left < 0:
             return False
-        now = time.monotonic()
         if session != self.logged or now - self.logged_at >= LOG_INTERVAL:
             still = " still" if session == self.logged else ""
             self.report(f"{self.subject} is{still} waiting for a lock, blocked by {self.blocker}.")

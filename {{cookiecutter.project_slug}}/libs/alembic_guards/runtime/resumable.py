@@ -53,6 +53,7 @@ class Resumable:
                     self.position = run()
                     self._record(state, encode(self.position))
                 self.is_complete, self.is_recorded = is_last, True
+                self.executor.retry.reset()
                 return self.position
             except NotRecordable as error:
                 raise CommandError(

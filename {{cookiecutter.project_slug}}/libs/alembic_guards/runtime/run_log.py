@@ -20,15 +20,26 @@ class RunLog:
         self.applied = AppliedLog(connection, migration)
 
     def begin(
-        self, heads: Iterable[str], *, is_upgrade: bool, is_stamp: bool, has_steps: bool
+        self,
+        heads: Iterable[str],
+        *,
+        is_upgrade: bool,
+        is_stamp: bool,
+        has_steps: bool,
+        is_resumed: bool,
     ) -> None:
-        """Read the log and the columns; raises CommandError for a revision that was inserted."""
+        """Read the log and the columns; raises CommandError for a revision that was inserted.
+
+        `is_resumed`: an interrupted run may have dropped columns that the log has.
+        """
         applied = self.applied
         applied.load()
         if is_upgrade:
             refuse_inserted(applied, heads)
         if applied.exists or has_steps:
             applied.columns.begin(heads)
+            if is_resumed:
+                applied.columns.accept()
         if applied.exists and not is_stamp and applied.heads != set(heads):
             present = revisions_of(self.migration.script, heads)
             names = [one.revision for one in present if one.revision not in applied.records]

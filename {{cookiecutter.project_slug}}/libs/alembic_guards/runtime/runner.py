@@ -44,7 +44,7 @@ logger = logging.getLogger("alembic.guards")
 
 FAILED = """{step} {outcome}. The database is at {current}.
 {reason}
-{remedy}, then run: make {command}"""
+{remedy}, then run the same command again."""
 INTERRUPTED = "Interrupted. Run the same command again: it continues where it stopped."
 
 
@@ -100,6 +100,7 @@ class Attempt:
         self.log = RunLog(connection, migration, report)
         self.is_upgrade = True  # neither a downgrade nor a stamp
         self.is_stamp = False
+        self.has_begun = False  # whether the log was read, before the first step
         self.began = 0.0  # when the running step began
         self.progress = Progress(report)
         self.is_atomic = features(connection.dialect).atomic_revisions
@@ -125,6 +126,7 @@ class Attempt:
             self.succeeded = True
             self._finish()
         elif isinstance(error, HeadsMoved):
+            self.has_begun = False  # what the other process has changed is not of this one
             self.connection.rollback()
         elif is_lock_timeout(error):
             self._wait(error)
@@ -144,12 +146,14 @@ class Attempt:
         steps = list(self.find_steps(heads, migration))
         self.is_stamp = any(isinstance(step, StampStep) for step in steps)
         self.is_upgrade = all(isinstance(step, RevisionStep) and step.is_upgrade for step in steps)
-        if not self.count:  # the first attempt
+        if not self.has_begun:
+            self.has_begun = True
             self.log.begin(
                 heads,
                 is_upgrade=self.is_upgrade,
                 is_stamp=self.is_stamp,
                 has_steps=bool(steps),
+                is_resumed=bool(self.journal.recorded),
             )
         if self.is_upgrade:
             refuse_unproven(step.revision for step in steps)
@@ -234,7 +238,6 @@ class Attempt:
                 self.log.end(self.heads, has_changed=self.count > 0)
         except SQLAlchemyError:
             outcome, remedy = "lost its connection to the server", "Restore the connection"
-        command = "upgrade" if self.step is None or self.step.is_upgrade else "downgrade"
         return CommandError(
             FAILED.format(
                 step=self._subject(),
@@ -242,7 +245,6 @@ class Attempt:
                 current=self._current(),
                 reason=reason,
                 remedy=remedy,
-                command=command,
             )
         )
 

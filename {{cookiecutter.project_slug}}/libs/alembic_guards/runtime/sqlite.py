@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
+from alembic import op
 from alembic.ddl.sqlite import SQLiteImpl
 from alembic.operations import MigrateOperation, Operations
 from alembic.operations.batch import ApplyBatchImpl
@@ -92,12 +93,15 @@ class KeepingSQLiteImpl(SQLiteImpl):
         return not old.isdisjoint(options["name"] for _, _, options in batch_op.batch)
 
     def cast_for_batch_migrate(self, existing: sa.Column[Any], transfer: Any, new: Any) -> None:
-        """Copy values unchanged, except where the new type stores them in another format."""
-        if self._live is None:
-            super().cast_for_batch_migrate(existing, transfer, new)
+        """Copy values unchanged, except where the new type stores them in another format.
+
+        Offline all others are cast, as Alembic does: the rows are not known.
+        """
         conversion = convert(transfer["expr"], existing.type, new, self.dialect)
         if conversion.value:
             transfer["expr"] = sa.literal_column(conversion.value)
+        elif self._live is None:
+            super().cast_for_batch_migrate(existing, transfer, new)
 
     def prep_table_for_batch(self, batch_impl: ApplyBatchImpl, table: sa.Table) -> None:
         """Remember the rebuild that begins, and rename its columns first."""
@@ -275,6 +279,14 @@ class RebuildTableOp(MigrateOperation):
         return ("rebuild_table", self.table_name)
 
 
+def rebuild_table(table_name: str, form: str) -> None:
+    """Do what `op.rebuild_table()` does, typed for type checkers: rebuild a table of SQLite by `form`.
+
+    `form` is a CREATE TABLE. Columns keep their values by name.
+    """
+    op.invoke(RebuildTableOp(table_name, form))
+
+
 @Operations.implementation_for(RebuildTableOp)
-def _rebuild_table(operations: Operations, op: RebuildTableOp) -> None:
-    op.run(operations.get_bind())
+def _rebuild_table(operations: Operations, operation: RebuildTableOp) -> None:
+    operation.run(operations.get_bind())

@@ -11,12 +11,12 @@ from alembic.script import Script, ScriptDirectory
 
 from alembic_guards.database.features import features
 from alembic_guards.database.journal_store import journal_store
-from alembic_guards.database.managed import managed_models
+from alembic_guards.database.managed import managed_tables
 from alembic_guards.database.missing_names import missing_names
 from alembic_guards.errors import commands, explain
 from alembic_guards.runtime.applied_log import AppliedLog, revisions_of
 from alembic_guards.runtime.journal import say_applied
-from alembic_guards.runtime.verify import difference
+from alembic_guards.runtime.verify import difference, inserted
 
 #: The key in the options of context.configure() of the function that imports the models.
 MODELS = "load_models"
@@ -27,8 +27,6 @@ INTERRUPTED = (
     "Not complete: {step}. {applied}. Unless it is running now, complete it: make {command}"
 )
 UNPROVEN = "Unproven: {file}, because {reason}. Complete it, and prove it: make prove"
-INSERTED = "Inserted: {file} was never applied, and {after}, which follows it, was. The remedies: make upgrade"
-DIFFERS = "The database is not what the revisions have made of it. The remedies: make upgrade"
 MODELS_AHEAD = "The models have what no revision creates: {names}. Write a revision: make revision"
 NOT_IMPORTED = "The models cannot be imported: {reason}"
 
@@ -85,21 +83,22 @@ def _problems(
 ) -> Iterator[str]:
     connection = migration.connection
     assert connection is not None
+    is_resumed = False
     if not features(connection.dialect).atomic_revisions:
         entries = journal_store(connection, migration).read()
         if count := sum(entry.is_change for entry in entries):
             step, applied = entries[0].step, say_applied(count)
             yield INTERRUPTED.format(step=step, applied=applied, command=step.partition(" ")[0])
+            is_resumed = True
     for revision in pending:
         if reason := getattr(revision.module, "unproven", ""):
             yield UNPROVEN.format(file=os.path.relpath(str(revision.path)), reason=reason)
-    inserted = log.inserted(sorted(heads))
-    for revision, after in inserted:
-        yield INSERTED.format(file=os.path.relpath(str(revision.path)), after=after)
+    yield from inserted(log, heads)
     if log.exists:
         log.columns.begin(heads)
-        if lines := difference(log, heads):
-            yield "\n  ".join([DIFFERS, *lines])
+        if is_resumed:  # it may have dropped columns that the log has
+            log.columns.accept()
+        yield from difference(log, heads)
 
 
 def models_ahead(migration: MigrationContext) -> str:
@@ -111,5 +110,5 @@ def models_ahead(migration: MigrationContext) -> str:
         metadata = load()
     except Exception as error:  # noqa: BLE001 (the code of the owner may raise anything)
         return NOT_IMPORTED.format(reason=explain(error))
-    missing = missing_names(migration.connection, managed_models(metadata))
+    missing = missing_names(migration.connection, managed_tables(metadata))
     return MODELS_AHEAD.format(names=", ".join(missing)) if missing else ""

@@ -1,7 +1,7 @@
 """Refuses revisions that must not be applied, and a database that differs from its log: says why."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from alembic.script import Script
 from alembic.util import CommandError, to_tuple
@@ -44,14 +44,16 @@ def refuse_unproven(revisions: Iterable[Script]) -> None:
 
 def refuse_inserted(applied_log: AppliedLog, heads: Iterable[str]) -> None:
     """Raise CommandError for a revision that was not applied, before one that was."""
+    for message in inserted(applied_log, heads):
+        raise CommandError(message)
+
+
+def inserted(applied_log: AppliedLog, heads: Iterable[str]) -> Iterator[str]:
+    """Yield the message for each revision that was not applied, before one that was."""
     heads = sorted(heads)
-    inserted = applied_log.inserted(heads)
-    if not inserted:
-        return
-    revision, after = inserted[0]
-    before = revision.down_revision
-    raise CommandError(
-        INSERTED.format(
+    for revision, after in applied_log.inserted(heads):
+        before = revision.down_revision
+        yield INSERTED.format(
             file=_file(revision),
             after=after,
             revision=revision.revision,
@@ -61,18 +63,16 @@ def refuse_inserted(applied_log: AppliedLog, heads: Iterable[str]) -> None:
             down=" ".join(to_tuple(before, default=("base",))),
             heads=" ".join(heads),
         )
-    )
 
 
 def refuse_difference(applied_log: AppliedLog, heads: Iterable[str]) -> None:
     """Raise CommandError where columns of the revisions are missing, or an applied file was edited."""
-    if lines := difference(applied_log, heads):
-        shown = " ".join(sorted(heads))
-        raise CommandError(DIFFERS.format(heads=shown, lines="\n  ".join(lines)))
+    for message in difference(applied_log, heads):
+        raise CommandError(message)
 
 
-def difference(applied_log: AppliedLog, heads: Iterable[str]) -> list[str]:
-    """Return a line for each column of the revisions that is missing, and each edited file."""
+def difference(applied_log: AppliedLog, heads: Iterable[str]) -> Iterator[str]:
+    """Yield the message for columns of the revisions that are missing, and edited files, if any."""
     lines = [
         NO_COLUMN.format(table=table, column=column) if column else NO_TABLE.format(table=table)
         for table, columns in applied_log.columns.missing().items()
@@ -82,7 +82,8 @@ def difference(applied_log: AppliedLog, heads: Iterable[str]) -> list[str]:
         EDITED.format(file=_file(revision), when=record.when)
         for revision, record in applied_log.edited(heads)
     ]
-    return lines
+    if lines:
+        yield DIFFERS.format(heads=" ".join(sorted(heads)), lines="\n  ".join(lines))
 
 
 def _file(revision: Script) -> str:

@@ -12,6 +12,7 @@ from alembic_guards.database.bookkeeping import driver_cursor
 from alembic_guards.database.identifiers import qualified
 from alembic_guards.runtime.constraint_parser import (
     Constraint,
+    ConstraintKey,
     Validation,
     constraints_in,
     dropped_constraints,
@@ -40,9 +41,9 @@ class CommittedChanges:
     def withdrawal(self, last: int) -> Withdrawal | None:
         """Return what can be withdrawn; `last` is the number of the last committed record."""
         found: Withdrawal | None = None
-        open_names = self._unvalidated(last)
+        unvalidated = self._unvalidated(last)
         for number, statement in reversed([one for one in self.changes if one[0] <= last]):
-            added = [each for each in constraints_in(statement) if each.name in open_names]
+            added = [each for each in constraints_in(statement) if each.key in unvalidated]
             if added:
                 found = Withdrawal([*added, *(found.constraints if found else [])], number)
             elif not _may_be_repeated(statement):
@@ -62,22 +63,22 @@ class CommittedChanges:
     def _statement_adding(self, validation: Validation) -> str | None:
         for _, statement in reversed(self.changes):
             for added in constraints_in(statement):
-                if added.is_deferred and added.name == validation.name:
+                if added.is_deferred and added.key == validation.key:
                     return statement
         return None
 
-    def _unvalidated(self, last: int) -> set[str]:
-        names: set[str] = set()
+    def _unvalidated(self, last: int) -> set[ConstraintKey]:
+        keys: set[ConstraintKey] = set()
         for number, statement in self.changes:
             if number > last:
                 continue
-            names -= dropped_constraints(statement)
+            keys -= dropped_constraints(statement)
             for each in constraints_in(statement):
                 if isinstance(each, Validation):
-                    names.discard(each.name)
+                    keys.discard(each.key)
                 elif each.is_deferred and each.name:
-                    names.add(each.name)
-        return names
+                    keys.add(each.key)
+        return keys
 
 
 def withdraw(connection: Connection, journal: Journal, changes: CommittedChanges) -> None:
@@ -105,6 +106,6 @@ def _may_be_repeated(statement: str) -> bool:
     constraints = list(constraints_in(statement))
     dropped = dropped_constraints(statement)
     replaces = bool(constraints) and all(
-        isinstance(each, Validation) or each.name in dropped for each in constraints
+        isinstance(each, Validation) or each.key in dropped for each in constraints
     )
     return replaces or is_repeatable(statement) or is_backfill(statement)

@@ -21,6 +21,7 @@ from alembic_guards.authoring.comparison import Comparison
 from alembic_guards.authoring.operations import Barrier, FillOp, OpList, columns_of, groups
 from alembic_guards.authoring.questions import Answers
 from alembic_guards.authoring.write.literals import as_sql, literal, neutral_value
+from alembic_guards.database.catalog import Catalog, Entry
 from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import (
     bare,
@@ -49,7 +50,7 @@ CALL = re.compile(r"\w+\(.*\)", re.DOTALL)
 #: The kind of a primary key in a catalog.
 KEY = "primary key"
 
-#: The types of keys whose values the journal records.
+#: The types of keys whose values the journal records; an enum, which is a text too, is not compared as one.
 RECORDABLE = (sa.Integer, sa.Numeric, sa.String, sa.Date, sa.DateTime, sa.Uuid)
 
 
@@ -192,14 +193,14 @@ def _fill(op: Any, column: str, value: Value, comparison: Comparison) -> FillOp:
 def _has_recordable_key(op: Any, comparison: Comparison) -> bool:
     """Whether a table has the same primary key before and after, and the journal can record its values."""
     model = comparison.metadata.tables.get(table_key(op))
-    table = quoted_table(op, comparison.dialect)
     keys = [
-        {entry.columns for entry in catalog.values() if entry.table == table and entry.kind == KEY}
+        {entry.columns for entry in _entries(op, catalog, KEY, comparison.dialect)}
         for catalog in (comparison.present, comparison.target)
     ]
     columns = [] if model is None else list(model.primary_key)
     return bool(columns and keys[0] and keys[0] == keys[1]) and all(
-        isinstance(column.type, RECORDABLE) for column in columns
+        isinstance(column.type, RECORDABLE) and not isinstance(column.type, sa.Enum)
+        for column in columns
     )
 
 
@@ -263,13 +264,17 @@ def _like_sql(text: str, op: Any, comparison: Comparison) -> str:
     """Say why a text may be meant as an SQL expression; "" if it is none."""
     if CALL.fullmatch(text):
         return "it looks like a call of a function"
-    table = quoted_table(op, comparison.dialect)
-    columns = {
-        bare(entry.name)
-        for entry in comparison.present.values()
-        if entry.kind == "column" and entry.table == table
-    }
-    return "it is the name of a column" if text in columns else ""
+    entries = _entries(op, comparison.present, "column", comparison.dialect)
+    is_column = text in {bare(entry.name) for entry in entries}
+    return "it is the name of a column" if is_column else ""
+
+
+def _entries(op: Any, catalog: Catalog, kind: str, dialect: sa.Dialect) -> Iterator[Entry]:
+    """Yield the entries of a kind of the table of an operation."""
+    table = bare(quoted_table(op, dialect))
+    for entry in catalog.values():
+        if entry.kind == kind and bare(entry.table) == table:
+            yield entry
 
 
 def _server_default(clause: sa.DefaultClause, dialect: sa.Dialect) -> str:

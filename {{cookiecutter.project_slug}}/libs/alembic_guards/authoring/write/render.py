@@ -18,6 +18,9 @@ from alembic_guards.runtime.operations import SQLOp, as_text
 from alembic_guards.runtime.renames import Rename, RenameColumn, RenameTable
 from alembic_guards.runtime.sqlite import RebuildTableOp
 
+#: The package that exports our operations as functions.
+LIBRARY = "alembic_guards"
+
 #: The renderers of Alembic that functions below call, and whose code they complete.
 ALEMBIC_RENDERERS: dict[type[ops.MigrateOperation], Callable[..., str]] = {
     kind: renderers.dispatch(kind)
@@ -49,14 +52,21 @@ def _render_autocommit(context: AutogenContext, op: AutocommitOp) -> list[str]:
     return ["with op.get_context().autocommit_block():", *lines, ""] if lines else []
 
 
-def _render_backfill(_: AutogenContext, op: BackfillOp) -> str:
+def _render_backfill(context: AutogenContext, op: BackfillOp) -> str:
     where = f", where={op.where!r}" if op.where else ""
-    return f"op.backfill({op.table_name!r}, {op.values!r}{where}{_in_schema(op.schema)})"
+    arguments = f"{op.table_name!r}, {op.values!r}{where}{_in_schema(op.schema)}"
+    return _call(context, "backfill", arguments)
 
 
-def _render_rebuild(_: AutogenContext, op: RebuildTableOp) -> str:
+def _render_rebuild(context: AutogenContext, op: RebuildTableOp) -> str:
     lines = "\n".join(map(repr, op.form.splitlines(keepends=True) or [""]))
-    return f"op.rebuild_table(\n{op.table_name!r},\n{lines},\n)"
+    return _call(context, "rebuild_table", f"\n{op.table_name!r},\n{lines},\n")
+
+
+def _call(context: AutogenContext, name: str, arguments: str) -> str:
+    """Return the call of an operation of ours, and import it: type checkers know none of `op`."""
+    context.imports.add(f"from {LIBRARY} import {name}")
+    return f"{name}({arguments})"
 
 
 def _render_rename(context: AutogenContext, op: Rename) -> str:
@@ -76,9 +86,9 @@ def _in_schema(schema: str | None) -> str:
     return f", schema={schema!r}" if schema else ""
 
 
-def _render_rename_value(_: AutogenContext, op: RenameValueOp) -> str:
+def _render_rename_value(context: AutogenContext, op: RenameValueOp) -> str:
     arguments = (op.table_name, op.column_name, op.old, op.new)
-    return f"op.rename_value({', '.join(map(repr, arguments))})"
+    return _call(context, "rename_value", ", ".join(map(repr, arguments)))
 
 
 def _render_sql(_: AutogenContext, op: SQLOp) -> list[str]:
