@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 from alembic_guards.database.bookkeeping import TABLE, key_of
-from alembic_guards.database.log_store import TableStore
+from alembic_guards.database.log_store import LogTable
 from alembic_guards.runtime.applied_log import AppliedLog, How, Record
 
 
@@ -58,7 +58,7 @@ def test_what_is_missing_is_a_table_or_its_columns(connection: sa.Connection) ->
     "text", ["", "{", "[]", '{"revisions": [1]}', '{"revisions": {"a": {"x": 1}}}']
 )
 def test_a_log_of_another_form_ends_no_upgrade(connection: sa.Connection, text: str) -> None:
-    TableStore(connection, "alembic_version").write(text)
+    LogTable(connection, "alembic_version").write(text)
     log = log_of(connection, "alembic_version")
     assert set(log.records) <= {"a"}
     assert not log.columns.missing()

@@ -59,7 +59,7 @@ def connect(url: URL | str) -> Iterator[Connection]:
     if "create-database" in context.get_x_argument():
         context.config.print_stdout(create_database(url))
     if running_command() is Command.REVISION:
-        from alembic_guards.authoring.prove.replica import TemplateDatabase
+        from alembic_guards.authoring.prove.template import TemplateDatabase
 
         to = "head"
         if _is_proof():
@@ -67,7 +67,7 @@ def connect(url: URL | str) -> Iterator[Connection]:
 
             to = str(revisions_to_prove(context.script)[0].down_revision or "base")
         template = TemplateDatabase(url, context.script, to)  # authoring/pipeline.py closes it
-        with template.replica(context.script) as connection:
+        with template.copied(context.script) as connection:
             yield connection
     else:
         with open_connection(url) if given is None else borrow_connection(given, url) as connection:

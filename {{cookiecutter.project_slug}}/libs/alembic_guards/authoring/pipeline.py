@@ -25,7 +25,7 @@ from alembic_guards.authoring.passes.unnamed import (
 )
 from alembic_guards.authoring.passes.using import add_using_clauses
 from alembic_guards.authoring.prove.hooks import ProofHooks
-from alembic_guards.authoring.prove.replica import TemplateDatabase
+from alembic_guards.authoring.prove.template import TemplateDatabase
 from alembic_guards.authoring.prove.trial import add_repairs
 from alembic_guards.authoring.questions import Answers
 from alembic_guards.authoring.write.describe import describe
@@ -116,9 +116,9 @@ def finish_revision(
         return
     downgrade = apply(DOWNGRADE, _found(script.downgrade_ops), comparison.reversed())
     comparison.answers.check_complete()
-    with template.replica(context.script) as replica:
+    with template.copied(context.script) as scratch:
         found = RevisionOps(upgrade, downgrade)
-        revisions = add_repairs(found, comparison, target, replica, BEFORE_TRIAL)
+        revisions = add_repairs(found, comparison, target, scratch, BEFORE_TRIAL)
     directives[:] = _scripts(script, revisions)
     if _describe(directives):
         ProofHooks(context.config, directives, template, metadata).install(context.script)

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-#: The template database of a replica: authoring/prove/replica.py. Its presence marks a scratch database.
+#: The template database of a scratch database: authoring/prove/template.py. Its presence marks a scratch database.
 TEMPLATE = "template"
 
 #: The executor of the statements of a step: runtime/executor.py.

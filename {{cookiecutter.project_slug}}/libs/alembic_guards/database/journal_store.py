@@ -33,7 +33,7 @@ record how far it came. Nothing was changed.
 Make the role that migrates its owner: ALTER TABLE {table} OWNER TO ..."""
 
 
-class State:
+class EntryState:
     """How far a recorded statement came."""
 
     READ = "read"
@@ -44,7 +44,7 @@ class State:
 
 
 @dataclass
-class Entry:
+class JournalEntry:
     """A recorded statement of a revision."""
 
     n: int
@@ -57,7 +57,7 @@ class Entry:
     @property
     def is_change(self) -> bool:
         """Whether it has changed something: a replay must find it in its place."""
-        return self.state not in {State.READ, State.FAILURE}
+        return self.state not in {EntryState.READ, EntryState.FAILURE}
 
     @property
     def text(self) -> str:
@@ -76,11 +76,11 @@ class JournalStore(Protocol):
         """Raise CommandError where write() would."""
         ...
 
-    def read(self) -> list[Entry]:
+    def read(self) -> list[JournalEntry]:
         """Return the entries in their order."""
         ...
 
-    def write(self, entries: Sequence[Entry], after: int) -> None:
+    def write(self, entries: Sequence[JournalEntry], after: int) -> None:
         """Remove the entries after the number `after`, and append `entries`.
 
         Raises CommandError where this role may not.
@@ -95,11 +95,11 @@ class JournalStore(Protocol):
         """Return the SQL by which a person removes all entries."""
         ...
 
-    def sql_to_complete(self, entry: Entry) -> str:
+    def sql_to_complete(self, entry: JournalEntry) -> str:
         """Return the SQL that records that the statement of the last entry is complete."""
         ...
 
-    def sql_to_remove(self, entry: Entry) -> str:
+    def sql_to_remove(self, entry: JournalEntry) -> str:
         """Return the SQL that removes the last entry."""
         ...
 
@@ -107,8 +107,8 @@ class JournalStore(Protocol):
 def journal_store(connection: Connection, migration: MigrationContext) -> JournalStore:
     """Return the store for the version table of a migration."""
     if connection.dialect.name == "postgresql":
-        return LargeObjectStore(connection, migration)
-    return TableStore(connection, key_of(migration))
+        return JournalObject(connection, migration)
+    return JournalTable(connection, key_of(migration))
 
 
 def take_over(connection: Connection, store: JournalStore) -> None:
@@ -116,7 +116,7 @@ def take_over(connection: Connection, store: JournalStore) -> None:
     if not inspect(connection).has_table(OLD_JOURNAL):
         return
     rows = connection.exec_driver_sql(f"SELECT {COLUMNS} FROM {OLD_JOURNAL} ORDER BY n")
-    if entries := [Entry(*row) for row in rows]:
+    if entries := [JournalEntry(*row) for row in rows]:
         store.prepare()
         store.write(entries, after=0)
         connection.commit()
@@ -124,7 +124,7 @@ def take_over(connection: Connection, store: JournalStore) -> None:
     connection.commit()
 
 
-class TableStore:
+class JournalTable:
     """Rows of our own table; that with the number 0 is the log."""
 
     def __init__(self, connection: Connection, key: str) -> None:
@@ -140,16 +140,16 @@ class TableStore:
     def refuse_unwritable(self) -> None:
         """Do nothing: who may change tables may write to this one."""
 
-    def read(self) -> list[Entry]:
+    def read(self) -> list[JournalEntry]:
         """Return the entries in their order."""
         with driver_cursor(self.connection) as cursor:
             cursor.execute(f"SHOW TABLES LIKE '{TABLE}'")
             if not cursor.fetchone():
                 return []
             cursor.execute(f"SELECT {COLUMNS} {self.rows} ORDER BY n")
-            return [Entry(*row) for row in cursor.fetchall()]
+            return [JournalEntry(*row) for row in cursor.fetchall()]
 
-    def write(self, entries: Sequence[Entry], after: int) -> None:
+    def write(self, entries: Sequence[JournalEntry], after: int) -> None:
         """Remove the entries after the number `after`, and append `entries`."""
         insert = (
             f"INSERT INTO {TABLE} (version_table, {COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s)"
@@ -168,16 +168,18 @@ class TableStore:
         """Return the SQL by which a person removes all entries."""
         return f"DELETE {self.rows}"
 
-    def sql_to_complete(self, entry: Entry) -> str:
+    def sql_to_complete(self, entry: JournalEntry) -> str:
         """Return the SQL that records that the statement of the last entry is complete."""
-        return f"UPDATE {TABLE} SET state = '{State.CHANGE}' WHERE {self.own} AND n = {entry.n}"
+        return (
+            f"UPDATE {TABLE} SET state = '{EntryState.CHANGE}' WHERE {self.own} AND n = {entry.n}"
+        )
 
-    def sql_to_remove(self, entry: Entry) -> str:
+    def sql_to_remove(self, entry: JournalEntry) -> str:
         """Return the SQL that removes the last entry."""
         return f"DELETE FROM {TABLE} WHERE {self.own} AND n = {entry.n}"
 
 
-class LargeObjectStore:
+class JournalObject:
     """A large object, which the comment of the version table names: its lines are the entries.
 
     Each line begins with the state, in a fixed width: SQL can replace it.
@@ -203,7 +205,7 @@ class LargeObjectStore:
         if self.ends == [0]:
             self._refuse_other_owner()
 
-    def read(self) -> list[Entry]:
+    def read(self) -> list[JournalEntry]:
         """Return the entries in their order; raises CommandError where the large object is missing."""
         self.ends = [0]
         oid = self._find()
@@ -214,7 +216,7 @@ class LargeObjectStore:
             entries.append(_entry(number, line, self.WIDTH))
         return entries
 
-    def write(self, entries: Sequence[Entry], after: int) -> None:
+    def write(self, entries: Sequence[JournalEntry], after: int) -> None:
         """Remove the entries after the number `after`, and append `entries`.
 
         Raises CommandError where another role owns the version table.
@@ -238,11 +240,11 @@ class LargeObjectStore:
         """Return the SQL by which a person removes all entries."""
         return self._sql_to_truncate(self._find(), 0)
 
-    def sql_to_complete(self, entry: Entry) -> str:
+    def sql_to_complete(self, entry: JournalEntry) -> str:
         """Return the SQL that records that the statement of the last entry is complete."""
-        return f"SELECT lo_put({self._find()}, {self.ends[entry.n - 1]}, '{State.CHANGE:<{self.WIDTH}}')"
+        return f"SELECT lo_put({self._find()}, {self.ends[entry.n - 1]}, '{EntryState.CHANGE:<{self.WIDTH}}')"
 
-    def sql_to_remove(self, entry: Entry) -> str:
+    def sql_to_remove(self, entry: JournalEntry) -> str:
         """Return the SQL that removes the last entry."""
         return self._sql_to_truncate(self._find(), self.ends[entry.n - 1])
 
@@ -277,7 +279,7 @@ class LargeObjectStore:
             return cursor.fetchone()[0] if cursor.description else None
 
 
-def _line(entry: Entry, width: int) -> bytes:
+def _line(entry: JournalEntry, width: int) -> bytes:
     """Return an entry as a line."""
     fields = asdict(entry)
     del fields["n"], fields["state"]
@@ -286,9 +288,9 @@ def _line(entry: Entry, width: int) -> bytes:
     return f"{entry.state:<{width}}{json.dumps(fields)}\n".encode()
 
 
-def _entry(number: int, line: bytes, width: int) -> Entry:
+def _entry(number: int, line: bytes, width: int) -> JournalEntry:
     """Return the entry of which _line() has made a line."""
     fields = json.loads(line[width:])
     if fields["result"] is not None:
         fields["result"] = base64.b64decode(fields["result"])
-    return Entry(n=number, state=line[:width].decode().strip(), **fields)
+    return JournalEntry(n=number, state=line[:width].decode().strip(), **fields)

@@ -26,11 +26,11 @@ class LogStore(Protocol):
 def log_store(connection: Connection, migration: MigrationContext) -> LogStore:
     """Return the store for the version table of a migration."""
     if connection.dialect.name == "postgresql":
-        return CommentStore(connection, migration)
-    return TableStore(connection, key_of(migration))
+        return LogComment(connection, migration)
+    return LogTable(connection, key_of(migration))
 
 
-class TableStore:
+class LogTable:
     """The row with the number 0 of our table."""
 
     def __init__(self, connection: Connection, key: str) -> None:
@@ -60,7 +60,7 @@ class TableStore:
         return self.row.c.version_table == self.key, self.row.c.n == 0
 
 
-class CommentStore:
+class LogComment:
     """The comment of the version table."""
 
     def __init__(self, connection: Connection, migration: MigrationContext) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, event
 
 from alembic_guards.database.connection_info import CHECKED, COUNTED, EXECUTOR, is_dry_run
-from alembic_guards.database.journal_store import State
+from alembic_guards.database.journal_store import EntryState
 from alembic_guards.runtime.destructive import refuse_drops
 from alembic_guards.runtime.dry_run import is_skipped
 from alembic_guards.runtime.failures import explained
@@ -129,12 +129,14 @@ class Executor:
         text = recorded_text(statement, parameters)
         entry = self.journal.replay(text, kind)
         if entry and entry.result is not None:
-            if entry.state == State.FAILURE:
+            if entry.state == EntryState.FAILURE:
                 raise self.recorder.error(entry.result)
             result = decode_result(entry.result)
         elif context.execution_options.get("stream_results"):  # too large to be fetched at once
             send()
-            self.recorder.record(State.READ if kind is Kind.READ else State.CHANGE, text, None)
+            self.recorder.record(
+                EntryState.READ if kind is Kind.READ else EntryState.CHANGE, text, None
+            )
             return True
         else:
             with self.recorder.paused():

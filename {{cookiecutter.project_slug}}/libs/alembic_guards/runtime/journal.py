@@ -14,7 +14,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection
 
 from alembic_guards.database.features import features
-from alembic_guards.database.journal_store import Entry, JournalStore, State, take_over
+from alembic_guards.database.journal_store import EntryState, JournalEntry, JournalStore, take_over
 from alembic_guards.runtime.effects import digest
 from alembic_guards.runtime.statements import Kind
 
@@ -58,10 +58,12 @@ class Journal:
 
     def __init__(self, connection: Connection, store: JournalStore) -> None:
         self.connection, self.store = connection, store
-        self.recorded: list[Entry] = []  # by an interrupted run
+        self.recorded: list[JournalEntry] = []  # by an interrupted run
         self.position = 0  # in `recorded`: the next to be replayed
-        self.pending: list[Entry] = []  # to be written, unless the transaction is rolled back
-        self.written: list[Entry] = []  # what the store holds
+        self.pending: list[
+            JournalEntry
+        ] = []  # to be written, unless the transaction is rolled back
+        self.written: list[JournalEntry] = []  # what the store holds
 
     def load(self) -> None:
         """Read the statements that an interrupted run has recorded."""
@@ -90,7 +92,7 @@ class Journal:
         if self.recorded and self.recorded[0].step != step:
             raise self._refusal(INTERRUPTED, self.recorded[0])
 
-    def replay(self, text: str, kind: Kind) -> Entry | None:
+    def replay(self, text: str, kind: Kind) -> JournalEntry | None:
         """Return the record of a statement that was executed before; None where it has to be executed.
 
         Reads may be added or left out: another version of the library reads other things. Raises
@@ -124,7 +126,7 @@ class Journal:
         self, step: str, state: str, text: str, result: bytes | None, seen: str | None = None
     ) -> None:
         """Add a statement that was executed, or is about to be, to those that write() writes."""
-        self.pending.append(Entry(self.last + 1, step, state, text, seen, result))
+        self.pending.append(JournalEntry(self.last + 1, step, state, text, seen, result))
 
     def write(self) -> None:
         """Write the pending entries, in the transaction that is open.
@@ -132,7 +134,7 @@ class Journal:
         Failures at the end stay pending: the last of them may be the one that ends the revision.
         """
         count = len(self.pending)
-        while count and self.pending[count - 1].state == State.FAILURE:
+        while count and self.pending[count - 1].state == EntryState.FAILURE:
             count -= 1
         if count:
             self.store.write(self.pending[:count], after=len(self.written))
@@ -165,16 +167,16 @@ class Journal:
         self.recorded = []
         self.rewind()
 
-    def _take(self, position: int) -> Entry:
+    def _take(self, position: int) -> JournalEntry:
         entry = self.recorded[position]
-        if entry.state == State.BEGUN:
+        if entry.state == EntryState.BEGUN:
             raise self._refusal(OPAQUE, entry)
         if entry.result is None:
             raise self._refusal(UNRECORDED, entry)
         self.position = position + 1
         return entry
 
-    def _refusal(self, message: str, entry: Entry) -> CommandError:
+    def _refusal(self, message: str, entry: JournalEntry) -> CommandError:
         before = self.recorded[: self.recorded.index(entry) + 1]
         return CommandError(
             message.format(
@@ -189,6 +191,6 @@ class Journal:
             )
         )
 
-    def _was_executed(self, entry: Entry) -> bool:
+    def _was_executed(self, entry: JournalEntry) -> bool:
         """Whether the last recorded statement was executed: the run may have ended before that."""
         return entry.seen is None or entry.seen != digest(self.connection, entry.statement)

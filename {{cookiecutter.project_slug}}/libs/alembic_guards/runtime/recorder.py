@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from alembic_guards.database.bookkeeping import driver_cursor
-from alembic_guards.database.journal_store import State
+from alembic_guards.database.journal_store import EntryState
 from alembic_guards.runtime.effects import digest
 from alembic_guards.runtime.journal import Journal
 from alembic_guards.runtime.locks import is_driver_lock_timeout
@@ -71,12 +71,14 @@ class Recorder:
                 return self._execute_opaque(text, run)
             if not self.is_autocommit:
                 result = run()
-                self.record(State.READ if kind is Kind.READ else State.CHANGE, text, result)
+                self.record(
+                    EntryState.READ if kind is Kind.READ else EntryState.CHANGE, text, result
+                )
                 return result
             if kind is Kind.IMPLICIT and is_repeatable(statement):
                 result = run()
                 with self.transaction():
-                    self.record(State.CHANGE, text, result)
+                    self.record(EntryState.CHANGE, text, result)
                     self.journal.write()
                 return result
             if kind is Kind.IMPLICIT:
@@ -134,7 +136,7 @@ class Recorder:
         """Record a statement that commits by itself before it runs, with a digest of what it could change."""
         seen = digest(self.connection, text)
         with self.transaction():
-            self.record(State.CHANGE, text, NO_ROWS, seen)
+            self.record(EntryState.CHANGE, text, NO_ROWS, seen)
             self.journal.write()
         try:
             return run()
@@ -150,11 +152,11 @@ class Recorder:
     def _execute_opaque(self, text: str, run: Callable[[], Result]) -> Result:
         """Record a statement that may commit halfway as begun, and after it as complete."""
         with self.transaction():
-            self.record(State.BEGUN, text, NO_ROWS)
+            self.record(EntryState.BEGUN, text, NO_ROWS)
             self.journal.write()
         result = run()
         with self.transaction():
-            self.journal.update_last(State.CHANGE, encode_result(NO_ROWS))
+            self.journal.update_last(EntryState.CHANGE, encode_result(NO_ROWS))
         return result
 
     def _execute_together(self, kind: Kind, text: str, run: Callable[[], Result]) -> Result:
@@ -163,7 +165,7 @@ class Recorder:
             result = run()
             wrote = kind is not Kind.READ or self.has_written()
             is_read = kind is Kind.READ and not (self.on_postgresql and wrote)
-            self.record(State.READ if is_read else State.CHANGE, text, result)
+            self.record(EntryState.READ if is_read else EntryState.CHANGE, text, result)
             if wrote:
                 self.journal.write()
         return result
@@ -174,4 +176,4 @@ class Recorder:
             return
         with suppress(NotRecordable):
             encoded = encode((type(error).__name__, error.args))
-            self.journal.append(self.step, State.FAILURE, text, encoded)
+            self.journal.append(self.step, EntryState.FAILURE, text, encoded)

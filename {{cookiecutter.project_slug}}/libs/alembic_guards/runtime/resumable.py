@@ -7,7 +7,7 @@ from typing import Any
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
-from alembic_guards.database.journal_store import Entry, State
+from alembic_guards.database.journal_store import EntryState, JournalEntry
 from alembic_guards.runtime.executor import Executor
 from alembic_guards.runtime.locks import is_lock_timeout
 from alembic_guards.runtime.recorded_results import NotRecordable, decode, encode
@@ -34,10 +34,10 @@ def resumable(executor: Executor, text: str, statement: str) -> Iterator["Resuma
 class Resumable:
     """Work in batches: each is committed together with the position that it has reached."""
 
-    def __init__(self, executor: Executor, entry: Entry | None, text: str) -> None:
+    def __init__(self, executor: Executor, entry: JournalEntry | None, text: str) -> None:
         self.executor, self.step, self.text = executor, executor.recorder.step, text
         self.is_recorded = entry is not None
-        self.is_complete = entry is not None and entry.state != State.PARTIAL
+        self.is_complete = entry is not None and entry.state != EntryState.PARTIAL
         self.position: Any = decode(entry.result) if entry and entry.result else None
 
     def advance(self, run: Callable[[], Any], statement: str, *, is_last: bool) -> Any:
@@ -46,7 +46,7 @@ class Resumable:
         `run` executes the batch and returns that position. Raises CommandError where it cannot be
         recorded, and DBAPIError for other failures. `statement` is shown in messages.
         """
-        state = State.CHANGE if is_last else State.PARTIAL
+        state = EntryState.CHANGE if is_last else EntryState.PARTIAL
         while True:
             try:
                 with self.executor.recorder.transaction():

@@ -14,7 +14,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_guards.authoring.prove.proof import ProofError, prove
-from alembic_guards.authoring.prove.replica import TemplateDatabase
+from alembic_guards.authoring.prove.template import TemplateDatabase
 from alembic_guards.authoring.prove.unproven import mark, unmark
 from alembic_guards.compat import run_write_hook
 from alembic_guards.errors import command_errors, explain

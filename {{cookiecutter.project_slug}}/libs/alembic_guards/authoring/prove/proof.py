@@ -1,4 +1,4 @@
-"""Proves a new revision on a replica: upgrade, downgrade, and upgrade again."""
+"""Proves a new revision on a copy of the template: upgrade, downgrade, and upgrade again."""
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -7,7 +7,7 @@ from sqlalchemy import URL, MetaData
 
 from alembic_guards.authoring.find.reference import reference_state
 from alembic_guards.authoring.normalize import normalized
-from alembic_guards.authoring.prove.replica import TemplateDatabase
+from alembic_guards.authoring.prove.template import TemplateDatabase
 from alembic_guards.database.catalog import (
     BY_HAND,
     Catalog,
@@ -49,7 +49,7 @@ def drift(url: URL, metadata: MetaData) -> list[str]:
 def prove(
     config: Config, file: str, revision: str, template: TemplateDatabase, metadata: MetaData | None
 ) -> None:
-    """Run upgrade(), downgrade() and upgrade() of a revision on a replica; compare the catalogs.
+    """Run upgrade(), downgrade() and upgrade() of a revision on a copy of the template; compare the catalogs.
 
     Raises ProofError if it fails, if the downgrade does not restore the initial catalog, or if
     the upgrade does not lead to the catalog of `metadata`. That is None if a later revision leads
@@ -58,7 +58,7 @@ def prove(
     scripts = ScriptDirectory.from_config(config)
     down_revision = str(scripts.get_revision(revision).down_revision or "base")
     problems: dict[str, list[str]] = {}
-    with template.replica(scripts, down_revision) as connection:
+    with template.copied(scripts, down_revision) as connection:
         try:
             initial = read_catalog(connection)
             upgrade(connection, scripts, revision)

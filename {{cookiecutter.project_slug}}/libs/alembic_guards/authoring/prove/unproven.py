@@ -13,7 +13,7 @@ from alembic.util import CommandError
 
 from alembic_guards.authoring.normalize import normalized
 from alembic_guards.authoring.prove.proof import ProofError, prove
-from alembic_guards.authoring.prove.replica import TemplateDatabase
+from alembic_guards.authoring.prove.template import TemplateDatabase
 from alembic_guards.database.connection_info import TEMPLATE
 
 LINE = 'unproven = "{}"  # upgrades refuse this revision until its proof passes'

@@ -15,7 +15,7 @@ from alembic_guards.runtime.enum_history import KNOWN
 
 
 class TemplateDatabase(ExitStack):
-    """A scratch database that is never changed; replicas are copies of it."""
+    """A scratch database that is never changed; others are copied from it."""
 
     def __init__(self, url: URL, scripts: ScriptDirectory, to: str = "head") -> None:
         """Create the database on the server of `url`, and upgrade it; raises their errors."""
@@ -24,14 +24,14 @@ class TemplateDatabase(ExitStack):
         atexit.register(self.close)  # also if a command fails
         self.origin = url
         self.url = self.enter_context(scratch_database(url))
-        # MariaDB and MySQL cannot copy a database: there the revisions run in each replica.
+        # MariaDB and MySQL cannot copy a database: there the revisions run in each copy.
         if url.get_backend_name() == "sqlite" or SERVERS[url.get_backend_name()].copy:
             with open_connection(self.url) as connection:
                 upgrade(connection, scripts, to)
 
     @contextmanager
-    def replica(self, scripts: ScriptDirectory, to: str = "head") -> Iterator[Connection]:
-        """Yield a connection to a replica at the revision `to`; its `info` holds this object."""
+    def copied(self, scripts: ScriptDirectory, to: str = "head") -> Iterator[Connection]:
+        """Yield a connection to a copy at the revision `to`; its `info` holds this object."""
         with scratch_database(self.origin, self.url) as url, open_connection(url) as connection:
             upgrade(connection, scripts, to)
             connection.info[TEMPLATE] = self
