@@ -46,7 +46,7 @@ def test_rows_of_a_column_that_becomes_not_null_are_updated_before() -> None:
     comparison = compared(metadata=items(sa.Column("size", sa.Integer, default=3)))
     assert filled(comparison, alter) == [
         "UPDATE items SET size = 3 WHERE size IS NULL",
-        "alter items.size",
+        "items.size: NOT NULL",
     ]
 
 
@@ -91,9 +91,9 @@ def test_a_downgrade_takes_the_key_of_a_row_that_a_foreign_key_refers_to() -> No
     comparison = compared(metadata=items(), is_upgrade=False)
     assert filled(comparison, add("shelf_id"), key) == [
         "add items.shelf_id",
-        "add constraint fk",
+        "foreign key items.shelf_id -> shelves",
         "UPDATE items SET shelf_id = (SELECT id FROM shelves LIMIT 1) WHERE shelf_id IS NULL",
-        "alter items.shelf_id",
+        "items.shelf_id: NOT NULL",
     ]
 
 
@@ -102,7 +102,7 @@ def test_a_downgrade_numbers_a_unique_column_and_gives_others_a_neutral_value() 
     unique = ops.CreateUniqueConstraintOp("uq", "items", ["code"])
     assert filled(comparison, add("code"), unique)[2:] == [
         "UPDATE items SET code = CAST(id AS INTEGER) WHERE code IS NULL",
-        "alter items.code",
+        "items.code: NOT NULL",
     ]
     added, *_ = add_backfills([add("size")], comparison)
     assert isinstance(added, ops.AddColumnOp)

@@ -43,7 +43,7 @@ def test_foreign_keys_in_a_circle_are_added_when_both_tables_are_there() -> None
     assert in_order(map(ops.CreateTableOp.from_table, tables)) == [
         "create a",
         "create b",
-        "add constraint fk_a_b",
+        "foreign key a.b_id -> b",
     ]
     assert in_order(map(ops.CreateTableOp.from_table, tables), "sqlite") == [
         "create a",
@@ -69,7 +69,7 @@ def test_mariadb_drops_columns_at_the_end_for_rows_may_refuse_what_comes_before(
         ops.CreateUniqueConstraintOp("uq", "posts", ["b"]),
     ]
     assert in_order([ops.ModifyTableOps("posts", steps)], "mysql") == [
-        "add constraint uq",
+        "unique posts: b",
         "drop posts.a",
     ]
 
@@ -121,4 +121,4 @@ def test_a_column_of_sqlite_is_added_before_a_foreign_key_refers_to_it() -> None
         ops.CreateForeignKeyOp("fk", "a", "b", ["x"], ["y"]),
         ops.AddColumnOp("b", sa.Column("y", sa.Integer)),
     ]
-    assert in_order(steps, "sqlite") == ["add b.y", "add constraint fk"]
+    assert in_order(steps, "sqlite") == ["add b.y", "foreign key a.x -> b"]

@@ -182,7 +182,7 @@ def test_an_index_of_sqlite_that_changes_is_dropped_if_its_table_changes() -> No
     drop = ops.DropIndexOp("ix", "items")
     assert said(drop_changed_indexes([retype("size")], comparison)) == [
         "drop index ix",
-        "alter items.size",
+        "items.size: INTEGER",
     ]
     assert said(drop_changed_indexes([drop], comparison)) == ["drop index ix"]
     assert drop_changed_indexes([], comparison) == []

@@ -15,10 +15,11 @@ MODULES = sorted(LIBRARY.rglob("*.py"))
 
 #: What the modules of each layer may import of the library.
 ALLOWED = {
-    "authoring": {"authoring", "compat", "database", "errors", "runtime"},
-    "runtime": {"compat", "database", "errors", "runtime"},
+    "authoring": {"authoring", "compat", "database", "errors", "runtime", "terminal"},
+    "runtime": {"compat", "database", "errors", "runtime", "terminal"},
     "database": {"compat", "database", "errors"},
-    "errors": {"errors"},
+    "errors": {"errors", "terminal"},
+    "terminal": {"terminal"},
     "compat": {"compat"},
     "plugin": {"authoring"},
     "config": {"authoring", "compat", "database", "plugin", "runtime"},

@@ -86,7 +86,7 @@ def test_not_null_is_proven_by_a_check_before_it_is_set() -> None:
         assert isinstance(block, AutocommitOp)
         fill = block.ops[1]
         assert isinstance(fill, BackfillOp) if has_key else fill is update
-        assert said(last) == ["alter items.size"]
+        assert said(last) == ["items.size: NOT NULL"]
 
 
 @pytest.mark.parametrize("column", ["size", "s" * 52, "s" * 63, "ö" * 30])

@@ -22,6 +22,8 @@ from sqlalchemy.exc import (
     PendingRollbackError,
 )
 
+from alembic_guards.terminal import RED, paint
+
 #: The folder of Python's standard library.
 STDLIB = Path(sysconfig.get_path("stdlib"))
 
@@ -138,7 +140,7 @@ def plain_errors() -> Iterator[None]:
 def exit_with(error: CommandError) -> SystemExit:
     """Print the message of an error to stderr, and return the end of the process to raise."""
     sys.stdout.flush()
-    print(f"FAILED: {error}", file=sys.stderr)
+    print(f"{paint('FAILED:', RED, sys.stderr)} {error}", file=sys.stderr)
     return SystemExit(1)
 
 

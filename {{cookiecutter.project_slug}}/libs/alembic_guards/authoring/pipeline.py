@@ -1,5 +1,6 @@
 """Runs the passes, the trial and the proof on the operations that autogenerate has found."""
 
+import sys
 from collections.abc import Iterable
 from copy import copy
 
@@ -35,6 +36,7 @@ from alembic_guards.database.catalog import Catalog, differences, of_models, rea
 from alembic_guards.database.connection_info import TEMPLATE
 from alembic_guards.database.managed import managed
 from alembic_guards.errors import commands
+from alembic_guards.terminal import GREEN, RED, paint
 
 DRIFT = """The database differs from the models:
   {}
@@ -176,13 +178,24 @@ def _describe(scripts: list[ops.MigrationScript]) -> list[str]:
         script.message = f"{script.message}{suffix}" if script.message else _message(steps)
         all_steps += steps
     if all_steps:
-        context.config.print_stdout("\n".join(f"  {step}" for step in all_steps))
+        for step in all_steps:
+            symbol, color = _symbol(step)
+            line = paint(f"{symbol} {step}", color, sys.stdout) if color else f"{symbol} {step}"
+            context.config.print_stdout("%s", f"  {line}")
     return all_steps
+
+
+def _symbol(step: str) -> tuple[str, str]:
+    """Return the symbol of a step, and its colour: what it adds, drops or changes."""
+    if step.startswith(("create ", "add ", "unique ", "check ", "foreign key ")):
+        return "+", GREEN
+    return ("-", RED) if step.startswith("drop ") else ("~", "")
 
 
 def _message(steps: list[str]) -> str:
     """Return the message of a revision: its first steps, without those that complete others."""
-    secondary = ("create index", "alter", "use times", "backfill", "UPDATE", "ALTER")
+    added = tuple(f"{step.removeprefix('add ')}: " for step in steps if step.startswith("add "))
+    secondary = ("create index", "alter", "use times", "backfill", "UPDATE", "ALTER", *added)
     steps = [step for step in steps if not step.startswith(secondary)] or steps
     rest = f" and {len(steps) - 3} more" if len(steps) > 3 else ""
-    return ", ".join(steps[:3]) + rest
+    return "; ".join(steps[:3]) + rest

@@ -1,6 +1,7 @@
 """Runs the migrations of a command: one upgrade at a time, with retries, and with progress messages."""
 
 import logging
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -36,6 +37,7 @@ from alembic_guards.runtime.sqlite_executor import SQLiteExecutor
 from alembic_guards.runtime.status import models_ahead
 from alembic_guards.runtime.unknown_revisions import refuse_unknown_revisions
 from alembic_guards.runtime.verify import STAMPED, refuse_inserted, refuse_unproven
+from alembic_guards.terminal import GREEN, paint
 
 Heads = tuple[str, ...]
 
@@ -173,6 +175,7 @@ class Attempt:
             if self.step is not None:
                 progress = f"{self.count} of {total}, {time.monotonic() - began:.1f} s"
                 verb = "Applied" if step.is_upgrade else "Reverted"
+                verb = paint(verb, GREEN, sys.stdout) if context.config.cmd_opts else verb
                 self.report(f"{verb} {_name(self.step)} ({progress})")
         self.step = None
         self.journal.refuse_other_step()

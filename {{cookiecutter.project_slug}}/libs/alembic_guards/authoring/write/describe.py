@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from alembic.operations import ops
+from sqlalchemy.exc import UnsupportedCompilationError
 
 from alembic_guards.runtime.backfill import BackfillOp
 from alembic_guards.runtime.lossy.guard import ZONE
@@ -25,13 +26,18 @@ def describe(operation: ops.MigrateOperation) -> Iterator[str]:
         case ops.DropColumnOp():
             yield f"drop {operation.table_name}.{operation.column_name}"
         case ops.AlterColumnOp():
-            zone = ZONE.search(str(operation.kw.get("postgresql_using")))
-            in_zone = f" (times in {zone[1]})" if zone else ""
-            yield f"alter {operation.table_name}.{operation.column_name}{in_zone}"
+            yield _alteration(operation)
         case ops.CreateIndexOp():
             yield f"create index {operation.index_name}"
         case ops.DropIndexOp():
             yield f"drop index {operation.index_name}"
+        case ops.CreateCheckConstraintOp():
+            yield f"check {operation.table_name}: {operation.condition}"
+        case ops.CreateUniqueConstraintOp():
+            yield f"unique {operation.table_name}: {', '.join(operation.columns)}"
+        case ops.CreateForeignKeyOp():
+            columns = ", ".join(operation.local_cols)
+            yield f"foreign key {operation.source_table}.{columns} -> {operation.referent_table}"
         case ops.AddConstraintOp():
             yield f"add constraint {operation.to_constraint().name}"
         case ops.DropConstraintOp():
@@ -48,3 +54,31 @@ def describe(operation: ops.MigrateOperation) -> Iterator[str]:
             yield str(operation.sqltext)
         case _:
             yield type(operation).__name__
+
+
+def _alteration(op: ops.AlterColumnOp) -> str:
+    """Return what an operation changes of a column, such as "users.age: INTEGER -> BIGINT, NOT NULL"."""
+    changes = []
+    if op.modify_type is not None:
+        types = dict.fromkeys(
+            _type(each) for each in (op.existing_type, op.modify_type) if each is not None
+        )
+        zone = ZONE.search(str(op.kw.get("postgresql_using")))
+        in_zone = f" (times in {zone[1]})" if zone else ""
+        changes.append(f"{' -> '.join(types)}{in_zone}")
+    if op.modify_nullable is not None:
+        changes.append("may be NULL" if op.modify_nullable else "NOT NULL")
+    if op.modify_server_default is not False:
+        changes.append("no default" if op.modify_server_default is None else "another default")
+    if op.modify_comment is not False:
+        changes.append("another comment" if op.modify_comment else "no comment")
+    name = f"{op.table_name}.{op.column_name}"
+    return f"{name}: {', '.join(changes)}" if changes else f"alter {name}"
+
+
+def _type(type_: object) -> str:
+    """Return a type as SQL of no particular database; a type of one alone by the name of its class."""
+    try:
+        return str(type_)
+    except UnsupportedCompilationError:
+        return type(type_).__name__
