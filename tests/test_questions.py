@@ -88,6 +88,14 @@ def test_who_quits_changes_nothing(project: Project, replies: tuple[str, ...]) -
     assert len(project.revisions()) == 1
 
 
+def test_a_wrong_value_asks_again_and_loses_no_answer(project: Project) -> None:
+    said = at_terminal(project, "1\n", "many\n", "=nothing(id)\n", "7\n")
+    assert "fill=items.size:many is no INTEGER" in said
+    assert "fill=items.size:=nothing(id) is no valid SQL expression." in said
+    assert said.count("What value do existing rows get?") == 3
+    assert "server_default=sa.text('7')" in project.revisions()[1].read_text().replace('"', "'")
+
+
 def test_an_empty_text_is_typed_as_two_quotes(project: Project) -> None:
     project.write_model(BEFORE + "    note: Mapped[str]\n")
     at_terminal(project, "\n", "''\n")

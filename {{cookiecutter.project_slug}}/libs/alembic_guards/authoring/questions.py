@@ -29,11 +29,17 @@ DROPPED = {
     "value": "removed from the values",
 }
 
-QUIT = "Nothing was written."
 VALUE_PROMPT = "Value ('' for an empty text, =SQL for an expression, Ctrl-C to quit): "
 
 #: How many possible answers a message names.
 SHOWN = 6
+
+
+class Quit(CommandError):
+    """A person has quit."""
+
+    def __init__(self) -> None:
+        super().__init__("Nothing was written.")
 
 
 class Answers:
@@ -110,7 +116,7 @@ class Answers:
             if reply.isdecimal() and 0 < int(reply) <= len(choices):
                 return [*choices][int(reply) - 1]
             if reply.lower() == "q":
-                raise CommandError(QUIT)
+                raise Quit
             print(f"Type a number from 1 to {len(choices)}, or q.")
 
     def ask_value(self, name: str, table: str) -> str | None:
@@ -270,7 +276,7 @@ def _read_reply(prompt: str) -> str:
     try:
         return input(prompt).strip()
     except EOFError:
-        raise CommandError(QUIT) from None
+        raise Quit from None
 
 
 def _by_similarity(name: str, others: Iterable[str]) -> list[str]:

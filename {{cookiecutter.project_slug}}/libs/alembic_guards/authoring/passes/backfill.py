@@ -19,7 +19,7 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from alembic_guards.authoring.comparison import Comparison
 from alembic_guards.authoring.operations import Barrier, FillOp, OpList, columns_of, groups
-from alembic_guards.authoring.questions import Answers
+from alembic_guards.authoring.questions import Answers, Quit
 from alembic_guards.authoring.write.literals import as_sql, literal, neutral_value
 from alembic_guards.database.catalog import Catalog, Entry
 from alembic_guards.database.features import features
@@ -227,8 +227,20 @@ def _value(
             return Value(literal(name, column.default.arg, column.type, dialect))
         if isinstance(column.server_default, sa.DefaultClause):
             return Value(_server_default(column.server_default, dialect))
-        given = answers.ask_value(name, table_key(op))
+        return _ask(name, type_, op, comparison, answers)
     return None if given is None else _read(given, name, type_, op, comparison, answers)
+
+
+def _ask(name: str, type_: Any, op: Any, comparison: Comparison, answers: Answers) -> Value | None:
+    """Return the value that a person types: asked again until it is one. None without a terminal."""
+    while (given := answers.ask_value(name, table_key(op))) is not None:
+        try:
+            return _read(given, name, type_, op, comparison, answers)
+        except Quit:
+            raise
+        except CommandError as error:
+            print(str(error).replace(" Nothing was written.", ""))
+    return None
 
 
 def _read(
