@@ -12,7 +12,7 @@ BUDGET = {
     ".gitignore": 8,
     ".pre-commit-config.yaml": 10,
     "AGENTS.md": 22,
-    "Makefile": 65,  # `make prove`, `make status`, and Alembic for commands that run no env.py
+    "Makefile": 67,  # `make prove`, `make status`, and Alembic for commands that run no env.py
     "README.md": 97,  # what an upgrade refuses to pass over, and how application code uses Session
     "alembic.ini": 20,
     "alembic/env.py": 27,
@@ -31,7 +31,7 @@ BUDGET = {
     "tests/test_migrations.py": 36,
     "tests/test_models.py": 29,
 }
-ALL_OTHERS = 774
+ALL_OTHERS = 776
 
 
 @pytest.mark.parametrize(("database", "engine"), VARIANTS)

@@ -154,3 +154,27 @@ def test_status_of_what_cannot_be_read_is_one_message(bake: Bake) -> None:
     project.revisions()[1].unlink()
     said = project.make("status", status=2)
     assert "FAILED: The database is at r1, an unknown revision" in said
+
+
+def test_undo_removes_the_newest_revision_that_is_not_applied(bake: Bake) -> None:
+    project = prepare(bake, "sqlite")
+    project.alembic("upgrade", "r0")
+    first, second = project.revisions()
+    said = project.make("undo")
+    assert said == f"Removed {second.relative_to(project.path)}\n"
+    assert project.revisions() == [first]
+    said = project.make("undo", status=2)
+    assert f"FAILED: {first.relative_to(project.path)} is applied to this database. Nothing" in said
+    project.make("downgrade")
+    project.make("undo")
+    assert project.revisions() == []
+    assert "There is no revision to remove." in project.make("undo", status=2)
+
+
+def test_undo_of_two_heads_removes_nothing(bake: Bake) -> None:
+    project = prepare(bake, "sqlite")
+    replace(write_revision(project, "\n    pass"), "down_revision = 'r1'", "down_revision = 'r0'")
+    assert "There are several heads: r1 and r2. Nothing was removed." in project.make(
+        "undo", status=2
+    )
+    assert len(project.revisions()) == 3

@@ -1,4 +1,4 @@
-"""The command line of Alembic, with the command `status`, and without a command for a broken history.
+"""The command line of Alembic, with the commands `status` and `undo`, and without a command for a broken history.
 
 Alembic runs env.py, and with it the guards, only for commands that need the database. Those that read
 nothing but the files of revisions (`history`, `heads`, `merge`) are run by `python -m alembic_guards`.
@@ -13,6 +13,7 @@ from alembic.util import CommandError
 from alembic_guards.errors import command_errors, exit_with
 from alembic_guards.runtime.history import refuse_broken_history
 from alembic_guards.runtime.status import status
+from alembic_guards.runtime.undo import undo
 
 
 class GuardedCommandLine(CommandLine):
@@ -30,5 +31,6 @@ class GuardedCommandLine(CommandLine):
 
 if __name__ == "__main__":
     line = GuardedCommandLine(prog="alembic")
-    line.register_command(status)
+    for command in (status, undo):
+        line.register_command(command)
     line.main()

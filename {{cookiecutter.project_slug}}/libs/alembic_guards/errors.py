@@ -104,6 +104,7 @@ COMMANDS = {
     "make merge": "alembic merge heads",
     "make prove": "alembic -x prove revision --autogenerate",
     "make check": "alembic check",
+    "make undo": "python -m alembic_guards undo",
     "make status": "python -m alembic_guards status",
     "make test": "alembic upgrade head && alembic check",
     "Install what the project needs, again: make -B install": "Install the dependencies of the project.",
