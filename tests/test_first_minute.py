@@ -260,7 +260,7 @@ def contents(project: Project) -> dict[str, int]:
     return {
         str(path): path.lstat().st_mtime_ns
         for path in (project.path / ".venv").rglob("*")
-        if "__pycache__" not in str(path)
+        if "__pycache__" not in str(path) and not path.is_dir()  # a folder gets one
     }
 
 

@@ -407,7 +407,7 @@ def test_a_drop_without_consent_is_refused_only_when_there_is_data(
         project.alembic("upgrade", "head")
         said = project.alembic("downgrade", "-1", status=1)
         assert f"2 rows hold data in {what}, which this would drop" in said
-        assert "ALLOW_DATA_LOSS=1" in said and "make downgrade" in said
+        assert "ALLOW_DATA_LOSS=1" in said and "then run the same command again" in said
         assert is_there(project, "SELECT note FROM children") == [["a"], ["b"]]
         project.alembic("stamp", "r4")
         path.unlink()
@@ -435,7 +435,8 @@ def test_an_upgrade_says_how_far_it_is_and_where_the_database_stands(
         f"{n} of 5" for n in range(1, 6)
     ]
     assert said[5:] == ["The database is at r4 (head)."]
-    assert project.alembic("upgrade", "head") == "Nothing to do. The database is at r4 (head).\n"
+    said = project.alembic("upgrade", "head").splitlines()  # then what the example has more
+    assert said[0] == "Nothing to do. The database is at r4 (head)."
     assert project.alembic("-q", "downgrade", "-1") == ""
     assert "at r3." in project.alembic("upgrade", "r3")
 
