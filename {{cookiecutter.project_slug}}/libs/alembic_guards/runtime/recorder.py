@@ -112,17 +112,20 @@ class Recorder:
         if not self.is_autocommit:
             yield
             return
+        self._run("BEGIN")
+        pending, written = list(self.journal.pending), list(self.journal.written)
+        try:
+            yield
+            self._run("COMMIT")
+        except BaseException:
+            self.journal.pending, self.journal.written = pending, written
+            with suppress(Exception):
+                self._run("ROLLBACK")
+            raise
+
+    def _run(self, statement: str) -> None:
         with driver_cursor(self.connection) as cursor:
-            cursor.execute("BEGIN")
-            pending, written = list(self.journal.pending), list(self.journal.written)
-            try:
-                yield
-                cursor.execute("COMMIT")
-            except BaseException:
-                self.journal.pending, self.journal.written = pending, written
-                with suppress(Exception):
-                    cursor.execute("ROLLBACK")
-                raise
+            cursor.execute(statement)
 
     def error(self, result: bytes) -> Exception:
         """Return a recorded error, as the driver has raised it."""
