@@ -41,7 +41,7 @@ def test_a_revision_says_a_rename_as_alembic_does_on_every_database(
     project.make("revision")
     project.write_model(MODEL.replace("name:", "title:").replace('"items"', '"things"'))
     said = project.make("revision", "x=rename=items:things rename=things.name:title")
-    assert "  ~ rename items to things\n  ~ rename things.name to title\n" in said
+    assert "  rename items to things\n  rename things.name to title\n" in said
     revision = project.revisions()[1]
     up, _, down = revision.read_text().partition("def downgrade")
     lines = ('op.rename_table("items", "things")', 'op.alter_column("things", "name", new_column_')

@@ -141,7 +141,7 @@ def plain_errors() -> Iterator[None]:
 def exit_with(error: CommandError) -> SystemExit:
     """Print the message of an error to stderr, and return the end of the process to raise."""
     sys.stdout.flush()
-    print(f"{paint('FAILED:', RED, sys.stderr)} {error}", file=sys.stderr)
+    print(paint(f"FAILED: {error}", RED, sys.stderr), file=sys.stderr)
     return SystemExit(1)
 
 

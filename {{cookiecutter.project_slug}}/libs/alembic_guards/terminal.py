@@ -1,4 +1,4 @@
-"""Colours for a terminal. Elsewhere, and with NO_COLOR (https://no-color.org), a text stays as it is."""
+"""Colours and symbols for a terminal; none elsewhere, and none with NO_COLOR (https://no-color.org)."""
 
 import os
 from typing import TextIO
@@ -6,7 +6,13 @@ from typing import TextIO
 RED, GREEN, YELLOW = "31", "32", "33"
 
 
-def paint(text: str, color: str, stream: TextIO) -> str:
-    """Return a text in a colour, if `stream` is a terminal that shows colours."""
+def has_color(stream: TextIO) -> bool:
+    """Whether a stream is a terminal that shows colours."""
     is_plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return text if is_plain or not stream.isatty() else f"\x1b[{color}m{text}\x1b[0m"
+    return stream.isatty() and not is_plain
+
+
+def paint(text: str, color: str, stream: TextIO) -> str:
+    """Return a text with its first line in a colour, where a stream shows colours."""
+    line, end, rest = text.partition("\n")
+    return f"\x1b[{color}m{line}\x1b[0m{end}{rest}" if has_color(stream) else text

@@ -36,7 +36,7 @@ from alembic_guards.database.catalog import Catalog, differences, of_models, rea
 from alembic_guards.database.connection_info import TEMPLATE
 from alembic_guards.database.managed import managed
 from alembic_guards.errors import commands
-from alembic_guards.terminal import GREEN, RED, paint
+from alembic_guards.terminal import GREEN, RED, has_color, paint
 
 DRIFT = """The database differs from the models:
   {}
@@ -179,17 +179,17 @@ def _describe(scripts: list[ops.MigrationScript]) -> list[str]:
         all_steps += steps
     if all_steps:
         for step in all_steps:
-            symbol, color = _symbol(step)
-            line = paint(f"{symbol} {step}", color, sys.stdout) if color else f"{symbol} {step}"
-            context.config.print_stdout("%s", f"  {line}")
+            context.config.print_stdout("%s", f"  {_with_symbol(step)}")
     return all_steps
 
 
-def _symbol(step: str) -> tuple[str, str]:
-    """Return the symbol of a step, and its colour: what it adds, drops or changes."""
+def _with_symbol(step: str) -> str:
+    """Return a step with a symbol at a terminal: for what it adds, drops or changes."""
+    if not has_color(sys.stdout):
+        return step
     if step.startswith(("create ", "add ", "unique ", "check ", "foreign key ")):
-        return "+", GREEN
-    return ("-", RED) if step.startswith("drop ") else ("~", "")
+        return paint(f"+ {step}", GREEN, sys.stdout)
+    return paint(f"- {step}", RED, sys.stdout) if step.startswith("drop ") else f"~ {step}"
 
 
 def _message(steps: list[str]) -> str:
@@ -198,4 +198,5 @@ def _message(steps: list[str]) -> str:
     secondary = ("create index", "alter", "use times", "backfill", "UPDATE", "ALTER", *added)
     steps = [step for step in steps if not step.startswith(secondary)] or steps
     rest = f" and {len(steps) - 3} more" if len(steps) > 3 else ""
-    return "; ".join(steps[:3]) + rest
+    separator = "; " if any(", " in step for step in steps[:3]) else ", "
+    return separator.join(steps[:3]) + rest

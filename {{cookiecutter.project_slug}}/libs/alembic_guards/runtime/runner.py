@@ -175,8 +175,9 @@ class Attempt:
             if self.step is not None:
                 progress = f"{self.count} of {total}, {time.monotonic() - began:.1f} s"
                 verb = "Applied" if step.is_upgrade else "Reverted"
-                verb = paint(verb, GREEN, sys.stdout) if context.config.cmd_opts else verb
-                self.report(f"{verb} {_name(self.step)} ({progress})")
+                line = f"{verb} {_name(self.step)} ({progress})"
+                is_command = context.config.cmd_opts is not None
+                self.report(paint(line, GREEN, sys.stdout) if is_command else line)
         self.step = None
         self.journal.refuse_other_step()
 
