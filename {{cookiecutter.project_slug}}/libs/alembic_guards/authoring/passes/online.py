@@ -13,6 +13,7 @@ from alembic_guards.authoring.operations import (
     OpList,
     RevisionOps,
     columns_of,
+    name_of,
     op_key,
 )
 from alembic_guards.authoring.passes.online_steps import backfills, online
@@ -52,16 +53,21 @@ def is_online(revision: RevisionOps) -> bool:
 
 
 def drop_columns_with_indexes(operations: OpList, comparison: Comparison) -> OpList:
-    """Remove drops of indexes on dropped columns of PostgreSQL: it drops both under one lock."""
+    """Remove drops of indexes on dropped columns of PostgreSQL: it drops both under one lock.
+
+    An index whose name a new one takes is dropped first all the same.
+    """
     if not features(comparison.dialect).online_ddl:
         return operations
     dropped = {
         (table_key(op), op.column_name) for op in operations if isinstance(op, ops.DropColumnOp)
     }
+    created = {name_of(op) for op in operations if isinstance(op, ops.CreateIndexOp)}
     return [
         op
         for op in operations
         if not isinstance(op, ops.DropIndexOp)
+        or name_of(op) in created
         or not any((table_key(op), column) in dropped for column in columns_of(op))
     ]
 
