@@ -123,3 +123,11 @@ def test_a_column_is_dropped_together_with_its_index() -> None:
         "drop index ix",
         "drop items.size",
     ]
+
+
+def test_an_index_whose_name_a_new_one_takes_is_dropped_before_its_column() -> None:
+    table = sa.Table("items", sa.MetaData(), sa.Column("size", sa.Integer))
+    drop = ops.DropIndexOp.from_index(sa.Index("ix", table.c.size))
+    create = ops.CreateIndexOp("ix", "items", ["other"])
+    steps = [drop, create, ops.DropColumnOp("items", "size")]
+    assert drop_columns_with_indexes([*steps], compared()) == steps
