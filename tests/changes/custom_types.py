@@ -309,7 +309,7 @@ CHANGES = [
         item(DOMAIN.format("default='x'")),
         item(DOMAIN.format("default='x'").replace("Text", "String(3)")),
         only=("postgresql",),
-        refused={"postgresql": "no operation for it is known"},
+        refused={"postgresql": "and no operation is known"},
     ),
     *(
         Change(
