@@ -1,4 +1,4 @@
-"""The command line of Alembic, with the commands `status` and `undo`, and without a command for a broken history.
+"""The command line of Alembic, with the commands `status` and `undo`. A broken history stops every command.
 
 Alembic runs env.py, and with it the guards, only for commands that need the database. Those that read
 nothing but the files of revisions (`history`, `heads`, `merge`) are run by `python -m alembic_guards`.

@@ -3,7 +3,7 @@
 import os
 from typing import TextIO
 
-RED, GREEN, YELLOW = "31", "32", "33"
+RED, GREEN = "31", "32"
 
 
 def has_color(stream: TextIO) -> bool:

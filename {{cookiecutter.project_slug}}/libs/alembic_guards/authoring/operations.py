@@ -43,13 +43,23 @@ class AutocommitOp(ops.OpContainer):
 class FillOp(ops.ExecuteSQLOp):
     """An UPDATE that gives a column a value in the rows where it is NULL."""
 
-    reads_row = False  # the value may read other columns
-
     def __init__(
-        self, op: Any, column: str, value: str, dialect: sa.Dialect, *, has_key: bool = False
+        self,
+        op: Any,
+        column: str,
+        value: str,
+        dialect: sa.Dialect,
+        *,
+        has_key: bool = False,
+        reads_row: bool = False,
     ) -> None:
-        """Update the table of `op`. `has_key`: it has a primary key, by which batches can be made."""
-        self.table, self.column, self.value, self.has_key = table_of(op), column, value, has_key
+        """Update the table of `op`.
+
+        `has_key`: it has a primary key, by which batches can be made. `reads_row`: the value may read
+        other columns.
+        """
+        self.table, self.column, self.value = table_of(op), column, value
+        self.has_key, self.reads_row = has_key, reads_row
         name = quoter(dialect)(column)
         self.where = f"{name} IS NULL"
         update = f"UPDATE {quoted_table(op, dialect)} SET {name} = {value} WHERE {self.where}"

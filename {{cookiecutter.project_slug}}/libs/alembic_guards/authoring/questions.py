@@ -163,10 +163,10 @@ class Answers:
 
         `present` and `target` map the names in the database and in the models to properties of the
         objects, which are of a `kind` of DROPPED. `prefix` precedes the names in answers, such as
-        "users.". A question offers, the most similar one first, the new names for which `is_candidate` accepts the properties of both. Present objects without a
-        rename need an answer that drops them. An answer may rename an object whose name is in both,
-        so that another object can take the name. Raises CommandError for a new name that is not in
-        the models or is taken.
+        "users.". A question offers the new names for which `is_candidate` accepts the properties of
+        both, the most similar one first. Present objects without a rename need an answer that drops
+        them. An answer may rename an object whose name is in both, so that another object can take the
+        name. Raises CommandError for a new name that is not in the models or is taken.
         """
         free_names = [name for name in target if name not in present]
         pairs: dict[str, str] = {}
@@ -174,8 +174,6 @@ class Answers:
             name = f"{prefix}{old}"
             renames = [new for new in target if ("rename", f"{name}:{new}") in self.given]
             new = self.take("rename", name) if renames or old not in target else None
-            if old not in target:
-                self.possible[f"rename={name}:NEW"] = None
             if new is None and old not in target and self.take("drop", name) is None:
                 found = [n for n in free_names if is_candidate(present[old], target[n])]
                 new = self._ask_rename(kind, prefix, old, _by_similarity(old, found))

@@ -44,6 +44,11 @@ def quoted_version_table(migration: MigrationContext) -> str:
     return ".".join(quote(part) for part in parts if part)
 
 
+def driver_of(connection: Connection) -> Any:
+    """Return the connection of the driver."""
+    return connection.connection.dbapi_connection
+
+
 @contextmanager
 def driver_cursor(connection: Connection) -> Iterator[Any]:
     """Yield a cursor of the driver, in the transaction that is open: what it executes is not recorded.

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-#: The template database of a scratch database: authoring/prove/template.py. Its presence marks a scratch database.
+#: The template that a scratch database is a copy of: authoring/prove/template.py. It marks a scratch database.
 TEMPLATE = "template"
 
 #: The executor of the statements of a step: runtime/executor.py.

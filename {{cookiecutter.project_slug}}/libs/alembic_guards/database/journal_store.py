@@ -142,10 +142,9 @@ class JournalTable:
 
     def read(self) -> list[JournalEntry]:
         """Return the entries in their order."""
+        if not inspect(self.connection).has_table(TABLE):
+            return []
         with driver_cursor(self.connection) as cursor:
-            cursor.execute(f"SHOW TABLES LIKE '{TABLE}'")
-            if not cursor.fetchone():
-                return []
             cursor.execute(f"SELECT {COLUMNS} {self.rows} ORDER BY n")
             return [JournalEntry(*row) for row in cursor.fetchall()]
 

@@ -1,8 +1,8 @@
 """Finds which columns the revisions of an upgrade have made, and which of those are missing later.
 
-Others may change the same database during the upgrade. On PostgreSQL the columns of the default schema and of the
-schema of the version table count; those of another schema only where a revision of the upgrade names it,
-and no version table is in it.
+Others may change the same database during the upgrade. On PostgreSQL the columns of the default schema and
+of the schema of the version table count; those of another schema only where a revision of the upgrade names
+it, and no version table is in it.
 """
 
 import re
@@ -45,11 +45,16 @@ class ColumnTrace:
             columns.setdefault(table, []).append(column)
         return columns
 
-    def begin(self, heads: Iterable[str]) -> None:
-        """Read the columns of the database before anything is applied."""
+    def begin(self, heads: Iterable[str], *, is_resumed: bool = False) -> None:
+        """Read the columns of the database before anything is applied.
+
+        `is_resumed`: an interrupted run may have dropped columns that are recorded.
+        """
         self.present = self._read()
         self.names = {name for name in self.names if schema_of(name[0]) not in self.foreign}
-        if set(heads) != self.heads:  # another tool has changed it, or an upgrade was killed
+        if (
+            is_resumed or set(heads) != self.heads
+        ):  # another tool has changed it, or an upgrade was killed
             self.accept()
 
     def accept(self) -> None:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from alembic_guards.database.bookkeeping import driver_cursor
+from alembic_guards.database.bookkeeping import driver_cursor, driver_of
 from alembic_guards.runtime.refusals import Refusal, Refused
 from alembic_guards.runtime.violations import find_all
 from alembic_guards.runtime.withdrawal import CommittedChanges
@@ -34,8 +34,6 @@ def with_working_query(connection: Connection, refusal: Refusal) -> Refusal:
         cursor.execute(refusal.query)
         if cursor.fetchone():
             return refusal
-    driver = connection.connection.dbapi_connection
-    assert driver is not None
-    driver.rollback()
+    driver_of(connection).rollback()
     left = " These are the rows as the statements above it in the revision leave them."
     return Refusal(refusal.reason + left)

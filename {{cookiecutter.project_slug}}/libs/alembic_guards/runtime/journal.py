@@ -60,9 +60,8 @@ class Journal:
         self.connection, self.store = connection, store
         self.recorded: list[JournalEntry] = []  # by an interrupted run
         self.position = 0  # in `recorded`: the next to be replayed
-        self.pending: list[
-            JournalEntry
-        ] = []  # to be written, unless the transaction is rolled back
+        #: To be written, unless the transaction is rolled back.
+        self.pending: list[JournalEntry] = []
         self.written: list[JournalEntry] = []  # what the store holds
 
     def load(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from alembic_guards.database.bookkeeping import driver_cursor
+from alembic_guards.database.bookkeeping import driver_cursor, driver_of
 from alembic_guards.database.journal_store import EntryState
 from alembic_guards.runtime.effects import digest
 from alembic_guards.runtime.journal import Journal
@@ -40,7 +40,7 @@ class Recorder:
     @property
     def driver(self) -> Any:
         """The connection of the driver."""
-        return self.connection.connection.dbapi_connection
+        return driver_of(self.connection)
 
     @property
     def is_autocommit(self) -> bool:

@@ -30,16 +30,14 @@ class RunLog:
     ) -> None:
         """Read the log and the columns; raises CommandError for a revision that was inserted.
 
-        `is_resumed`: an interrupted run may have dropped columns that the log has.
+        `is_resumed`: an interrupted run has executed a part of the first step.
         """
         applied = self.applied
         applied.load()
         if is_upgrade:
             refuse_inserted(applied, heads)
         if applied.exists or has_steps:
-            applied.columns.begin(heads)
-            if is_resumed:
-                applied.columns.accept()
+            applied.columns.begin(heads, is_resumed=is_resumed)
         if applied.exists and not is_stamp and applied.heads != set(heads):
             present = revisions_of(self.migration.script, heads)
             names = [one.revision for one in present if one.revision not in applied.records]

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, event
 
+from alembic_guards.database.bookkeeping import driver_of
 from alembic_guards.database.connection_info import CHECKED
 from alembic_guards.runtime.destructive import refuse_drops
 from alembic_guards.runtime.failures import with_working_query
@@ -41,12 +42,12 @@ class SQLiteExecutor:
             self.is_running = False
             self.connection.info.pop(CHECKED, None)
         if refusals:
-            self._driver().rollback()
+            driver_of(self.connection).rollback()
             raise Refused(with_working_query(self.connection, each) for each in refusals)
 
     def _check(self, cursor: Any, statement: str, *rest: Any) -> bool:
         """Refuse a statement that rows violate or that drops data; return whether it is left out."""
-        if not self.is_running or cursor.connection is not self._driver():
+        if not self.is_running or cursor.connection is not driver_of(self.connection):
             return False
         self.is_running = False  # the checks execute statements
         try:
@@ -57,6 +58,3 @@ class SQLiteExecutor:
         for refusal in refusals:
             refuse(self.connection, refusal)
         return bool(refusals)
-
-    def _driver(self) -> Any:
-        return self.connection.connection.dbapi_connection

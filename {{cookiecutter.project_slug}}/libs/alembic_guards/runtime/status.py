@@ -95,9 +95,7 @@ def _problems(
             yield UNPROVEN.format(file=os.path.relpath(str(revision.path)), reason=reason)
     yield from inserted(log, heads)
     if log.exists:
-        log.columns.begin(heads)
-        if is_resumed:  # it may have dropped columns that the log has
-            log.columns.accept()
+        log.columns.begin(heads, is_resumed=is_resumed)
         yield from difference(log, heads)
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from alembic_guards.database.bookkeeping import driver_of
 from alembic_guards.database.connection_info import is_dry_run, skipped_statements
 from alembic_guards.database.identifiers import qualified, quoter
 from alembic_guards.runtime.constraint_parser import (
@@ -138,8 +139,7 @@ def _orphans_of(table: str, referent: str, found: Sequence[Any]) -> Refusal:
 
 def _savepoint(connection: sa.Connection) -> Any:
     """Return a context that keeps the transaction of PostgreSQL when a query in it fails."""
-    driver: Any = connection.connection.dbapi_connection
-    if connection.dialect.name != "postgresql" or driver.autocommit:
+    if connection.dialect.name != "postgresql" or driver_of(connection).autocommit:
         return nullcontext()
     return connection.begin_nested()
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from alembic_guards.database.bookkeeping import driver_cursor
+from alembic_guards.database.bookkeeping import driver_cursor, driver_of
 from alembic_guards.database.identifiers import qualified
 from alembic_guards.runtime.constraint_parser import (
     Constraint,
@@ -96,9 +96,7 @@ def withdraw(connection: Connection, journal: Journal, changes: CommittedChanges
                 cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
         last = withdrawal.first - 1
     journal.remove_after(last)
-    driver = connection.connection.dbapi_connection
-    assert driver is not None
-    driver.commit()
+    driver_of(connection).commit()
 
 
 def _may_be_repeated(statement: str) -> bool:

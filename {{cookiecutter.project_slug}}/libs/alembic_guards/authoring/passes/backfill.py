@@ -50,7 +50,7 @@ CALL = re.compile(r"\w+\(.*\)", re.DOTALL)
 #: The kind of a primary key in a catalog.
 KEY = "primary key"
 
-#: The types of keys whose values the journal records; an enum, which is a text too, is not compared as one.
+#: The types of keys whose values the journal records. An enum is a String, too, but is ordered by its values.
 RECORDABLE = (sa.Integer, sa.Numeric, sa.String, sa.Date, sa.DateTime, sa.Uuid)
 
 
@@ -72,10 +72,9 @@ def add_backfills(operations: OpList, comparison: Comparison) -> OpList:
         for part in _complete_group(group, operations, comparison, answers)
     ]
     ordered = _fill_before_drops(complete)
+    # On PostgreSQL online_steps.py makes the batches of an online revision.
     if features(comparison.dialect).transactional_ddl or not comparison.is_upgrade:
-        return (
-            ordered  # the batches of an online revision of PostgreSQL are made by online_steps.py
-        )
+        return ordered
     return [op.in_batches() if isinstance(op, FillOp) else op for op in ordered]
 
 
@@ -184,10 +183,14 @@ def _complete_not_null(
 
 
 def _fill(op: Any, column: str, value: Value, comparison: Comparison) -> FillOp:
-    has_key = _has_recordable_key(op, comparison)
-    fill = FillOp(op, column, value.sql, comparison.dialect, has_key=has_key)
-    fill.reads_row = value.is_expression
-    return fill
+    return FillOp(
+        op,
+        column,
+        value.sql,
+        comparison.dialect,
+        has_key=_has_recordable_key(op, comparison),
+        reads_row=value.is_expression,
+    )
 
 
 def _has_recordable_key(op: Any, comparison: Comparison) -> bool:

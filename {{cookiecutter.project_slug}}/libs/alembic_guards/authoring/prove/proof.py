@@ -1,4 +1,4 @@
-"""Proves a new revision on a copy of the template: upgrade, downgrade, and upgrade again."""
+"""Proves a new revision on a scratch database: upgrade, downgrade, and upgrade again."""
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -49,7 +49,7 @@ def drift(url: URL, metadata: MetaData) -> list[str]:
 def prove(
     config: Config, file: str, revision: str, template: TemplateDatabase, metadata: MetaData | None
 ) -> None:
-    """Run upgrade(), downgrade() and upgrade() of a revision on a copy of the template; compare the catalogs.
+    """Run upgrade(), downgrade() and upgrade() of a revision on a scratch database; compare the catalogs.
 
     Raises ProofError if it fails, if the downgrade does not restore the initial catalog, or if
     the upgrade does not lead to the catalog of `metadata`. That is None if a later revision leads

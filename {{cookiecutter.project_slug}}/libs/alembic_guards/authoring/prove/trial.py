@@ -1,4 +1,4 @@
-"""Tries operations on a copy of the template, and adds repairs for what autogenerate does not detect."""
+"""Tries operations on a scratch database, and adds repairs for what autogenerate does not detect."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -31,10 +31,10 @@ def add_repairs(
 ) -> list[RevisionOps]:
     """Add repairs to a new revision, until upgrade and downgrade lead to their target catalogs.
 
-    `connection` is to a copy of the template, at head, and `target` the state of the reference database. Before
-    the trial the first of `passes` complete the upgrade, the second ones the downgrade. Return the
-    one or two revisions to write. If an operation fails, nothing more is added. A SyntaxError of
-    the rendered code is raised.
+    `connection` is to a copy of the template, at head, and `target` the state of the reference
+    database. Before the trial the first of `passes` complete the upgrade, the second ones the
+    downgrade. Return the one or two revisions to write. If an operation fails, nothing more is added.
+    A SyntaxError of the rendered code is raised.
     """
     trial, (up, down) = _Trial(comparison.migration, connection), revision
     initial = read_state(connection)
@@ -60,7 +60,7 @@ def add_repairs(
 
 @dataclass(frozen=True)
 class _Trial:
-    """Runs operations on a copy of the template as a revision does; raises TrialError for any error of theirs."""
+    """Runs operations on a scratch database as a revision does; raises TrialError for their errors."""
 
     migration: MigrationContext
     connection: sa.Connection
