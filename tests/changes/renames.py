@@ -522,4 +522,93 @@ CHANGES = [
             ),
         )
     ),
+    *(
+        Change(
+            f"{what} in the case of its letters alone",
+            before,
+            before.replace(*replaced),
+            answers=answers,
+            look=look,
+            only=only,
+        )
+        for what, before, replaced, answers, look, only in (
+            (
+                "a table is renamed",
+                item("code: Mapped[str | None] = mapped_column(String(9), index=True, unique=True)")
+                + SHELF
+                + "    item_id: Mapped[int | None] = mapped_column(ForeignKey('items.id'))\n",
+                ("items", "Items"),
+                "",
+                'SELECT id, name FROM "Items" ORDER BY id',
+                ("sqlite",),
+            ),
+            (
+                "a table is renamed",
+                item(
+                    "code: Mapped[str | None] = mapped_column(String(9), index=True, unique=True)"
+                ),
+                ("items", "Items"),
+                "rename=items:Items",
+                'SELECT id, name FROM "Items" ORDER BY id',
+                ("postgresql", "mariadb"),
+            ),
+            (
+                "an index is renamed",
+                item("__table_args__ = (Index('by_name', 'name', mysql_length=9),)"),
+                ("'by_name'", "'By_Name'"),
+                "",
+                "SELECT id, name FROM items ORDER BY id",
+                ALL,
+            ),
+            (
+                "constraints are renamed",
+                item(
+                    "code: Mapped[str | None] = mapped_column(String(9))",
+                    "__table_args__ = (",
+                    "    UniqueConstraint('code', name='one_code'),",
+                    "    CheckConstraint('id > 0', name='one_check'),",
+                    ")",
+                ),
+                ("'one_c", "'One_c"),
+                "",
+                "SELECT id, name FROM items ORDER BY id",
+                ALL,
+            ),
+        )
+    ),
+    *(
+        Change(
+            f"a column is renamed in the case of its letters alone, {how}",
+            item(*lines, "key: Mapped[int | None] = mapped_column('code')"),
+            item(*changed, "key: Mapped[int | None] = mapped_column('Code')"),
+            answers=answers,
+            rows=("INSERT INTO items (id, name, code) VALUES (1, 'a', 7)",),
+            look='SELECT "Code" FROM items',
+            sees=((7,),),
+            only=only,
+        )
+        for answers, only in (
+            ("", ("sqlite", "mariadb")),
+            ("rename=items.code:Code", ("postgresql",)),
+        )
+        for how, lines, changed in (
+            ("alone", (), ()),
+            (
+                "under a check, an index and a unique constraint",
+                (
+                    "__table_args__ = (CheckConstraint(column('code') < 9), Index(None, 'code', 'id'),",
+                    "    UniqueConstraint('code'))",
+                ),
+                (
+                    "__table_args__ = (CheckConstraint(column('Code') < 9), Index(None, 'Code', 'id'),",
+                    "    UniqueConstraint('Code'))",
+                ),
+            ),
+            (
+                "beside another type",
+                ("size: Mapped[str | None] = mapped_column(String(9))",),
+                ("size: Mapped[str | None] = mapped_column(String(99))",),
+            ),
+        )
+    ),
 ]

@@ -158,6 +158,8 @@ class Answers:
         present: Mapping[str, Any],
         target: Mapping[str, Any],
         is_candidate: Callable[[Any, Any], bool],
+        *,
+        folds: bool = False,
     ) -> Iterator[tuple[str, str]]:
         """Yield the old and the new name of each renamed object, in an order without conflicts.
 
@@ -165,8 +167,9 @@ class Answers:
         objects, which are of a `kind` of DROPPED. `prefix` precedes the names in answers, such as
         "users.". A question offers the new names for which `is_candidate` accepts the properties of
         both, the most similar one first. Present objects without a rename need an answer that drops
-        them. An answer may rename an object whose name is in both, so that another object can take the
-        name. Raises CommandError for a new name that is not in the models or is taken.
+        them. With `folds`, names that differ in the case of their letters alone are one name to the
+        database: such a rename takes no question. An answer may rename an object whose name is in both,
+        so that another object can take the name. Raises CommandError for a new name that is not in the models or is taken.
         """
         free_names = [name for name in target if name not in present]
         pairs: dict[str, str] = {}
@@ -174,6 +177,8 @@ class Answers:
             name = f"{prefix}{old}"
             renames = [new for new in target if ("rename", f"{name}:{new}") in self.given]
             new = self.take("rename", name) if renames or old not in target else None
+            if new is None and old not in target and folds:
+                new = next((name for name in free_names if name.lower() == old.lower()), None)
             if new is None and old not in target and self.take("drop", name) is None:
                 found = [n for n in free_names if is_candidate(present[old], target[n])]
                 new = self._ask_rename(kind, prefix, old, _by_similarity(old, found))

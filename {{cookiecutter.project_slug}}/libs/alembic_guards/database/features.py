@@ -22,13 +22,18 @@ class Features:
     has_schemas: bool = False
     #: Indexes are built CONCURRENTLY, and constraints are added NOT VALID and validated later.
     online_ddl: bool = False
+    #: Names of tables, or of columns, that differ in the case of their letters alone are one name.
+    folds_tables: bool = False
+    folds_columns: bool = False
 
 
 #: The features of each database, by the name of its dialect. That of MariaDB is mysql.
 FEATURES = {
-    "sqlite": Features(atomic_revisions=True, alters_tables=False),
+    "sqlite": Features(
+        atomic_revisions=True, alters_tables=False, folds_tables=True, folds_columns=True
+    ),
     "postgresql": Features(has_schemas=True, online_ddl=True),
-    "mysql": Features(transactional_ddl=False),
+    "mysql": Features(transactional_ddl=False, folds_columns=True),
 }
 
 

@@ -89,11 +89,16 @@ def _rename_tables(context: AutogenContext, schema: str | None) -> Iterator[Rena
     present, target, prefix = _columns_by_table(context, schema)
     in_other_schemas = _missing_in_other_schemas(context, schema)
     for old, new in context.opts["answers"].find_renames(
-        "table", prefix, present, {**in_other_schemas, **target}, is_similar
+        "table",
+        prefix,
+        present,
+        {**in_other_schemas, **target},
+        is_similar,
+        folds=features(context.dialect).folds_tables,
     ):
         if new in in_other_schemas:
             yield from _move_table(schema or str(context.dialect.default_schema_name), old, new)
-        elif context.dialect.name == "sqlite" and old.lower() == new.lower():
+        elif features(context.dialect).folds_tables and old.lower() == new.lower():
             yield RenameTable(old, f"{old}_")  # to SQLite the names are the same
             yield RenameTable(f"{old}_", new)
         else:
@@ -133,7 +138,12 @@ def _rename_columns(context: AutogenContext, schema: str | None) -> Iterator[Ren
     for table in sorted(present.keys() & target.keys()):
         find_renames = context.opts["answers"].find_renames
         for old, new in find_renames(
-            "column", f"{prefix}{table}.", present[table], target[table], operator.is_
+            "column",
+            f"{prefix}{table}.",
+            present[table],
+            target[table],
+            operator.is_,
+            folds=features(context.dialect).folds_columns,
         ):
             yield RenameColumn(old, new, table=table, schema=schema)
 
