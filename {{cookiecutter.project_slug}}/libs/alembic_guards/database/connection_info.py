@@ -14,6 +14,12 @@ SKIPPED = "alembic_skipped"
 #: The statements whose rows the dry run has counted, and none violates them.
 COUNTED = "alembic_counted"
 
+#: The statements that the dry run has compared with the bodies of triggers: runtime/programs.py.
+COMPARED = "alembic_compared"
+
+#: The code of the revision that runs.
+CODE = "alembic_code"
+
 #: The drops of the running step that operations have checked: runtime/destructive.py.
 CHECKED = "alembic_checked_drops"
 

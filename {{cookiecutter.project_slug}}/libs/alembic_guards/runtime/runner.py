@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial, wraps
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_guards.compat import Command, replace_steps, running_command
+from alembic_guards.database.connection_info import CODE
 from alembic_guards.database.features import features
 from alembic_guards.database.journal_store import journal_store
 from alembic_guards.database.managed import apply_options
@@ -215,6 +217,8 @@ class Attempt:
         def guarded(**arguments: Any) -> None:
             if set(self.migration.get_current_heads()) != set(self.heads):
                 raise HeadsMoved
+            if self.step is not None:
+                self.connection.info[CODE] = Path(str(self.step.revision.path)).read_text("utf-8")
             if not self.is_atomic and not self.journal.recorded:
                 run_dry(self.migration, partial(migrate, **arguments))
             with self.executor.running(step), self.progress.showing(step):

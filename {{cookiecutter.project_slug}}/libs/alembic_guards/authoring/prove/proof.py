@@ -1,9 +1,12 @@
 """Proves a new revision on a scratch database: upgrade, downgrade, and upgrade again."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import URL, MetaData
+from sqlalchemy import URL, Connection, MetaData, event
 
 from alembic_guards.authoring.find.reference import reference_state
 from alembic_guards.authoring.normalize import normalized
@@ -19,6 +22,8 @@ from alembic_guards.database.catalog import (
 from alembic_guards.database.connections import open_connection
 from alembic_guards.database.managed import managed
 from alembic_guards.runtime.apply import downgrade, upgrade
+from alembic_guards.runtime.programs import ProgramCheck
+from alembic_guards.runtime.refusals import Refused
 
 UNPROVEN = """{file} is written, but {what}:
   {details}
@@ -61,14 +66,16 @@ def prove(
     with template.copied(scripts, down_revision) as connection:
         try:
             initial = read_catalog(connection)
-            upgrade(connection, scripts, revision)
+            with _programs_kept(connection):
+                upgrade(connection, scripts, revision)
             upgraded = read_catalog(connection)
             target = reference_state(template.url, metadata).catalog if metadata else upgraded
             target = {**_kept_by_hand(initial, upgraded, target), **target}
             problems["upgrade() does not lead to the schema of the models"] = differences(
                 of_models(upgraded, target), target
             )
-            downgrade(connection, scripts, down_revision)
+            with _programs_kept(connection):
+                downgrade(connection, scripts, down_revision)
             reverted = read_catalog(connection)
             problems["downgrade() does not restore the schema"] = differences(reverted, initial)
             upgrade(connection, scripts, revision)
@@ -80,6 +87,23 @@ def prove(
         if details:
             lines = "\n  ".join(details)
             raise ProofError(what, UNPROVEN.format(file=file, what=what, details=lines))
+
+
+@contextmanager
+def _programs_kept(connection: Connection) -> Iterator[None]:
+    """Raise Refused where the block breaks a trigger, a routine or an event by what it renames or drops."""
+    programs, executed = ProgramCheck(connection), list[str]()
+
+    def record(_: object, __: object, statement: str, *___: object) -> None:
+        executed.append(statement.replace("%%", "%"))
+
+    event.listen(connection, "before_cursor_execute", record)
+    try:
+        yield
+    finally:
+        event.remove(connection, "before_cursor_execute", record)
+    if refusals := list(programs.refusals(executed)):
+        raise Refused(refusals)
 
 
 def _kept_by_hand(initial: Catalog, upgraded: Catalog, target: Catalog) -> Catalog:

@@ -22,12 +22,20 @@ QUOTES = {r"\'": "''"}
 PARTITIONING = r"\s+(?:/\*!\d+ )?PARTITION BY .*"
 VERSIONING = " WITH(?:OUT)? SYSTEM VERSIONING"
 
+CONSTRAINT = r"CONSTRAINT (?P<name>`.*?`) (FOREIGN KEY(?=.* REFERENCES [^(]+ \()|CHECK) "
+
 #: The names that the server gives constraints, numbered in the order of creation.
 NUMBERED = re.compile(r"`(?:.+_ibfk|CONSTRAINT)_\d+`")
 
+#: MariaDB 12 also has the columns of UPDATE OF; they are in SHOW CREATE TRIGGER alone.
+TRIGGERS = """
+    SELECT trigger_name, event_object_table,
+        concat(action_timing, ' ', event_manipulation, ' ', action_statement)
+    FROM information_schema.triggers WHERE trigger_schema = DATABASE()"""
+
 
 def read(connection: Connection) -> Iterator[Entry]:
-    """Yield the entries of all tables and views."""
+    """Yield the entries of all tables, views and triggers."""
     plain = {"no_parameters": True}  # % in a name begins no parameter
     for table in connection.exec_driver_sql("SHOW TABLES").scalars().all():
         if table in OWN_TABLES:
@@ -42,6 +50,8 @@ def read(connection: Connection) -> Iterator[Entry]:
             yield Entry(
                 kind="view", table=quoted, definition=f"{shown} INVALID" if broken else shown
             )
+    for name, table, definition in connection.exec_driver_sql(TRIGGERS, execution_options=plain):
+        yield Entry(kind="trigger", table=_quoted(table), name=_quoted(name), definition=definition)
 
 
 def read_table(table: str, shown: str) -> Iterator[Entry]:
@@ -66,7 +76,7 @@ def _entries(table: str, part: str) -> Iterator[Entry]:
     words = _masked(part)
     if part.startswith("`"):
         yield from _column(table, part)
-    elif found := re.match("CONSTRAINT (?P<name>`.*?`) (FOREIGN KEY|CHECK) ", words):
+    elif found := re.match(CONSTRAINT, words, re.DOTALL):
         kind, name = found[2].lower(), part[slice(*found.span("name"))]
         numbered = bool(NUMBERED.fullmatch(name))
         target = _reference(part) if kind == "foreign key" else None
@@ -172,11 +182,10 @@ def _names(text: str) -> tuple[str, ...]:
     )
 
 
-def _reference(part: str) -> Reference:
-    """Return the table and columns that a foreign key refers to."""
-    start = _masked(part).index(" REFERENCES ") + len(" REFERENCES ")
-    table = part[start : _masked(part).index(" (", start)]
-    return Reference(table, _names(_groups(part)[1]))
+def _reference(part: str) -> Reference | None:
+    """Return the table and columns that a foreign key refers to; None where it is not recognized."""
+    found = re.search(r" REFERENCES ([^(]+) \(", _masked(part))
+    return Reference(part[slice(*found.span(1))], _names(part[found.end() :])) if found else None
 
 
 def _quoted(name: str) -> str:

@@ -1,0 +1,235 @@
+"""Refuses a revision that breaks triggers, routines or events, because they name what it renames or drops.
+
+MariaDB and PostgreSQL do not notice it: each INSERT would fail afterwards, or write other values. The
+bodies are compared with the statements of a revision before the first of them is executed. SQLite is asked
+before and after.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from alembic_guards.database.column_names import column_names
+from alembic_guards.database.connection_info import CODE, COMPARED
+from alembic_guards.database.features import backend_name, features
+from alembic_guards.database.programs import Program, read_programs, trigger_errors
+from alembic_guards.runtime.change_parser import Add, Change, changes_in
+from alembic_guards.runtime.drop_parser import Drop
+from alembic_guards.runtime.program_parser import Mention, mentions
+from alembic_guards.runtime.refusals import Refusal, Refused
+from alembic_guards.runtime.renames import MoveTable, RenameColumn, RenameTable
+from alembic_guards.runtime.sql_parser import PROGRAMS, Statement, statements
+
+#: Only a revision with one of these may break a program.
+REMOVES = re.compile(r"\b(?:RENAME|DROP|CHANGE)\b|\bSET\s+SCHEMA\b|\bOR\s+REPLACE\b", re.IGNORECASE)
+
+#: Only SQL with these is searched for programs that it replaces.
+REPLACES = re.compile(
+    rf"\b(?:CREATE|ALTER|DROP)\b.*\b(?:{'|'.join(PROGRAMS)})\b", re.IGNORECASE | re.DOTALL
+)
+
+BROKEN = """The {what} names what this revision changes ({reasons}), and would fail or write other values. \
+Replace it in this revision, and in downgrade(): {statements}"""
+NOT_WORKING = """A trigger of {table} no longer works: {error}. Drop it in this revision, or replace it, and in \
+downgrade()"""
+
+#: The statements that replace a program.
+STATEMENTS = {
+    "postgresql": ("CREATE OR REPLACE {kind} {name} ...",),
+    "mysql": ("DROP {kind} IF EXISTS {name}", "CREATE {kind} {name} ..."),
+}
+
+
+@dataclass
+class _Table:
+    """A table while the names are followed: the names before, by those now; None for a new column."""
+
+    origin: str
+    columns: dict[str, str | None]
+    is_new: bool = False  # its columns are unknown
+
+
+@dataclass
+class _Names:
+    """The tables of a database, by their names now, while statements are followed."""
+
+    default_schema: str
+    tables: dict[str, _Table] = field(default_factory=dict)
+
+    def follow(self, changes: Iterable[Change]) -> None:
+        """Do to the names what a statement does: MariaDB renames all columns of a statement at once."""
+        renamed = list[tuple[_Table, str, str | None]]()
+        others = list[Change]()
+        for change in changes:
+            if isinstance(change, Drop):
+                self._follow(change)
+            elif not isinstance(change, RenameColumn):
+                others.append(change)
+            elif found := self.tables.get(self.key(change.schema, change.table)):
+                old = _spelled(change.old, found.columns)
+                if old in found.columns:
+                    renamed.append((found, change.new, found.columns.pop(old)))
+        for found, new, origin in renamed:
+            found.columns[new] = origin
+        for change in others:
+            self._follow(change)
+
+    def _follow(self, change: Change) -> None:
+        match change:
+            case Add(schema, table, None):
+                self.tables.setdefault(self.key(schema, table), _Table("", {}, is_new=True))
+            case Add(schema, table, str(column)):
+                if found := self.tables.get(self.key(schema, table)):
+                    found.columns.setdefault(column, None)
+            case Drop(schema, str(table), None):
+                self.tables.pop(self.key(schema, table), None)
+            case Drop(schema, str(table), str(column)):
+                if found := self.tables.get(self.key(schema, table)):
+                    found.columns.pop(_spelled(column, found.columns), None)
+            case RenameTable(old=old, new=new, schema=schema):
+                if moved := self.tables.pop(self.key(schema, old), None):
+                    self.tables[self.key(schema, new)] = moved
+            case MoveTable(old=old, new=new, table=table):
+                if moved := self.tables.pop(self.key(old or None, table), None):
+                    self.tables[self.key(new, table)] = moved
+
+    def key(self, schema: str | None, table: str) -> str:
+        """Return the name of a table as column_names() has it."""
+        schema = schema or self.default_schema
+        qualified = _spelled(f"{schema}.{table}", self.tables)
+        is_qualified = qualified in self.tables or schema not in {"public", self.default_schema}
+        return qualified if is_qualified else _spelled(table, self.tables)
+
+    def after(self, mention: Mention) -> str:
+        """Return what happens to that which a body names; "" where the body goes on working."""
+        table, column, is_row = mention
+        by_origin = {each.origin: (name, each) for name, each in self.tables.items()}
+        now, found = by_origin.get(table, ("", None))
+        if not is_row and now != table:
+            there = self.tables.get(table)
+            if there is not None and (there.is_new or column is None or column in there.columns):
+                return ""
+            return f"{table} is {f'renamed to {now}' if found else 'dropped'}"
+        if column is None or found is None:
+            return ""  # the trigger of a table is dropped with it
+        names = {origin: name for name, origin in found.columns.items()}
+        if column in names and names[column] != column:
+            return f"{table}.{column} is renamed to {names[column]}"
+        return "" if column in found.columns else f"{table}.{column} is dropped"
+
+
+class ProgramCheck:
+    """The programs of a database, and what they name, as both are before a revision."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection, self.dialect = connection, backend_name(connection.dialect)
+        self.has_sqlite = not features(connection.dialect).alters_tables
+        self.errors = trigger_errors(connection) if self.has_sqlite else {}
+        self.programs = [] if self.has_sqlite else list(read_programs(connection))
+        self.columns: dict[str, set[str]] = {}
+        for table, column in column_names(connection) if self.programs else ():
+            self.columns.setdefault(table, set()).add(column)
+
+    def refusals(self, executed: Iterable[str], code: str = "") -> Iterator[Refusal]:
+        """Yield a refusal for each program that the statements of a revision break.
+
+        Those that the statements create, alter or drop are left out, and those that `code` names. On
+        SQLite the statements must have been executed; elsewhere they need not.
+        """
+        if self.has_sqlite:
+            for error, table in trigger_errors(self.connection).items():
+                if error not in self.errors:
+                    yield Refusal(NOT_WORKING.format(table=table, error=error))
+            return
+        texts = list(executed)
+        if not self.programs or not any(map(REMOVES.search, texts)):
+            return
+        names = _Names(self.connection.dialect.default_schema_name or "")
+        for table, columns in self.columns.items():
+            names.tables[table] = _Table(table, {column: column for column in columns})
+        replaced = set[str]()
+        for text in texts:
+            replaced.update(replaced_programs(text))
+            for changes in changes_in(text):
+                names.follow(changes)
+        origins = {table.origin for table in names.tables.values()}
+        for program in self.programs:
+            is_dropped = program.table and program.table not in origins
+            called = (program.function or program.name).rpartition(".")[2].lower()
+            own = {called, program.name.lower()}
+            if not (is_dropped or own & replaced or any(_mentions(code, each) for each in own)):
+                yield from self._refusals(program, names)
+
+    def _refusals(self, program: Program, names: _Names) -> Iterator[Refusal]:
+        found = sorted(mentions(program, self.columns, self.dialect), key=str)
+        reasons = list(dict.fromkeys(filter(None, map(names.after, found))))
+        if not reasons:
+            return
+        kind, name = program.kind, program.name
+        if program.function and program.table:
+            kind, name = "function", program.function
+        calls = [
+            f'op.execute("{statement.format(kind=kind.upper(), name=name)}")'
+            for statement in STATEMENTS[self.dialect]
+        ]
+        what = f"{program.kind} {program.name}{f' of {program.table}' if program.table else ''}"
+        yield Refusal(
+            BROKEN.format(what=what, reasons=", ".join(reasons), statements=", then ".join(calls))
+        )
+
+
+def broken_programs(
+    connection: Connection, statements: Collection[str], *, is_complete: bool
+) -> list[Refusal]:
+    """Return the refusals for the statements of a revision that a dry run has skipped.
+
+    `is_complete` tells whether these are all of the revision. If not, programs that its code names
+    are left out, because a later statement may replace them.
+    """
+    if not any(map(REMOVES.search, statements)):
+        return []
+    code = "" if is_complete else connection.info.get(CODE, "")
+    connection.info[COMPARED] = set(statements)
+    return list(ProgramCheck(connection).refusals(statements, code))
+
+
+def refuse_broken_programs(connection: Connection, statement: str) -> None:
+    """Raise Refused where a statement, which no dry run has seen, would break a program."""
+    text = statement.replace("%%", "%")
+    if REMOVES.search(text) and text not in connection.info.get(COMPARED, ()):
+        code = connection.info.get(CODE, "")
+        if found := list(ProgramCheck(connection).refusals([text], code)):
+            raise Refused(found)
+
+
+def replaced_programs(sql: str) -> Iterator[str]:
+    """Yield the names, without schemas and in small letters, of programs that SQL creates, alters or drops."""
+    if not REPLACES.search(sql):
+        return
+    for tokens in statements(sql):
+        parser = Statement(tokens)
+        is_drop = parser.accept("DROP")
+        is_program = (
+            parser.peek() in PROGRAMS
+            if is_drop or parser.accept("ALTER")
+            else parser.defines_program()
+        )
+        if not is_program:
+            continue
+        parser.name()  # of its kind
+        parser.accept("IF", "NOT", "EXISTS")
+        parser.accept("IF", "EXISTS")
+        for part in parser.split() if is_drop else [parser.tokens]:
+            yield Statement(part).qualified_name()[1].lower()
+
+
+def _mentions(code: str, name: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", code, re.IGNORECASE) is not None
+
+
+def _spelled(name: str, names: Iterable[str]) -> str:
+    """Return a name as one of `names` spells it; as it is where none does."""
+    known = {each.lower(): each for each in names}
+    return name if name in known.values() else known.get(name.lower(), name)
