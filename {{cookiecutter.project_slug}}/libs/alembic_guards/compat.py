@@ -101,6 +101,11 @@ def variant(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
     return result
 
 
+def variant_names(type_: TypeEngine[Any]) -> Collection[str]:
+    """Return the names of the dialects that a type has variants for."""
+    return type_._variant_mapping.keys()
+
+
 def render_body(operations: ops.UpgradeOps, context: AutogenContext) -> str:
     """Return the body of upgrade() or downgrade(), as Alembic writes it to a file.
 

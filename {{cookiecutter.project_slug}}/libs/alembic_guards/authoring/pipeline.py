@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError, rev_id
 
 from alembic_guards.authoring.comparison import Comparison, Pass, apply
+from alembic_guards.authoring.find.other_dialect import ignored_names
 from alembic_guards.authoring.find.reference import reference_state
 from alembic_guards.authoring.operations import OpList, RevisionOps, flatten, regroup
 from alembic_guards.authoring.passes.backfill import add_backfills
@@ -103,6 +104,8 @@ def finish_revision(
     metadata, script = migration.opts["target_metadata"], directives[0]
     if taken := sorted(OWN_TABLES & metadata.tables.keys()):
         raise CommandError(f"Nothing was written: upgrades need the name {taken[0]}.")
+    if ignored := ignored_names(metadata, migration.dialect):
+        context.config.print_stdout("%s", ignored)
     keep_percent_signs(migration.dialect)
     escape_colons(migration.impl)
     template: TemplateDatabase | None = connection.info.get(TEMPLATE)

@@ -11,6 +11,7 @@ from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection
 
+from alembic_guards.database.features import backend_name
 from alembic_guards.errors import explain
 
 #: The arguments of context.configure() that depend on the backend.
@@ -26,7 +27,7 @@ BY_BACKEND: dict[str, dict[str, Any]] = {
 
 def backend_options(url: URL) -> dict[str, Any]:
     """Return the arguments of context.configure() for running revisions on the backend of `url`."""
-    return {"transaction_per_migration": True, **BY_BACKEND[url.get_backend_name()]}
+    return {"transaction_per_migration": True, **BY_BACKEND[backend_name(url)]}
 
 
 def upgrade(connection: Connection, script: ScriptDirectory, to: str) -> None:

@@ -12,6 +12,7 @@ from alembic.operations import ops
 from alembic_guards.authoring.find.reference import reference_state
 from alembic_guards.database.catalog import CONSTRAINTS, Catalog, EntryKey, read_catalog
 from alembic_guards.database.connection_info import TEMPLATE
+from alembic_guards.database.features import backend_name
 from alembic_guards.database.identifiers import bare, final_name, is_in, qualified, serial_name
 from alembic_guards.runtime.renames import Rename, RenameConstraint, RenameIndex, RenameSequence
 
@@ -33,7 +34,7 @@ def rename_table_objects(context: AutogenContext, schema: str | None) -> Iterato
 
     If a database has no command for it, autogenerate drops and recreates them.
     """
-    kinds, tables = KINDS.get(context.dialect.name), list(tables_in_both(context, schema))
+    kinds, tables = KINDS.get(backend_name(context.dialect)), list(tables_in_both(context, schema))
     if kinds is None or context.connection is None or not tables:
         return
     present = read_catalog(context.connection)
@@ -110,7 +111,9 @@ def recreate_foreign_keys(
 
     Those named in `recreated` are left out: other operations add them already.
     """
-    for table in tables_in_both(context, schema) if context.dialect.name == "mysql" else ():
+    for table in (
+        tables_in_both(context, schema) if backend_name(context.dialect) == "mysql" else ()
+    ):
         present = sa.Table(
             table.name, sa.MetaData(), schema=schema, autoload_with=context.connection
         )

@@ -17,7 +17,7 @@ from alembic_guards.database.catalog import (
     EntryKey,
     read_catalog,
 )
-from alembic_guards.database.features import features
+from alembic_guards.database.features import backend_name, features
 from alembic_guards.database.identifiers import bare, free_name, is_in, quoter, spelled_as
 from alembic_guards.runtime.enum_history import KNOWN
 from alembic_guards.runtime.enum_values import RenameValueOp
@@ -239,7 +239,7 @@ def _rename_value(
         return RenameValueOp(column.table.name, column.name, old, new)
     if server_enum is None:
         return _rename_in_rows(context, column, old, new)
-    if context.dialect.name == "mysql":
+    if backend_name(context.dialect) == "mysql":
         return _rename_in_mysql(context, column, old, new)
     enum = server_enum.compile(dialect=context.dialect)
     return RenameEnumValue(old, new, enum=enum, column=f"{column.table.name}.{column.name}")

@@ -17,7 +17,7 @@ from alembic_guards.database.catalog.sqlite_parser import (
     parse_table,
     without_clause,
 )
-from alembic_guards.database.features import features
+from alembic_guards.database.features import backend_name, features
 from alembic_guards.database.identifiers import bare
 from alembic_guards.runtime.operations import SQLOp
 from alembic_guards.runtime.renames import RenameColumn
@@ -108,5 +108,5 @@ def _make_plain_on_server(
             "postgresql": f"ALTER {column} DROP EXPRESSION",
             "mysql": f"MODIFY {plain_definition}",
         }
-        upgrade = [f"{alter} {clauses[dialect.name]}"]
+        upgrade = [f"{alter} {clauses[backend_name(dialect)]}"]
     return SQLOp(upgrade, downgrade, f"keep the values of {table.fullname}.{name}")

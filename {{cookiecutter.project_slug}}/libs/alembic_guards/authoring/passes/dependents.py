@@ -22,7 +22,7 @@ from alembic_guards.authoring.operations import (
     name_of,
 )
 from alembic_guards.database.catalog import Catalog, Entry, EntryKey, same
-from alembic_guards.database.features import features
+from alembic_guards.database.features import backend_name, features
 from alembic_guards.database.identifiers import bare, quoter, table_key, table_of
 from alembic_guards.runtime.operations import SQLOp
 from alembic_guards.runtime.renames import RenameConstraint, RenameIndex
@@ -73,7 +73,7 @@ def _changes(operations: OpList, comparison: Comparison) -> Changes:
         },
         keys=set(_changed_keys(comparison.present, comparison.target)),
         sequences=set(_dropped_sequences(operations)),
-        on_mysql=comparison.dialect.name == "mysql",
+        on_mysql=backend_name(comparison.dialect) == "mysql",
     )
 
 
@@ -125,7 +125,7 @@ def _remaining(
     names = {bare(entry.name).rpartition(".")[2] for entry in dropped}
     present, target = comparison.present, comparison.target
     keys = {*_changed_keys(present, target), *_changed_keys(target, present, ("primary key",))}
-    on_mysql = comparison.dialect.name == "mysql"
+    on_mysql = backend_name(comparison.dialect) == "mysql"
     for op in operations:
         if isinstance(op, ops.CreateForeignKeyOp):
             table = ".".join(filter(None, (op.kw.get("referent_schema"), op.referent_table)))

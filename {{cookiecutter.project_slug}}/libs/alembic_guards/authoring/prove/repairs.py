@@ -16,7 +16,7 @@ from alembic_guards.database.catalog import (
     EntryKey,
     same,
 )
-from alembic_guards.database.features import features
+from alembic_guards.database.features import backend_name, features
 from alembic_guards.runtime.operations import SQLOp
 from alembic_guards.runtime.sqlite import RebuildTableOp
 
@@ -123,16 +123,16 @@ def repairs(present: State, target: State, dialect: sa.Dialect, *, downgrade: bo
         if _is_repaired_with_another(key, changed, old, new):
             continue
         kind = "stored" if _is_recreated(key, old, new) else key.kind
-        repair = REPAIRS[dialect.name].get(kind, Repair())
+        repair = REPAIRS[backend_name(dialect)].get(kind, Repair())
         fields = _fields(key, old, new, dialect, downgrade=downgrade)
         for verb in _verbs(key, repair, old, new):
             if statement := getattr(repair, verb).format(**fields):
                 name = ".".join(filter(None, (key.table, key.name)))
                 step = SQLOp([statement], [], f"{verb} {key.kind} {name}")
-                stages[STAGES.get((dialect.name, verb, key.kind), verb)].append(step)
+                stages[STAGES.get((backend_name(dialect), verb, key.kind), verb)].append(step)
     last = stages.pop("last")
     steps = [step for stage in stages.values() for step in stage]
-    return [*(_combined(steps) if dialect.name == "mysql" else steps), *last]
+    return [*(_combined(steps) if backend_name(dialect) == "mysql" else steps), *last]
 
 
 def _is_repaired_with_another(

@@ -9,6 +9,7 @@ from sqlalchemy import URL, Connection
 
 from alembic_guards.database.connection_info import TEMPLATE
 from alembic_guards.database.connections import open_connection
+from alembic_guards.database.features import backend_name
 from alembic_guards.database.scratch import SERVERS, scratch_database
 from alembic_guards.runtime.apply import upgrade
 from alembic_guards.runtime.enum_history import KNOWN
@@ -25,7 +26,7 @@ class TemplateDatabase(ExitStack):
         self.origin = url
         self.url = self.enter_context(scratch_database(url))
         # MariaDB and MySQL cannot copy a database: there the revisions run in each copy.
-        if url.get_backend_name() == "sqlite" or SERVERS[url.get_backend_name()].copy:
+        if url.get_backend_name() == "sqlite" or SERVERS[backend_name(url)].copy:
             with open_connection(self.url) as connection:
                 upgrade(connection, scripts, to)
 
