@@ -226,3 +226,71 @@ def test_what_else_of_mariadb_has_a_body(bake: Bake, made: str, change: str, rea
     by_hand(project, change)
     said = project.alembic("upgrade", "head", status=1 if reason else 0)
     assert f"The {reason}" in said if reason else "names what" not in said
+
+
+@pytest.mark.parametrize(
+    ("made", "change", "reason"),
+    [
+        (
+            ("CREATE FUNCTION f() RETURNS text LANGUAGE sql AS 'SELECT max(note) FROM items'",),
+            CHANGES["rename"],
+            "function f",
+        ),
+        (
+            (
+                function("PERFORM note FROM made; RETURN NULL;"),
+                (
+                    "CREATE TRIGGER t AFTER INSERT ON items REFERENCING NEW TABLE AS made"
+                    " EXECUTE FUNCTION watch()"
+                ),
+            ),
+            CHANGES["drop"],
+            "trigger t",
+        ),
+        (
+            on_postgresql("NEW.note := 'a'; RETURN NEW;"),
+            f'op.execute("DROP TRIGGER watch_items ON items")\n    {CHANGES["drop"]}',
+            "",
+        ),
+        (on_postgresql("NEW.note := 'a'; RETURN NEW;"), 'op.rename_table("items", "others")', ""),
+        (
+            on_postgresql("NEW.note := 'a'; RETURN NEW;"),
+            (
+                'with op.get_context().autocommit_block():\n        op.execute("SELECT 1")\n'
+                f"    {CHANGES['rename']}"
+            ),
+            "trigger watch_items",
+        ),
+    ],
+)
+def test_what_else_of_postgresql_has_a_body(
+    bake: Bake, made: tuple[str, ...], change: str, reason: str
+) -> None:
+    project = with_tables(bake, "postgresql")
+    project.sql(*made)
+    by_hand(project, change)
+    said = project.alembic("upgrade", "head", status=1 if reason else 0)
+    assert f"The {reason}" in said if reason else "names what" not in said
+
+
+CHANGED = {
+    "sqlite": "ALTER TABLE logs DROP COLUMN text",
+    "postgresql": "ALTER TABLE items RENAME COLUMN note TO remark",
+    "mariadb": "ALTER TABLE items RENAME COLUMN note TO remark",
+}
+
+
+@pytest.mark.parametrize("database", CHANGED)
+def test_check_names_a_trigger_that_does_not_work(bake: Bake, database: str) -> None:
+    project = with_tables(bake, database)
+    project.sql(*(LOG if database == "sqlite" else NOTE)[database])
+    project.alembic("check")
+    project.sql(CHANGED[database])
+    project.write_model(
+        MODEL.replace("    text: Mapped[str | None]\n", "")
+        if database == "sqlite"
+        else MODEL.replace("note:", "remark:")
+    )
+    said = project.alembic("check", status=1)
+    assert "The database has triggers that do not work:" in said
+    assert "no column" in said

@@ -2,7 +2,7 @@
 
 import pytest
 from alembic_guards.database.programs import Program
-from alembic_guards.runtime.program_parser import Mention, mentions
+from alembic_guards.runtime.program_parser import Mention, mentions, missing_columns
 
 COLUMNS = {
     "items": {"id", "name", "group"},
@@ -117,3 +117,17 @@ def test_what_a_body_of_postgresql_names(body: str, expected: set[Mention]) -> N
 @pytest.mark.parametrize("dialect", ["mysql", "postgresql"])
 def test_no_text_is_an_error(body: str, dialect: str) -> None:
     assert found(body, dialect) <= {LOGS}
+
+
+@pytest.mark.parametrize(
+    ("body", "dialect", "expected"),
+    [
+        ("SET NEW.name = OLD.`group`, NEW.`ID` = 1", "mysql", []),
+        ("SET NEW.title = 'NEW.other', @a = OLD.`x y`", "mysql", ["title", "x y"]),
+        ("BEGIN NEW.title := NEW.name; NEW.title := OLD.ctid; END", "postgresql", ["title"]),
+        ("BEGIN IF TG_TABLE_NAME = 'a' THEN NEW.title := 1; END IF; END", "postgresql", []),
+    ],
+)
+def test_columns_that_a_table_lacks(body: str, dialect: str, expected: list[str]) -> None:
+    assert missing_columns(Program("trigger", "t", body, "items"), COLUMNS, dialect) == expected
+    assert missing_columns(Program("event", "t", body), COLUMNS, dialect) == []

@@ -42,3 +42,23 @@ def test_a_table_is_created_without_such_a_column_which_is_added_then() -> None:
 def test_columns_of_known_types_stay() -> None:
     op = ops.AddColumnOp("items", sa.Column("size", sa.Integer))
     assert written(op) == [op]
+
+
+def test_a_table_whose_key_is_of_an_unknown_type_is_created_as_sql() -> None:
+    reflected = sa.Table(
+        "items",
+        sa.MetaData(),
+        sa.Column("place", NullType(), primary_key=True),
+    )
+    key = Entry(
+        kind="primary key", table="items", name="items_pkey", definition="PRIMARY KEY (place)"
+    )
+    create = ops.CreateTableOp.from_table(reflected)
+    target = {**BEFORE, key.key: key}
+    (op,) = write_unknown_types([create], compared(target=target, is_upgrade=False))
+    assert isinstance(op, SQLOp)
+    assert op.statements == [
+        "CREATE TABLE items (place point DEFAULT '(0,0)'::point NOT NULL,"
+        " CONSTRAINT items_pkey PRIMARY KEY (place))"
+    ]
+    assert said([op]) == ["create items"]

@@ -37,12 +37,16 @@ from alembic_guards.database.catalog import Catalog, differences, of_models, rea
 from alembic_guards.database.connection_info import TEMPLATE
 from alembic_guards.database.managed import managed
 from alembic_guards.errors import commands
+from alembic_guards.runtime.programs import broken_triggers
 from alembic_guards.terminal import GREEN, RED, has_color, paint
 
 DRIFT = """The database differs from the models:
   {}
 To create what is missing: make revision, make upgrade
 What is unwanted was created by hand: add it to the models, or drop it by hand."""
+BROKEN = """The database has triggers that do not work:
+  {}
+Drop them, or replace them in a revision: make revision empty=1"""
 MISSED = """The revisions build a database that differs from the models, and no operation is known:
   {}
 No file was written. Write the revision by hand: alembic revision --message=..."""
@@ -159,10 +163,13 @@ def _scripts(
 
 
 def _refuse_drift(comparison: Comparison, upgrade: OpList) -> None:
-    """Raise CommandError for differences between the catalogs, or else for operations."""
+    """Raise CommandError for differences between the catalogs, or else for operations or triggers."""
     steps = [*describe(ops.UpgradeOps(regroup(upgrade)))]
     if differing := "\n  ".join(comparison.drift or steps):
         raise CommandError(DRIFT.format(differing))
+    connection = comparison.migration.connection
+    if connection is not None and (broken := "\n  ".join(broken_triggers(connection))):
+        raise CommandError(BROKEN.format(broken))
 
 
 def _refuse_unknown(comparison: Comparison) -> None:

@@ -106,6 +106,11 @@ NO_ALIAS = BEFORE_TABLE | frozenset(
 )
 
 
+#: The words by which a function of PostgreSQL works for several tables, and the columns that all have.
+OF_SEVERAL = frozenset(["TG_RELNAME", "TG_TABLE_NAME", "TG_TABLE_SCHEMA", "TG_RELID", "TG_ARGV"])
+SYSTEM_COLUMNS = frozenset(["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"])
+
+
 class Mention(NamedTuple):
     """A table, or a column of one, that a body names; `is_row` if it does so by the row of a trigger."""
 
@@ -137,6 +142,24 @@ def mentions(program: Program, columns: Columns, dialect: str) -> set[Mention]:
     for tokens in segments:
         found.update(_Segment(tokens, program, columns, dialect).mentions())
     return found
+
+
+def missing_columns(program: Program, columns: Columns, dialect: str) -> list[str]:
+    """Return the columns of its table that a trigger names by NEW and OLD, and the table lacks.
+
+    A function of PostgreSQL that reads the name of its table is left out: it is written for several.
+    """
+    tokens = _tokens(program, dialect)
+    if program.table not in columns or any(token.word in OF_SEVERAL for token in tokens):
+        return []
+    segment = _Segment(tokens, program, columns, dialect)
+    rows = zip(tokens, tokens[1:], tokens[2:], strict=False)
+    named = (c for a, b, c in rows if a.word in {"NEW", "OLD"} and b.text == "." and c.is_name)
+    return list(
+        dict.fromkeys(
+            unquoted(token.text) for token in named if not segment.is_column(program.table, token)
+        )
+    )
 
 
 def _tokens(program: Program, dialect: str) -> list[Token]:
@@ -221,6 +244,11 @@ class _Segment:
                 yield from self._of(self.listed[at], name)
             elif self._text(at + 1) not in {".", "("} and self._is_column(at):
                 yield from self._unqualified(at, name)
+
+    def is_column(self, table: str, token: Token) -> bool:
+        """Whether a table has a column of the name that a token holds."""
+        name = self._folded(self._unquoted(token))
+        return name in SYSTEM_COLUMNS or any(self._of(table, name))
 
     def _qualified(self, qualifier: str, name: str) -> Iterator[Mention]:
         if qualifier in self.program.rows and self.program.table:

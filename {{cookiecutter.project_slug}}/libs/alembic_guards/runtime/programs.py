@@ -6,6 +6,7 @@ before and after.
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -17,7 +18,7 @@ from alembic_guards.database.features import backend_name, features
 from alembic_guards.database.programs import Program, read_programs, trigger_errors
 from alembic_guards.runtime.change_parser import Add, Change, changes_in
 from alembic_guards.runtime.drop_parser import Drop
-from alembic_guards.runtime.program_parser import Mention, mentions
+from alembic_guards.runtime.program_parser import Mention, mentions, missing_columns
 from alembic_guards.runtime.refusals import Refusal, Refused
 from alembic_guards.runtime.renames import MoveTable, RenameColumn, RenameTable
 from alembic_guards.runtime.sql_parser import PROGRAMS, Statement, statements
@@ -202,6 +203,18 @@ def refuse_broken_programs(connection: Connection, statement: str) -> None:
         code = connection.info.get(CODE, "")
         if found := list(ProgramCheck(connection).refusals([text], code)):
             raise Refused(found)
+
+
+def broken_triggers(connection: Connection) -> Iterator[str]:
+    """Yield a line for each trigger of a database that does not work: it names what its table lacks."""
+    check = ProgramCheck(connection)
+    for error, table in check.errors.items():
+        yield f"trigger of {table}: {error}"
+    functions = Counter(program.function for program in check.programs)
+    for program in check.programs:
+        if functions[program.function] == 1 or not program.function:
+            for name in missing_columns(program, check.columns, check.dialect):
+                yield f"trigger {program.name}: {program.table} has no column {name}"
 
 
 def replaced_programs(sql: str) -> Iterator[str]:
