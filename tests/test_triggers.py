@@ -138,6 +138,19 @@ def test_a_new_revision_names_the_trigger_that_it_would_break_until_it_replaces_
     assert project.sql("SELECT remark FROM items") == [["B"]]
 
 
+def test_a_revision_that_was_applied_elsewhere_runs_where_a_later_one_replaces_the_trigger(
+    project: Project, database: str
+) -> None:
+    made = NOTE[database]
+    by_hand(project, f"for text in {made!r}:\n        op.execute(text)")
+    by_hand(project, CHANGES["rename"])
+    assert "do it in a new one" in project.alembic("upgrade", "head", status=1)
+    by_hand(project, replaced(database, "note", "remark"))
+    project.alembic("upgrade", "head")
+    project.sql("INSERT INTO items (id, name, remark) VALUES (1, 'a', 'b')")
+    assert project.sql("SELECT remark FROM items") == [["B"]]
+
+
 def undone(database: str) -> str:
     """Return what drops the trigger."""
     if database == "postgresql":

@@ -2,13 +2,15 @@
 
 from .kind import SHELF, Change, item
 
-#: A table of MariaDB, or of PostgreSQL, that reflection knows no column of.
-HOST = """
+PLACE = """
 from sqlalchemy.types import UserDefinedType
 class Place(UserDefinedType):
     cache_ok = True
     def get_col_spec(self, **_):
         return "pg_lsn"
+"""
+#: A table of which reflection knows the type of no column.
+HOST = """
 class Host(Base):
     __tablename__ = "hosts"
     address = mapped_column({0}, primary_key=True)
@@ -352,8 +354,8 @@ CHANGES = [
     *(
         Change(
             f"a table whose key has a type that SQLAlchemy does not reflect is {verb}, {what}",
-            item() + (host if verb == "removed" else ""),
-            item() + (host if verb == "added" else ""),
+            item() + PLACE + (host if verb == "removed" else ""),
+            item() + PLACE + (host if verb == "added" else ""),
             answers="drop=hosts" if verb == "removed" else "",
             only=(database,),
         )

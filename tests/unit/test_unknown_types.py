@@ -58,7 +58,9 @@ def test_a_table_whose_key_is_of_an_unknown_type_is_created_as_sql() -> None:
     (op,) = write_unknown_types([create], compared(target=target, is_upgrade=False))
     assert isinstance(op, SQLOp)
     assert op.statements == [
-        "CREATE TABLE items (place point DEFAULT '(0,0)'::point NOT NULL,"
-        " CONSTRAINT items_pkey PRIMARY KEY (place))"
+        (
+            "CREATE TABLE items (place point DEFAULT '(0,0)'::point NOT NULL,"
+            " CONSTRAINT items_pkey PRIMARY KEY (place))"
+        )
     ]
     assert said([op]) == ["create items"]

@@ -17,8 +17,9 @@ COUNTED = "alembic_counted"
 #: The statements that the dry run has compared with the bodies of triggers: runtime/programs.py.
 COMPARED = "alembic_compared"
 
-#: The code of the revision that runs.
+#: A function that returns the code of the revision that runs, and one for that of all after it.
 CODE = "alembic_code"
+LATER_CODE = "alembic_later_code"
 
 #: The drops of the running step that operations have checked: runtime/destructive.py.
 CHECKED = "alembic_checked_drops"

@@ -7,13 +7,14 @@ before and after.
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from sqlalchemy import Connection
 
 from alembic_guards.database.column_names import column_names
-from alembic_guards.database.connection_info import CODE, COMPARED
+from alembic_guards.database.connection_info import CODE, COMPARED, LATER_CODE
 from alembic_guards.database.features import backend_name, features
 from alembic_guards.database.programs import Program, read_programs, trigger_errors
 from alembic_guards.runtime.change_parser import Add, Change, changes_in
@@ -32,7 +33,8 @@ REPLACES = re.compile(
 )
 
 BROKEN = """The {what} names what this revision changes ({reasons}), and would fail or write other values. \
-Replace it in this revision, and in downgrade(): {statements}"""
+Replace it in this revision, and in downgrade(): {statements}. Where this revision was applied elsewhere, do it in a \
+new one"""
 NOT_WORKING = """A trigger of {table} no longer works: {error}. Drop it in this revision, or replace it, and in \
 downgrade()"""
 
@@ -133,11 +135,11 @@ class ProgramCheck:
         for table, column in column_names(connection) if self.programs else ():
             self.columns.setdefault(table, set()).add(column)
 
-    def refusals(self, executed: Iterable[str], code: str = "") -> Iterator[Refusal]:
+    def refusals(self, executed: Iterable[str], code: Callable[[], str] = str) -> Iterator[Refusal]:
         """Yield a refusal for each program that the statements of a revision break.
 
-        Those that the statements create, alter or drop are left out, and those that `code` names. On
-        SQLite the statements must have been executed; elsewhere they need not.
+        Those that the statements create, alter or drop are left out, and those that the text of `code`
+        names. On SQLite the statements must have been executed; elsewhere they need not.
         """
         if self.has_sqlite:
             for error, table in trigger_errors(self.connection).items():
@@ -160,8 +162,10 @@ class ProgramCheck:
             is_dropped = program.table and program.table not in origins
             called = (program.function or program.name).rpartition(".")[2].lower()
             own = {called, program.name.lower()}
-            if not (is_dropped or own & replaced or any(_mentions(code, each) for each in own)):
-                yield from self._refusals(program, names)
+            if not (is_dropped or own & replaced):
+                found = list(self._refusals(program, names))
+                if found and not any(_mentions(code(), each) for each in own):
+                    yield from found
 
     def _refusals(self, program: Program, names: _Names) -> Iterator[Refusal]:
         found = sorted(mentions(program, self.columns, self.dialect), key=str)
@@ -187,22 +191,27 @@ def broken_programs(
     """Return the refusals for the statements of a revision that a dry run has skipped.
 
     `is_complete` tells whether these are all of the revision. If not, programs that its code names
-    are left out, because a later statement may replace them.
+    are left out, because a later statement may replace them. So are those that a later revision names:
+    where this one is old, that has replaced them.
     """
     if not any(map(REMOVES.search, statements)):
         return []
-    code = "" if is_complete else connection.info.get(CODE, "")
     connection.info[COMPARED] = set(statements)
-    return list(ProgramCheck(connection).refusals(statements, code))
+    keys = [LATER_CODE] if is_complete else [CODE, LATER_CODE]
+    return list(ProgramCheck(connection).refusals(statements, partial(_code, connection, keys)))
 
 
 def refuse_broken_programs(connection: Connection, statement: str) -> None:
     """Raise Refused where a statement, which no dry run has seen, would break a program."""
     text = statement.replace("%%", "%")
     if REMOVES.search(text) and text not in connection.info.get(COMPARED, ()):
-        code = connection.info.get(CODE, "")
+        code = partial(_code, connection, [CODE, LATER_CODE])
         if found := list(ProgramCheck(connection).refusals([text], code)):
             raise Refused(found)
+
+
+def _code(connection: Connection, keys: list[str]) -> str:
+    return "\n".join(connection.info[key]() for key in keys if key in connection.info)
 
 
 def broken_triggers(connection: Connection) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Finds what models name for the other one of SQLAlchemy's dialects for MariaDB, which ignores it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -26,7 +27,8 @@ def ignored_names(metadata: sa.MetaData, dialect: sa.Dialect) -> str:
 
 def _names(metadata: sa.MetaData, own: str, other: str) -> Iterator[str]:
     for table in metadata.sorted_tables:
-        for part in (table, *table.indexes, *table.constraints):
+        parts: list[Any] = [table, *table.indexes, *table.constraints]
+        for part in parts:
             options = dict(part.dialect_kwargs)  # looking into the original changes it
             for option in options:
                 dialect, _, name = option.partition("_")
