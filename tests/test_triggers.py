@@ -269,6 +269,14 @@ def test_what_else_of_mariadb_has_a_body(bake: Bake, made: str, change: str, rea
         (
             on_postgresql("NEW.note := 'a'; RETURN NEW;"),
             (
+                f'op.execute("DROP TRIGGER watch_items ON items")\n    {CHANGES["drop"]}\n'
+                f"    op.execute({on_postgresql('')[1]!r})"
+            ),
+            "trigger watch_items",
+        ),
+        (
+            on_postgresql("NEW.note := 'a'; RETURN NEW;"),
+            (
                 'with op.get_context().autocommit_block():\n        op.execute("SELECT 1")\n'
                 f"    {CHANGES['rename']}"
             ),

@@ -46,7 +46,7 @@ STATEMENTS = {
 
 
 @dataclass
-class _Table:
+class FollowedTable:
     """A table while the names are followed: the names before, by those now; None for a new column."""
 
     origin: str
@@ -55,15 +55,15 @@ class _Table:
 
 
 @dataclass
-class _Names:
+class Names:
     """The tables of a database, by their names now, while statements are followed."""
 
     default_schema: str
-    tables: dict[str, _Table] = field(default_factory=dict)
+    tables: dict[str, FollowedTable] = field(default_factory=dict)
 
     def follow(self, changes: Iterable[Change]) -> None:
         """Do to the names what a statement does: MariaDB renames all columns of a statement at once."""
-        renamed = list[tuple[_Table, str, str | None]]()
+        renamed = list[tuple[FollowedTable, str, str | None]]()
         others = list[Change]()
         for change in changes:
             if isinstance(change, Drop):
@@ -82,7 +82,7 @@ class _Names:
     def _follow(self, change: Change) -> None:
         match change:
             case Add(schema, table, None):
-                self.tables.setdefault(self.key(schema, table), _Table("", {}, is_new=True))
+                self.tables.setdefault(self.key(schema, table), FollowedTable("", {}, is_new=True))
             case Add(schema, table, str(column)):
                 if found := self.tables.get(self.key(schema, table)):
                     found.columns.setdefault(column, None)
@@ -149,12 +149,15 @@ class ProgramCheck:
         texts = list(executed)
         if not self.programs or not any(map(REMOVES.search, texts)):
             return
-        names = _Names(self.connection.dialect.default_schema_name or "")
+        names = Names(self.connection.dialect.default_schema_name or "")
         for table, columns in self.columns.items():
-            names.tables[table] = _Table(table, {column: column for column in columns})
-        replaced = set[str]()
+            names.tables[table] = FollowedTable(table, {column: column for column in columns})
+        replaced, created = set[str](), set[str]()
         for text in texts:
-            replaced.update(replaced_programs(text))
+            for verb, name in replaced_programs(text):
+                replaced.add(name)
+                if verb == "CREATE":
+                    created.add(name)
             for changes in changes_in(text):
                 names.follow(changes)
         origins = {table.origin for table in names.tables.values()}
@@ -162,12 +165,16 @@ class ProgramCheck:
             is_dropped = program.table and program.table not in origins
             called = (program.function or program.name).rpartition(".")[2].lower()
             own = {called, program.name.lower()}
-            if not (is_dropped or own & replaced):
+            if program.function and program.table:  # a new trigger may execute the same function
+                replaced_now = called in replaced or program.name.lower() in replaced - created
+            else:
+                replaced_now = bool(own & replaced)
+            if not (is_dropped or replaced_now):
                 found = list(self._refusals(program, names))
                 if found and not any(_mentions(code(), each) for each in own):
                     yield from found
 
-    def _refusals(self, program: Program, names: _Names) -> Iterator[Refusal]:
+    def _refusals(self, program: Program, names: Names) -> Iterator[Refusal]:
         found = sorted(mentions(program, self.columns, self.dialect), key=str)
         reasons = list(dict.fromkeys(filter(None, map(names.after, found))))
         if not reasons:
@@ -226,25 +233,21 @@ def broken_triggers(connection: Connection) -> Iterator[str]:
                 yield f"trigger {program.name}: {program.table} has no column {name}"
 
 
-def replaced_programs(sql: str) -> Iterator[str]:
-    """Yield the names, without schemas and in small letters, of programs that SQL creates, alters or drops."""
+def replaced_programs(sql: str) -> Iterator[tuple[str, str]]:
+    """Yield CREATE, ALTER or DROP, and the name of the program, without its schema and in small letters."""
     if not REPLACES.search(sql):
         return
     for tokens in statements(sql):
         parser = Statement(tokens)
-        is_drop = parser.accept("DROP")
-        is_program = (
-            parser.peek() in PROGRAMS
-            if is_drop or parser.accept("ALTER")
-            else parser.defines_program()
-        )
-        if not is_program:
+        verb = parser.peek()
+        is_change = parser.accept("DROP") or parser.accept("ALTER")
+        if not (parser.peek() in PROGRAMS if is_change else parser.defines_program()):
             continue
         parser.name()  # of its kind
         parser.accept("IF", "NOT", "EXISTS")
         parser.accept("IF", "EXISTS")
-        for part in parser.split() if is_drop else [parser.tokens]:
-            yield Statement(part).qualified_name()[1].lower()
+        for part in parser.split() if verb == "DROP" else [parser.tokens]:
+            yield verb, Statement(part).qualified_name()[1].lower()
 
 
 def _mentions(code: str, name: str) -> bool:
