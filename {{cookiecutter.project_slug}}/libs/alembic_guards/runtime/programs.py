@@ -23,9 +23,13 @@ from alembic_guards.runtime.program_parser import Mention, mentions, missing_col
 from alembic_guards.runtime.refusals import Refusal, Refused
 from alembic_guards.runtime.renames import MoveTable, RenameColumn, RenameTable
 from alembic_guards.runtime.sql_parser import PROGRAMS, Statement, statements
+from alembic_guards.runtime.statements import first_word
 
 #: Only a revision with one of these may break a program.
 REMOVES = re.compile(r"\b(?:RENAME|DROP|CHANGE)\b|\bSET\s+SCHEMA\b|\bOR\s+REPLACE\b", re.IGNORECASE)
+
+#: The first words of statements that may rename or drop.
+DDL = {"ALTER", "CREATE", "DROP", "RENAME"}
 
 #: Only SQL with these is searched for programs that it replaces.
 REPLACES = re.compile(
@@ -141,38 +145,31 @@ class ProgramCheck:
         Those that the statements create, alter or drop are left out, and those that the text of `code`
         names. On SQLite the statements must have been executed; elsewhere they need not.
         """
+        texts = list(executed)
         if self.has_sqlite:
             for error, table in trigger_errors(self.connection).items():
                 if error not in self.errors:
                     yield Refusal(NOT_WORKING.format(table=table, error=error))
-            return
-        texts = list(executed)
-        if not self.programs or not any(map(REMOVES.search, texts)):
-            return
+        elif self.programs and any(map(REMOVES.search, texts)):
+            names, replaced = self._names_after(texts), _replaced_by(texts)
+            tables = {table.origin for table in names.tables.values()}
+            for program in self.programs:
+                is_dropped = program.table and program.table not in tables
+                if is_dropped or _own_names(program) & replaced:
+                    continue
+                found = list(self._refusals(program, names))
+                own = {_bare(program.function or program.name), program.name.lower()}
+                if found and not any(_mentions(code(), name) for name in own):
+                    yield from found
+
+    def _names_after(self, texts: Iterable[str]) -> Names:
         names = Names(self.connection.dialect.default_schema_name or "")
         for table, columns in self.columns.items():
             names.tables[table] = FollowedTable(table, {column: column for column in columns})
-        replaced, created = set[str](), set[str]()
         for text in texts:
-            for verb, name in replaced_programs(text):
-                replaced.add(name)
-                if verb == "CREATE":
-                    created.add(name)
             for changes in changes_in(text):
                 names.follow(changes)
-        origins = {table.origin for table in names.tables.values()}
-        for program in self.programs:
-            is_dropped = program.table and program.table not in origins
-            called = (program.function or program.name).rpartition(".")[2].lower()
-            own = {called, program.name.lower()}
-            if program.function and program.table:  # a new trigger may execute the same function
-                replaced_now = called in replaced or program.name.lower() in replaced - created
-            else:
-                replaced_now = bool(own & replaced)
-            if not (is_dropped or replaced_now):
-                found = list(self._refusals(program, names))
-                if found and not any(_mentions(code(), each) for each in own):
-                    yield from found
+        return names
 
     def _refusals(self, program: Program, names: Names) -> Iterator[Refusal]:
         found = sorted(mentions(program, self.columns, self.dialect), key=str)
@@ -190,6 +187,28 @@ class ProgramCheck:
         yield Refusal(
             BROKEN.format(what=what, reasons=", ".join(reasons), statements=", then ".join(calls))
         )
+
+
+def _replaced_by(texts: Iterable[str]) -> set[str]:
+    """Return the names of the programs that statements replace, and "drop NAME" for those that are gone."""
+    found = [each for text in texts for each in replaced_programs(text)]
+    created = {name for verb, name in found if verb == "CREATE"}
+    dropped = {f"drop {name}" for verb, name in found if verb == "DROP" and name not in created}
+    return {name for _, name in found} | dropped
+
+
+def _own_names(program: Program) -> set[str]:
+    """Return the names of which one in _replaced_by() tells that a program is replaced or gone.
+
+    A new trigger of PostgreSQL may execute the same function.
+    """
+    if program.function and program.table:
+        return {_bare(program.function), f"drop {program.name.lower()}"}
+    return {_bare(program.name)}
+
+
+def _bare(name: str) -> str:
+    return name.rpartition(".")[2].lower()
 
 
 def broken_programs(
@@ -211,7 +230,8 @@ def broken_programs(
 def refuse_broken_programs(connection: Connection, statement: str) -> None:
     """Raise Refused where a statement, which no dry run has seen, would break a program."""
     text = statement.replace("%%", "%")
-    if REMOVES.search(text) and text not in connection.info.get(COMPARED, ()):
+    is_compared = text in connection.info.get(COMPARED, ())
+    if first_word(text) in DDL and REMOVES.search(text) and not is_compared:
         code = partial(_code, connection, [CODE, LATER_CODE])
         if found := list(ProgramCheck(connection).refusals([text], code)):
             raise Refused(found)
