@@ -256,3 +256,59 @@ def test_a_view_of_mariadb_that_a_revision_would_break_is_named_before_anything_
     path.write_text(path.read_text().replace(change, f"{change}\n    {advice}"))
     project.alembic("upgrade", "head")
     assert project.sql("SELECT label FROM names") == [["new"]]
+
+
+MODEL = """
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    size: Mapped[int] = mapped_column({type})
+"""
+MAPPED = """
+class Size(Base):
+    __tablename__ = "sizes"
+    __table_args__ = {"info": {"is_view": True}}
+    size: Mapped[int] = mapped_column(primary_key=True)
+"""
+BY_HAND = {
+    "sqlite": ["CREATE VIEW sizes AS SELECT size FROM items"],
+    "mariadb": ["CREATE VIEW sizes AS SELECT size FROM items"],
+    "postgresql": [
+        "CREATE MATERIALIZED VIEW sizes AS SELECT size FROM items",
+        "CREATE INDEX by_size ON sizes (size)",
+        "COMMENT ON COLUMN sizes.size IS 'by hand'",
+    ],
+}
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_a_class_maps_a_view_that_a_revision_makes_by_hand(bake: Bake, database: str) -> None:
+    project = bake(database)
+    project.make("database")
+    project.write_model(MODEL.format(type="sa.Integer"))
+    project.alembic("revision", "--autogenerate")
+    project.write_model(MODEL.format(type="sa.Integer") + MAPPED)
+    said = project.alembic("revision", "--autogenerate", status=1)
+    assert "missing: sizes view: the models map it, and it is made by hand" in said
+    project.alembic("revision", "--message=by hand")
+    path = project.revisions()[-1]
+    create = "\n    ".join(f'op.execute("{statement}")' for statement in BY_HAND[database])
+    kind = "MATERIALIZED VIEW" if "MATERIALIZED" in create else "VIEW"
+    up, _, down = path.read_text().rpartition("pass")
+    path.write_text(up.replace("pass", create, 1) + f'op.execute("DROP {kind} sizes")' + down)
+    assert "Nothing to write" in project.alembic("revision", "--autogenerate")
+    project.alembic("upgrade", "head")
+    assert "No new upgrade operations" in project.alembic("check")
+
+    project.write_model(MODEL.format(type="sa.BigInteger") + MAPPED)
+    project.alembic("revision", "--autogenerate")
+    project.alembic("upgrade", "head")
+    project.alembic("check")
+    project.write_model(MODEL.format(type="sa.BigInteger") + MAPPED.replace("size: ", "width: "))
+    said = project.alembic("check", status=1)
+    assert "missing: sizes.width column of the view" in said
+    make(project, f"DROP {kind} sizes")
+    assert "missing: sizes view" in project.alembic("check", status=1)

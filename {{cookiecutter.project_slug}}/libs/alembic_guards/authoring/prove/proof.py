@@ -1,9 +1,12 @@
 """Proves a new revision on a scratch database: upgrade, downgrade, and upgrade again."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import URL, MetaData
+from sqlalchemy import URL, Connection, MetaData, event
 
 from alembic_guards.authoring.find.reference import reference_state
 from alembic_guards.authoring.normalize import normalized
@@ -17,8 +20,10 @@ from alembic_guards.database.catalog import (
     read_catalog,
 )
 from alembic_guards.database.connections import open_connection
-from alembic_guards.database.managed import managed
+from alembic_guards.database.identifiers import bare
+from alembic_guards.database.managed import managed, missing_views
 from alembic_guards.runtime.apply import downgrade, upgrade
+from alembic_guards.runtime.view_parser import changes_in
 
 UNPROVEN = """{file} is written, but {what}:
   {details}
@@ -43,7 +48,8 @@ def drift(url: URL, metadata: MetaData) -> list[str]:
         metadata = normalized(metadata, connection)
         target = reference_state(url, metadata).catalog
         present = managed(read_catalog(connection), metadata, connection.dialect)
-        return differences(of_models(present, target), target)
+        missing = missing_views(present, metadata, connection.dialect)
+        return [*missing, *differences(of_models(present, target), target)]
 
 
 def prove(
@@ -61,13 +67,15 @@ def prove(
     with template.copied(scripts, down_revision) as connection:
         try:
             initial = read_catalog(connection)
-            upgrade(connection, scripts, revision)
+            with _dropped_views(connection) as dropped:
+                upgrade(connection, scripts, revision)
             upgraded = read_catalog(connection)
             target = reference_state(template.url, metadata).catalog if metadata else upgraded
-            target = {**_kept_by_hand(initial, upgraded, target), **target}
-            problems["upgrade() does not lead to the schema of the models"] = differences(
-                of_models(upgraded, target), target
-            )
+            target = {**_kept_by_hand(initial, upgraded, target, dropped), **target}
+            problems["upgrade() does not lead to the schema of the models"] = [
+                *(missing_views(upgraded, metadata, connection.dialect) if metadata else ()),
+                *differences(of_models(upgraded, target), target),
+            ]
             downgrade(connection, scripts, down_revision)
             reverted = read_catalog(connection)
             problems["downgrade() does not restore the schema"] = differences(reverted, initial)
@@ -82,17 +90,40 @@ def prove(
             raise ProofError(what, UNPROVEN.format(file=file, what=what, details=lines))
 
 
-def _kept_by_hand(initial: Catalog, upgraded: Catalog, target: Catalog) -> Catalog:
+@contextmanager
+def _dropped_views(connection: Connection) -> Iterator[set[str]]:
+    """Yield the names of the views that the block drops, and does not create again."""
+    dropped: set[str] = set()
+
+    def record(_: object, __: object, statement: str, *___: object) -> None:
+        for change in changes_in(statement.replace("%%", "%")):
+            if change.kind == "drop view":
+                dropped.add(change.name)
+            elif change.kind == "create view":
+                dropped.discard(change.name)
+
+    event.listen(connection, "before_cursor_execute", record)
+    try:
+        yield dropped
+    finally:
+        event.remove(connection, "before_cursor_execute", record)
+
+
+def _kept_by_hand(
+    initial: Catalog, upgraded: Catalog, target: Catalog, dropped: set[str]
+) -> Catalog:
     """Return the objects made by hand, such as views and triggers, that a revision must keep.
 
-    Those of tables that are missing in `target` are left out. Their definitions may follow renames
-    in their tables, and on MariaDB also drops.
+    Those of tables that are missing in `target` are left out, and views that the revision drops. Their
+    definitions may follow renames in their tables, and on MariaDB also drops.
     """
     tables = {key.table for key in target}
+    views = {key.table for key in initial if key.kind in ("view", "virtual table")}
     return {
         key: entry if _is_invalid(upgraded.get(key)) else upgraded[key]
         for key, entry in initial.items()
-        if key.kind in ("view", "virtual table") or (key.kind in BY_HAND and key.table in tables)
+        if (key.table in views and bare(key.table).rpartition(".")[2] not in dropped)
+        or (key.kind in BY_HAND and key.table in tables)
     }
 
 

@@ -12,6 +12,7 @@ from alembic_guards.database.connections import open_connection
 from alembic_guards.database.scratch import SERVERS, scratch_database
 from alembic_guards.runtime.apply import upgrade
 from alembic_guards.runtime.enum_history import KNOWN
+from alembic_guards.runtime.views import CREATED
 
 
 class TemplateDatabase(ExitStack):
@@ -21,6 +22,7 @@ class TemplateDatabase(ExitStack):
         """Create the database on the server of `url`, and upgrade it; raises their errors."""
         super().__init__()
         KNOWN.clear()
+        CREATED.clear()
         atexit.register(self.close)  # also if a command fails
         self.origin = url
         self.url = self.enter_context(scratch_database(url))
