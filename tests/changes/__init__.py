@@ -13,6 +13,7 @@ from . import (
     tables,
     types,
     values,
+    views,
 )
 
 CHANGES = [
@@ -28,4 +29,5 @@ CHANGES = [
     *keys.CHANGES,
     *schemas.CHANGES,
     *custom_types.CHANGES,
+    *views.CHANGES,
 ]

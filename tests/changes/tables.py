@@ -541,7 +541,6 @@ class Measure(Base):
         ),
         look="SELECT name FROM item_names",
         sees=(("a",),),
-        only=("sqlite", "mariadb"),  # PostgreSQL itself refuses it at upgrade, and names the view
     ),
     Change(
         "a table gets a column, and somebody made a table by hand that refers to it",

@@ -86,6 +86,11 @@ def copy_prefixes(original: sa.Table, copied: sa.Table) -> None:
     copied._prefixes = list(original._prefixes)
 
 
+def creator_of(table: sa.Table) -> Any:
+    """Return the DDL that creates a table in its own way, such as CreateView; there is only a setter."""
+    return table._creator_ddl
+
+
 def sequences(metadata: sa.MetaData) -> Collection[sa.Sequence]:
     """Return all sequences of the models: get_schema_objects() returns those of one schema."""
     return metadata._sequences.values()

@@ -35,7 +35,7 @@ from alembic_guards.authoring.write.types import escape_colons, keep_percent_sig
 from alembic_guards.database.bookkeeping import OWN_TABLES
 from alembic_guards.database.catalog import Catalog, differences, of_models, read_catalog
 from alembic_guards.database.connection_info import TEMPLATE
-from alembic_guards.database.managed import managed
+from alembic_guards.database.managed import managed, missing_views
 from alembic_guards.errors import commands
 from alembic_guards.runtime.programs import broken_triggers
 from alembic_guards.terminal import GREEN, RED, has_color, paint
@@ -143,7 +143,10 @@ def _found(container: ops.OpContainer | None) -> OpList:
 
 
 def _compare(migration: MigrationContext, present: Catalog, target: Catalog) -> Comparison:
-    drift = differences(of_models(present, target), target)
+    drift = [
+        *missing_views(present, migration.opts["target_metadata"], migration.dialect),
+        *differences(of_models(present, target), target),
+    ]
     answers: Answers | None = migration.opts["answers"]
     return Comparison(migration, present, target, drift, answers)
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
 from typing import Any
 
 from alembic.operations import Operations
@@ -13,6 +14,7 @@ from sqlalchemy import URL, Connection
 
 from alembic_guards.database.features import backend_name
 from alembic_guards.errors import explain
+from alembic_guards.runtime.kept_views import keeping_views
 
 #: The arguments of context.configure() that depend on the backend.
 BY_BACKEND: dict[str, dict[str, Any]] = {
@@ -57,7 +59,16 @@ def _run(connection: Connection, find_steps: Callable[[Any], Iterable[Any]]) -> 
         nonlocal running
         for step in find_steps(heads):
             running = f"{step.migration_fn.__name__}() of {os.path.relpath(step.revision.path)}"
+            step.migration_fn = keeping(step.migration_fn)
             yield step
+
+    def keeping(migrate: Callable[..., None]) -> Callable[..., None]:
+        @wraps(migrate)
+        def kept(**arguments: Any) -> None:
+            with keeping_views(migration):
+                migrate(**arguments)
+
+        return kept
 
     connection.commit()  # Alembic would leave an open transaction to its caller
     options = {"fn": steps, **backend_options(connection.engine.url)}

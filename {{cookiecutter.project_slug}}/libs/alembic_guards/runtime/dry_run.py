@@ -39,7 +39,7 @@ class EndOfDryRun(Exception):
     """The rest of the revision depends on a change of rows that a dry run does not make."""
 
 
-def run_dry(migration: MigrationContext, migrate: Callable[[], None]) -> None:
+def run_dry(migration: MigrationContext, migrate: Callable[[], object]) -> None:
     """Run a step with all DDL and backfills skipped, so that the guards check the rows before it.
 
     Raises Refused with all that the guards refuse, and errors of locks and of the connection. The dry

@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial, wraps
+from functools import wraps
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -25,9 +25,11 @@ from alembic_guards.database.managed import apply_options
 from alembic_guards.database.timeouts import upgrade_timeout
 from alembic_guards.errors import commands, explain
 from alembic_guards.runtime.applied_log import AppliedLog
+from alembic_guards.runtime.broken_views import refusing_broken_views
 from alembic_guards.runtime.dry_run import run_dry
 from alembic_guards.runtime.executor import Executor
 from alembic_guards.runtime.journal import Journal, say_applied
+from alembic_guards.runtime.kept_views import keeping_views
 from alembic_guards.runtime.locks import (
     LockRetry,
     acquire_advisory_lock,
@@ -50,6 +52,7 @@ logger = logging.getLogger("alembic.guards")
 FAILED = """{step} {outcome}. The database is at {current}.
 {reason}
 {remedy}, then run the same command again."""
+RECREATED = "Dropped and created again, as they were: {}"
 INTERRUPTED = "Interrupted. Run the same command again: it continues where it stopped."
 
 
@@ -220,10 +223,18 @@ class Attempt:
                 raise HeadsMoved
             self.connection.info[CODE] = lambda: _code([self.step.revision] if self.step else [])
             self.connection.info[LATER_CODE] = lambda: _code(self._later())
+
+            def run() -> list[str]:
+                with refusing_broken_views(self.migration), keeping_views(self.migration) as names:
+                    migrate(**arguments)
+                return names
+
             if not self.is_atomic and not self.journal.recorded:
-                run_dry(self.migration, partial(migrate, **arguments))
+                run_dry(self.migration, run)
             with self.executor.running(step), self.progress.showing(step):
-                migrate(**arguments)
+                names = run()
+            if names:
+                self.report(RECREATED.format(", ".join(names)))
 
         return guarded
 

@@ -18,6 +18,7 @@ from alembic_guards.compat import sequences
 from alembic_guards.database.catalog import EntryKey, read_catalog
 from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import bare, quoter, spelled_as
+from alembic_guards.database.views import is_made_by_hand, is_temporary
 from alembic_guards.runtime.operations import SQLOp
 from alembic_guards.runtime.renames import RenameSequence
 
@@ -59,7 +60,11 @@ def create_normalized(connection: sa.Connection, metadata: sa.MetaData) -> None:
     """Create all that normalized metadata defines, with its extensions and schemas."""
     for statement in _before_tables(metadata, connection):
         connection.exec_driver_sql(statement)
-    metadata.create_all(connection)
+    tables = metadata.tables.values()
+    metadata.create_all(
+        connection,
+        [table for table in tables if not (is_made_by_hand(table) or is_temporary(table))],
+    )
 
 
 def create_extensions_and_schemas(context: AutogenContext, _: object) -> Iterator[SQLOp]:

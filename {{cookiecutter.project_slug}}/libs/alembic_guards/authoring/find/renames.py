@@ -33,6 +33,7 @@ from alembic_guards.compat import type_affinity
 from alembic_guards.database.connection_info import TEMPLATE
 from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import is_in
+from alembic_guards.runtime.kept_views import keeping_views
 from alembic_guards.runtime.operations import OwnOp
 from alembic_guards.runtime.renames import MoveTable, Rename, RenameColumn, RenameTable
 from alembic_guards.runtime.sqlite import RebuildTableOp
@@ -54,7 +55,8 @@ def rename_in_scratch_database(
         for find in FINDERS:
             for schema in sorted(schemas, key=str):
                 for step in find(context, schema):  # the next finder compares the result
-                    step.run(context.connection)
+                    with keeping_views(context.migration_context):
+                        step.run(context.connection)
                     renames.append(step)
                 context.inspector.clear_cache()
         if features(context.dialect).has_schemas:

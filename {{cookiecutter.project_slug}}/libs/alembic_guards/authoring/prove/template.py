@@ -13,6 +13,7 @@ from alembic_guards.database.features import backend_name
 from alembic_guards.database.scratch import SERVERS, scratch_database
 from alembic_guards.runtime.apply import upgrade
 from alembic_guards.runtime.enum_history import KNOWN
+from alembic_guards.runtime.views import CREATED
 
 
 class TemplateDatabase(ExitStack):
@@ -22,6 +23,7 @@ class TemplateDatabase(ExitStack):
         """Create the database on the server of `url`, and upgrade it; raises their errors."""
         super().__init__()
         KNOWN.clear()
+        CREATED.clear()
         atexit.register(self.close)  # also if a command fails
         self.origin = url
         self.url = self.enter_context(scratch_database(url))

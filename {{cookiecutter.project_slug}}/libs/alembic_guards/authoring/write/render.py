@@ -17,6 +17,7 @@ from alembic_guards.runtime.enum_values import RenameValueOp
 from alembic_guards.runtime.operations import SQLOp, as_text
 from alembic_guards.runtime.renames import Rename, RenameColumn, RenameTable
 from alembic_guards.runtime.sqlite import RebuildTableOp
+from alembic_guards.runtime.views import CreateViewOp, DropViewOp, ViewOp
 
 #: The package that exports our operations as functions.
 LIBRARY = "alembic_guards"
@@ -39,6 +40,8 @@ def install_renderers() -> None:
         (RenameTable, _render_rename_table),
         (RenameValueOp, _render_rename_value),
         (SQLOp, _render_sql),
+        (CreateViewOp, _render_create_view),
+        (DropViewOp, _render_drop_view),
         (ops.AlterColumnOp, _render_alter_column),
         (ops.CreateTableOp, _render_create_table),
         (ops.DropColumnOp, _render_drop_column),
@@ -80,6 +83,25 @@ def _render_rename_column(_: AutogenContext, op: RenameColumn) -> str:
 
 def _render_rename_table(_: AutogenContext, op: RenameTable) -> str:
     return f"op.rename_table({op.old!r}, {op.new!r}{_in_schema(op.schema)})"
+
+
+def _render_create_view(context: AutogenContext, op: CreateViewOp) -> str:
+    lines = "\n".join(map(repr, op.select.splitlines(keepends=True) or [""]))
+    options = f"options={op.options!r},\n" if op.options else ""
+    return _call(
+        context, "create_view", f"\n{op.view_name!r},\n{lines},\n{_of_view(op, ',')}{options}"
+    )
+
+
+def _render_drop_view(context: AutogenContext, op: DropViewOp) -> str:
+    arguments = [repr(op.view_name), *_of_view(op, "\n").splitlines()]
+    return _call(context, "drop_view", ", ".join(arguments))
+
+
+def _of_view(op: ViewOp, end: str) -> str:
+    """Return the arguments that both operations on views have."""
+    schema = f"schema={op.schema!r}{end}" if op.schema else ""
+    return schema + (f"materialized=True{end}" if op.materialized else "")
 
 
 def _in_schema(schema: str | None) -> str:

@@ -8,7 +8,12 @@ from alembic_guards.database.catalog.model import Catalog, Entry, EntryKey
 LITERAL_OR_IDENTIFIER = re.compile(r"""'((?:[^']|'')*)'|("(?:[^"]|"")*"|`(?:[^`]|``)*`)""")
 
 #: The kinds of objects that models cannot declare: their owner creates them in SQL.
-BY_HAND = frozenset({"trigger", "partitioning", "versioning", "period", "unknown", "virtual table"})
+BY_HAND = frozenset(
+    {
+        *("trigger", "rule", "view comment", "virtual table"),
+        *("partitioning", "versioning", "period", "unknown"),
+    }
+)
 
 
 def of_models(found: Catalog, wanted: Catalog) -> Catalog:

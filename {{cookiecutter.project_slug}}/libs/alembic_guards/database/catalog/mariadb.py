@@ -18,6 +18,9 @@ TOKEN = re.compile(r"'(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`|.", re.DOTALL)
 #: The escape of a quote in a CHECK, and its spelling elsewhere.
 QUOTES = {r"\'": "''"}
 
+#: The account that a view belongs to, which differs between databases.
+DEFINER = re.compile(r" DEFINER=`(?:[^`]|``)*`@`(?:[^`]|``)*`")
+
 #: The parts of the options of a table that are entries of their own.
 PARTITIONING = r"\s+(?:/\*!\d+ )?PARTITION BY .*"
 VERSIONING = " WITH(?:OUT)? SYSTEM VERSIONING"
@@ -47,8 +50,14 @@ def read(connection: Connection) -> Iterator[Entry]:
         else:
             check = connection.exec_driver_sql(f"CHECK TABLE {quoted}", execution_options=plain)
             broken = any(row.Msg_type == "Error" for row in check)
+            shown = DEFINER.sub("", shown, count=1)
+            columns = f"SHOW COLUMNS FROM {quoted}"
+            found = () if broken else connection.exec_driver_sql(columns, execution_options=plain)
             yield Entry(
-                kind="view", table=quoted, definition=f"{shown} INVALID" if broken else shown
+                kind="view",
+                table=quoted,
+                definition=f"{shown} INVALID" if broken else shown,
+                columns=tuple(row.Field for row in found),
             )
     for name, table, definition in connection.exec_driver_sql(TRIGGERS, execution_options=plain):
         yield Entry(kind="trigger", table=_quoted(table), name=_quoted(name), definition=definition)

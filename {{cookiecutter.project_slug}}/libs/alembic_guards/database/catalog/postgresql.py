@@ -118,8 +118,25 @@ QUERY = """
             ORDER BY place) AS keys, num_nulls(indexprs, indpred) < 2 AS more) AS own
     WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = found.oid AND contype <> 'f')
     UNION ALL
-    SELECT name, 'view', '', pg_get_viewdef(oid), NULL, NULL, NULL, NULL, NULL, '', false
-    FROM found WHERE relkind IN ('v', 'm')
+    SELECT name, kind, '', text,
+        ARRAY(SELECT attname::text FROM pg_attribute
+            WHERE attrelid = found.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum),
+        NULL, NULL, NULL, NULL, '', false
+    FROM found, LATERAL (VALUES
+        ('view', concat(CASE relkind WHEN 'm' THEN 'MATERIALIZED ' END, 'VIEW',
+            ' WITH (' || array_to_string(reloptions, ', ') || ')', ' AS', pg_get_viewdef(oid))),
+        ('view comment', quote_literal(obj_description(oid, 'pg_class')))
+    ) AS aspect (kind, text)
+    WHERE relkind IN ('v', 'm') AND text IS NOT NULL
+    UNION ALL
+    SELECT name, 'view comment', quote_ident(attname), quote_literal(col_description(attrelid, attnum)),
+        NULL, NULL, NULL, NULL, NULL, '', false
+    FROM found JOIN pg_attribute ON attrelid = found.oid AND attnum > 0
+    WHERE relkind IN ('v', 'm') AND col_description(attrelid, attnum) IS NOT NULL
+    UNION ALL
+    SELECT name, 'rule', quote_ident(rulename), pg_get_ruledef(r.oid),
+        NULL, NULL, NULL, NULL, NULL, '', false
+    FROM found JOIN pg_rewrite r ON ev_class = found.oid WHERE rulename <> '_RETURN'
     UNION ALL
     SELECT '', 'sequence', name, format(
         'AS %%s START %%s INCREMENT %%s MINVALUE %%s MAXVALUE %%s CACHE %%s %%sCYCLE', seqtypid::regtype,
