@@ -11,7 +11,7 @@ from alembic.util import CommandError, rev_id
 
 from alembic_guards.authoring.comparison import Comparison, Pass, apply
 from alembic_guards.authoring.find.other_dialect import ignored_names
-from alembic_guards.authoring.find.reference import reference_state
+from alembic_guards.authoring.find.reference import reference_of
 from alembic_guards.authoring.operations import OpList, RevisionOps, flatten, regroup
 from alembic_guards.authoring.passes.backfill import add_backfills
 from alembic_guards.authoring.passes.consent import confirm_drops
@@ -113,7 +113,7 @@ def finish_revision(
     keep_percent_signs(migration.dialect)
     escape_colons(migration.impl)
     template: TemplateDatabase | None = connection.info.get(TEMPLATE)
-    target = reference_state(template.url if template else connection.engine.url, metadata)
+    target = reference_of(connection, metadata)
     present = managed(
         read_catalog(connection), metadata, migration.dialect, all_schemas=template is not None
     )

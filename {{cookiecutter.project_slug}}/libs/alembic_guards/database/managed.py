@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from alembic_guards.compat import Command, running_command
@@ -43,8 +44,9 @@ Filter = Callable[..., bool]
 
 @dataclass
 class Filters:
-    """The options of context.configure() that leave objects out."""
+    """The options of context.configure() that leave objects out, and the revisions of its command."""
 
+    script: ScriptDirectory | None = None
     version_table: str = VERSION_TABLE
     include_name: Filter | None = None
     include_object: Filter | None = None
@@ -80,6 +82,7 @@ def apply_options(migration: MigrationContext) -> None:
     a scratch database the table itself: `connect()` has built it before env.py named one.
     """
     options, connection = migration.opts, migration.connection
+    FILTERS.script = migration.script
     FILTERS.version_table = migration.version_table
     FILTERS.include_name = options.get("include_name")
     FILTERS.include_object = options.get("include_object")

@@ -9,9 +9,8 @@ import sqlalchemy as sa
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 
-from alembic_guards.authoring.find.reference import reference_state
+from alembic_guards.authoring.find.reference import reference_of
 from alembic_guards.database.catalog import CONSTRAINTS, Catalog, EntryKey, read_catalog
-from alembic_guards.database.connection_info import TEMPLATE
 from alembic_guards.database.features import backend_name
 from alembic_guards.database.identifiers import bare, final_name, is_in, qualified, serial_name
 from alembic_guards.runtime.renames import Rename, RenameConstraint, RenameIndex, RenameSequence
@@ -39,7 +38,7 @@ def rename_table_objects(context: AutogenContext, schema: str | None) -> Iterato
         return
     present = read_catalog(context.connection)
     metadata = context.migration_context.opts["target_metadata"]
-    target = reference_state(context.connection.info[TEMPLATE].url, metadata).catalog
+    target = reference_of(context.connection, metadata).catalog
     prefix = f"{schema}." if schema else ""
     present_keys, target_keys = _by_definition(present), _by_definition(target)
     taken_names = {bare(key.name) for key in present}

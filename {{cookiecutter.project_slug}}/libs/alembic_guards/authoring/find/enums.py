@@ -45,7 +45,7 @@ def change_enum_types(context: AutogenContext, _: object) -> Iterator[SQLOp]:
     for model_name, values in sorted(target.items()):
         name = spelled_as(model_name, present)
         if [value for value in values if value in present[name]] == present[name]:
-            if added := list(_add_values(name, present[name], values)):
+            if added := list(add_values(name, present[name], values)):
                 downgrade = _replace_type(name, _create_enum(name, present[name]), catalog)
                 yield SQLOp(added, downgrade, f"add values to enum {name}", autocommit=True)
         else:
@@ -100,7 +100,7 @@ def _enum(type_: Any, dialect: sa.Dialect) -> sa.Enum | None:
     return plain if isinstance(plain, sa.Enum) else None
 
 
-def _add_values(name: str, present: list[str], values: list[str]) -> Iterator[str]:
+def add_values(name: str, present: list[str], values: list[str]) -> Iterator[str]:
     """Yield the statements that add values, each before the next value that is present."""
     for place, value in enumerate(values):
         if value not in present:
