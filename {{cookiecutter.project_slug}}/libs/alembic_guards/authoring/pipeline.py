@@ -52,6 +52,11 @@ MISSED = """The revisions build a database that differs from the models, and no 
 No file was written. Write the revision by hand: alembic revision --message=..."""
 
 
+REPARTITIONED = """Nothing was written: PostgreSQL cannot change how a table is partitioned.
+  {}
+Write that revision by hand: make revision empty=1. In it rename the table and its indexes, create the table of the \
+models, copy the rows, and drop the old one."""
+
 NOTHING = """Nothing to write: the revisions build the database of the models.
 For a change of rows, write an empty revision: make revision empty=1"""
 
@@ -118,6 +123,8 @@ def finish_revision(
         read_catalog(connection), metadata, migration.dialect, all_schemas=template is not None
     )
     comparison = _compare(migration, present, target.catalog)
+    if comparison.answers is not None:
+        _refuse_repartitioning(comparison)
     upgrade = apply(UPGRADE, _found(script.upgrade_ops), comparison)
     if comparison.answers is None or template is None:  # `alembic check`
         _refuse_drift(comparison, upgrade)
@@ -173,6 +180,20 @@ def _refuse_drift(comparison: Comparison, upgrade: OpList) -> None:
     connection = comparison.migration.connection
     if connection is not None and (broken := "\n  ".join(broken_triggers(connection))):
         raise CommandError(BROKEN.format(broken))
+
+
+def _refuse_repartitioning(comparison: Comparison) -> None:
+    """Raise CommandError for tables of PostgreSQL that are partitioned otherwise in the models."""
+    words = {"": "not partitioned"}
+    changed = [
+        f"{key.table}: {words.get(before, before)} -> {words.get(after, after)}"
+        for key, entry in sorted(comparison.target.items())
+        if key.kind == "table" and key in comparison.present
+        for before, after in [(comparison.present[key].definition, entry.definition)]
+        if before != after
+    ]
+    if changed and comparison.dialect.name == "postgresql":
+        raise CommandError(REPARTITIONED.format("\n  ".join(changed)))
 
 
 def _refuse_unknown(comparison: Comparison) -> None:

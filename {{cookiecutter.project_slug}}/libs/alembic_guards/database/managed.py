@@ -19,7 +19,7 @@ from alembic_guards.database.catalog import VERSION_TABLE, Catalog, Entry
 from alembic_guards.database.connection_info import TEMPLATE
 from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import serial_name, split_name
-from alembic_guards.database.unmanaged import unmanaged_tables
+from alembic_guards.database.unmanaged import copied_foreign_keys, unmanaged_tables
 from alembic_guards.database.views import is_made_by_hand, is_temporary, is_view
 
 #: The type of an object in `include_object`, by the kind of an entry of a catalog.
@@ -142,7 +142,10 @@ def _is_compared(
         schema = parents.get("schema_name")
         model = tables.get(f"{schema}.{name}" if schema else name)
         is_managed = FILTERS.has_table(str(name), schema, model)
-        return is_managed and name not in unmanaged_tables(connection)
+        return is_managed and (schema, name) not in unmanaged_tables(connection)
+    if kind == "foreign_key_constraint":
+        key = (parents.get("schema_name"), parents.get("table_name"), name)
+        return key not in copied_foreign_keys(connection)
     if FILTERS.include_name and not FILTERS.include_name(name, kind, parents):
         return False
     if kind != "schema" or running_command() is Command.REVISION:

@@ -139,6 +139,19 @@ def _replace_type(
     old = re.sub(r'[^."]+(?="?$)', lambda found: free_name("{}_old", found[0], taken), name)
     columns = [entry for entry in catalog.values() if entry.kind == "column" and name in entry.uses]
     names = {(column.table, bare(column.name)) for column in columns}
+    generated = [
+        entry
+        for entry in catalog.values()
+        if entry.generated
+        and (name in entry.uses or {(entry.table, column) for column in entry.columns} & names)
+    ]
+    for entry in generated:  # they block the change of a type; their values are computed again
+        yield f"ALTER TABLE {entry.table} DROP COLUMN IF EXISTS {entry.name}"
+    columns = [
+        column
+        for column in columns
+        if not any((column.table, column.name) == (one.table, one.name) for one in generated)
+    ]
     for entry in catalog.values():
         on = {(entry.table, column) for column in entry.columns}
         if entry.refers_to:

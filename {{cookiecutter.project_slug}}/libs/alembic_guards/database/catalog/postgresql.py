@@ -35,11 +35,21 @@ QUERY = """
         NULL::text[] AS uses, '' AS generated, false AS has_expression
     FROM found, LATERAL (VALUES
         ('table', coalesce(pg_get_partkeydef(oid), '')),
-        ('options', array_to_string(reloptions, ', ')),
+        ('options', nullif(array_to_string(reloptions || ARRAY(
+            SELECT 'toast.' || option FROM pg_class toast, unnest(toast.reloptions) AS option
+            WHERE toast.oid = reltoastrelid), ', '), '')),
+        ('tablespace', (SELECT quote_ident(spcname) FROM pg_tablespace WHERE oid = reltablespace)),
+        ('access method', (SELECT quote_ident(amname) FROM pg_am
+            WHERE oid = relam AND amname <> current_setting('default_table_access_method'))),
         ('logging', CASE relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END),
         ('table comment', quote_literal(obj_description(oid, 'pg_class')))
     ) AS aspect (kind, text)
     WHERE relkind IN ('r', 'p') AND text IS NOT NULL
+    UNION ALL
+    SELECT name, 'inheritance', inhparent::regclass::text, '',
+        NULL, NULL, NULL, NULL, NULL, '', false
+    FROM found JOIN pg_inherits ON inhrelid = found.oid
+    WHERE relkind = 'r'
     UNION ALL
     SELECT name, kind, quote_ident(attname), text,
         CASE WHEN kind = 'generated' THEN ARRAY(
@@ -97,6 +107,7 @@ QUERY = """
             ('constraint comment', quote_literal(obj_description(k.oid, 'pg_constraint')))
         ) AS aspect (kind, text)
     WHERE contype IN ('p', 'u', 'c', 'f', 'x') AND text IS NOT NULL
+        AND (contype <> 'f' OR conparentid = 0)  -- not the copies for partitions
     UNION ALL
     SELECT indrelid::regclass::text, 'index', name,
         pg_get_indexdef(found.oid) || CASE WHEN indisvalid THEN '' ELSE ' INVALID' END,
