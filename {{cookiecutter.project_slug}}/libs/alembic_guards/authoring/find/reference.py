@@ -1,6 +1,7 @@
 """Makes the reference database, whose catalog is that of the models."""
 
-from contextlib import nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -93,16 +94,29 @@ def reference_state(url: sa.URL, metadata: sa.MetaData, like: sa.URL | None = No
 
 
 def _state(url: sa.URL, metadata: sa.MetaData, like: sa.URL | None, *, by_hand: bool) -> State:
-    source = like if by_hand else None
-    with scratch_database(url, source) as scratch, open_connection(scratch) as connection:
-        kept: set[EntryKey] = set()
+    kept: set[EntryKey] = set()
+    with scratch_database(url, like if by_hand else None) as scratch:
         if by_hand:
-            kept = _run_revisions(connection, metadata)
-        create_normalized(connection, metadata)
-        connection.commit()
-        state = read_state(connection)
-        catalog = without_unused(state.catalog, kept)
-        return state._replace(catalog=managed(catalog, metadata, connection.dialect))
+            with open_connection(scratch) as connection:
+                kept = _run_revisions(connection, metadata)
+        with _autocommitting(scratch) as connection:
+            create_normalized(connection, metadata)
+            connection.commit()
+        with open_connection(scratch) as connection:
+            state = read_state(connection)
+            catalog = without_unused(state.catalog, kept)
+            return state._replace(catalog=managed(catalog, metadata, connection.dialect))
+
+
+@contextmanager
+def _autocommitting(url: sa.URL) -> Iterator[sa.Connection]:
+    """Yield a connection that commits each statement on PostgreSQL: a transaction would lock all tables."""
+    is_postgresql = url.get_backend_name() == "postgresql"
+    options = {"isolation_level": "AUTOCOMMIT"} if is_postgresql else {}
+    with open_connection(url, **options) as connection:
+        if is_postgresql:
+            connection.exec_driver_sql("SET synchronous_commit = off")
+        yield connection
 
 
 def _run_revisions(connection: sa.Connection, metadata: sa.MetaData) -> set[EntryKey]:
