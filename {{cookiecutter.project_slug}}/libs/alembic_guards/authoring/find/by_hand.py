@@ -16,7 +16,7 @@ from alembic_guards.authoring.find.prerequisites import STANDALONE_SEQUENCES
 from alembic_guards.authoring.write.types import element_type
 from alembic_guards.compat import sequences
 from alembic_guards.database.catalog import LITERAL, Catalog, EntryKey, read_catalog
-from alembic_guards.database.features import features
+from alembic_guards.database.features import backend_name, features
 from alembic_guards.database.identifiers import bare
 from alembic_guards.errors import explain
 from alembic_guards.runtime.operations import as_text
@@ -128,7 +128,7 @@ def explained(error: DBAPIError, dialect: sa.Dialect) -> Exception:
     """Return the error to raise where tables cannot be created: for a missing object with a remedy."""
     if not _says(error, MISSING):
         return error
-    return CommandError(f"{explain(error)}\n{REMEDIES[dialect.name]}")
+    return CommandError(f"{explain(error)}\n{REMEDIES[backend_name(dialect)]}")
 
 
 def _says(error: DBAPIError, pattern: re.Pattern[str]) -> bool:
