@@ -132,6 +132,23 @@ def test_the_models_find_what_a_revision_has_created_by_hand(bake: Bake, name: s
     project.alembic("upgrade", "head")
 
 
+def test_a_table_gets_another_access_method_and_its_old_one_back(bake: Bake) -> None:
+    project = bake("postgresql")
+    project.alembic("-x", "create-database", "current")
+    own = "ACCESS METHOD own"
+    by_hand(project, [f"CREATE {own} TYPE TABLE HANDLER heap_tableam_handler"], [f"DROP {own}"])
+    project.write_model(item())
+    project.alembic("revision", "--autogenerate")
+    project.write_model(item("__table_args__ = {'postgresql_using': 'own'}"))
+    project.alembic("revision", "--autogenerate")
+    for to, expected in (("head", "own"), ("-1", "heap"), ("head", "own")):
+        project.alembic("upgrade" if to == "head" else "downgrade", to)
+        with project.connect() as connection:
+            query = "SELECT amname FROM pg_class c JOIN pg_am ON pg_am.oid = relam WHERE relname = 'items'"
+            assert connection.exec_driver_sql(query).scalar_one() == expected
+    project.alembic("check")
+
+
 def test_a_function_over_an_enum_of_the_models_is_found(bake: Bake) -> None:
     color = "color: Mapped[str] = mapped_column(Enum('a', 'b', name='color'))"
     project = bake("postgresql")
