@@ -143,11 +143,11 @@ def _is_compared(
         model = tables.get(f"{schema}.{name}" if schema else name)
         is_managed = FILTERS.has_table(str(name), schema, model)
         return is_managed and (schema, name) not in unmanaged_tables(connection)
+    if FILTERS.include_name and not FILTERS.include_name(name, kind, parents):
+        return False
     if kind == "foreign_key_constraint":
         key = (parents.get("schema_name"), parents.get("table_name"), name)
         return key not in copied_foreign_keys(connection)
-    if FILTERS.include_name and not FILTERS.include_name(name, kind, parents):
-        return False
     if kind != "schema" or running_command() is Command.REVISION:
         return True
     return name in {None, *(table.schema for table in tables.values())}
