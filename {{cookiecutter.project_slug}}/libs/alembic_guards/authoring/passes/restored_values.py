@@ -21,6 +21,7 @@ from alembic_guards.authoring.comparison import Comparison
 from alembic_guards.authoring.write.literals import as_sql, literal, neutral_value
 from alembic_guards.database.catalog import Entry
 from alembic_guards.database.catalog.model import LITERAL
+from alembic_guards.database.features import backend_name
 from alembic_guards.database.identifiers import bare, quoted_table, quoter, table_key
 from alembic_guards.runtime.enum_history import KNOWN
 from alembic_guards.runtime.lossy.families import Family, family, has_no_hyphens, plain_type
@@ -114,7 +115,7 @@ class Restored:
     @property
     def has_implicit_value(self) -> bool:
         """Whether the server gives rows a value of a type that SQLAlchemy does not know, as MariaDB does."""
-        return isinstance(self.type, NullType) and self.dialect.name == "mysql"
+        return isinstance(self.type, NullType) and backend_name(self.dialect) == "mysql"
 
     def fits(self, sql: str) -> bool:
         """Whether the column takes the value of an expression; True where that cannot be tried."""
@@ -172,8 +173,8 @@ class Restored:
         kind = _kind(self.type)
         if number is None:
             return None
-        if kind in OF_NUMBER[self.dialect.name]:
-            return OF_NUMBER[self.dialect.name][kind].format(number)
+        if kind in OF_NUMBER[backend_name(self.dialect)]:
+            return OF_NUMBER[backend_name(self.dialect)][kind].format(number)
         if kind not in Family.TEXT | Family.INTEGER | Family.FLOAT | Family.NUMERIC:
             return None
         cast = as_sql(sa.cast(sa.literal_column(number), self.type), self.dialect)
@@ -260,7 +261,9 @@ class Restored:
         try:
             yield True
         finally:
-            temporary = "TEMPORARY " if self.dialect.name == "mysql" else ""  # else it would commit
+            temporary = (
+                "TEMPORARY " if backend_name(self.dialect) == "mysql" else ""
+            )  # else it would commit
             self._executes(f"DROP {temporary}TABLE {PROBE}")
 
     def _fits(self, sql: str, *, any_row: bool = False) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy.types import NullType
 
 from alembic_guards.authoring.comparison import Comparison
 from alembic_guards.authoring.operations import OpList
+from alembic_guards.database.features import backend_name
 from alembic_guards.database.identifiers import bare, quoted_table, quoter, table_key
 from alembic_guards.runtime.operations import SQLOp
 
@@ -79,7 +80,7 @@ def _create_table(
 
 def _alter_column(op: ops.AlterColumnOp, comparison: Comparison) -> MigrateOperation:
     """Return the operation without the unknown type; on MariaDB with the definition of the column."""
-    if comparison.dialect.name != "mysql" or op.modify_type is not None:
+    if backend_name(comparison.dialect) != "mysql" or op.modify_type is not None:
         known = copy(op)
         known.existing_type = None
         return known

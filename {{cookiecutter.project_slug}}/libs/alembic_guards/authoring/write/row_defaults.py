@@ -14,6 +14,7 @@ from sqlalchemy.sql.schema import ColumnElementColumnDefault, ScalarElementColum
 from alembic_guards.authoring.write.callables import Code, code_of, constant_of
 from alembic_guards.authoring.write.literals import as_sql, literal, neutral_value
 from alembic_guards.compat import python_default
+from alembic_guards.database.features import backend_name
 from alembic_guards.runtime.lossy.families import Family, family, plain_type
 
 #: Classes that return the same value at each call without arguments.
@@ -176,7 +177,7 @@ def _equivalent(
     plain = plain_type(type_, dialect)
     for text, found in EQUIVALENTS:
         if (
-            (text, found.dialect) == (code.text, dialect.name)
+            (text, found.dialect) == (code.text, backend_name(dialect))
             and family(plain) in found.families
             and found.has_zone in (None, bool(getattr(plain, "timezone", False)))
             and (found.differs or not is_unique)
