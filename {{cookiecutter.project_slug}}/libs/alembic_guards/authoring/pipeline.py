@@ -68,6 +68,7 @@ COMMON: tuple[Pass, ...] = (
     sort_by_dependency,  # create a table before those that refer to it, and drop it after them
     add_backfills,  # give existing rows a value before a column becomes NOT NULL
     add_using_clauses,  # convert values to the new type on PostgreSQL
+    write_unknown_types,  # recreate and alter columns of types that SQLAlchemy does not know
 )
 UPGRADE: tuple[Pass, ...] = (
     *COMMON,
@@ -75,7 +76,6 @@ UPGRADE: tuple[Pass, ...] = (
 )
 DOWNGRADE: tuple[Pass, ...] = (
     *COMMON,
-    write_unknown_types,  # recreate columns of types that SQLAlchemy does not know
     put_leading_first,  # rename values of enums before the tables change
 )
 #: The passes before the trial, over upgrade(); then, with the catalog that it leads to, downgrade().

@@ -9,7 +9,8 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import render_op
 from alembic.operations import ops
 
-from alembic_guards.authoring.operations import AutocommitOp
+from alembic_guards.authoring.operations import AutocommitOp, FunctionFillOp
+from alembic_guards.authoring.write.types import render_type
 from alembic_guards.compat import creation_order, render_constraint
 from alembic_guards.runtime.backfill import BackfillOp
 from alembic_guards.runtime.destructive import INFO
@@ -34,6 +35,7 @@ def install_renderers() -> None:
     for kind, render in (
         (AutocommitOp, _render_autocommit),
         (BackfillOp, _render_backfill),
+        (FunctionFillOp, _render_function_fill),
         (RebuildTableOp, _render_rebuild),
         (Rename, _render_rename),
         (RenameColumn, _render_rename_column),
@@ -58,6 +60,17 @@ def _render_autocommit(context: AutogenContext, op: AutocommitOp) -> list[str]:
 def _render_backfill(context: AutogenContext, op: BackfillOp) -> str:
     where = f", where={op.where!r}" if op.where else ""
     arguments = f"{op.table_name!r}, {op.values!r}{where}{_in_schema(op.schema)}"
+    return _call(context, "backfill", arguments)
+
+
+def _render_function_fill(context: AutogenContext, op: FunctionFillOp) -> str:
+    table, schema = op.table
+    context.imports |= {f"import {module}" for module in op.modules}
+    type_ = render_type("type", op.type, context)
+    arguments = (
+        f"{table!r}, {{{op.column!r}: {op.function}}}, types={{{op.column!r}: {type_}}}, "
+        f"where={op.where!r}{_in_schema(schema)}"
+    )
     return _call(context, "backfill", arguments)
 
 
