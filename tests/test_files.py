@@ -21,6 +21,7 @@ BUDGET = {
     "compose.yaml": 15,
     "pyproject.toml": 58,
     "scripts/bootstrap": 87,
+    "scripts/template-update": 42,  # what an update with a conflict says, and the answers alone in .cruft.json
     "src/shop/__init__.py": 1,
     "src/shop/database.py": 20,
     "src/shop/models/__init__.py": 12,
@@ -31,7 +32,7 @@ BUDGET = {
     "tests/test_migrations.py": 36,
     "tests/test_models.py": 29,
 }
-ALL_OTHERS = 776
+ALL_OTHERS = 806
 
 
 @pytest.mark.parametrize(("database", "engine"), VARIANTS)

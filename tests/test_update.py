@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ class Item(Base):
     __tablename__ = "items"
     id: Mapped[int] = mapped_column(primary_key=True)
 """
+CONFLICT = "Updated, but for what you and the template have both changed:\n{}"
 GENERATED = "{{cookiecutter.project_slug}}"
 GUARDS = "libs/alembic_guards"
 
@@ -115,13 +117,65 @@ def test_an_update_brings_the_newest_and_keeps_every_edit(
     assert not conflicts(project)
 
 
-def test_a_line_that_both_changed_is_a_conflict_of_git(template: Path, project: Project) -> None:
+@pytest.mark.parametrize("folder", ["", "a folder of a repository/"])
+def test_a_line_that_both_changed_is_a_conflict_of_git_and_an_error(
+    template: Path, project: Project, folder: str
+) -> None:
+    change(project.path, "src/shop/settings.py", after="# the owner's\n")
+    git(project.path, "commit", "--quiet", "--all", "--message=Work")
+    if folder:
+        move_into(project, folder)
+    template_grows(template)
+    said = project.make("template-update", status=2)
+    assert CONFLICT.format("  src/shop/settings.py: both versions are there, ") in said
+    assert "Good work" not in said
+    assert conflicts(project) == ["src/shop/settings.py"]
+    assert "<<<<<<< ours\n# the owner's\n" in (project.path / "src/shop/settings.py").read_text()
+    assert remembered(project) == git(template, "rev-parse", "2").strip()
+
+
+def test_what_cannot_be_merged_is_named_with_the_file_that_has_it(
+    template: Path, project: Project
+) -> None:
+    shutil.rmtree(project.path / ".git")  # the owner began git with an edited file
+    change(project.path, "src/shop/settings.py", after="# the owner's\n")
+    git(project.path, "init", "--quiet")
+    git(project.path, "add", "--all")
+    git(project.path, "commit", "--quiet", "--message=Begin")
+    template_grows(template)
+    said = project.make("template-update", status=2)
+    file = "src/shop/settings.py"
+    assert CONFLICT.format(f"  {file}: the lines of the template are in {file}.rej\n") in said
+    assert "+# newer" in (project.path / f"{file}.rej").read_text()
+
+
+def test_an_update_with_a_conflict_can_be_finished_or_taken_back(
+    template: Path, project: Project
+) -> None:
     change(project.path, "src/shop/settings.py", after="# the owner's\n")
     git(project.path, "commit", "--quiet", "--all", "--message=Work")
     template_grows(template)
+    said = project.make("template-update", status=2)
+    _, _, back = said.partition("To take the update back: ")
+    project.run("sh", "-c", back.splitlines()[0])
+    assert git(project.path, "status", "--short") == ""
+    assert remembered(project) == git(template, "rev-parse", "1").strip()
+    project.make("template-update", status=2)
+    git(project.path, "checkout", "--theirs", "src/shop/settings.py")
+    _, _, then = said.partition("then: ")
+    project.run("sh", "-c", then.splitlines()[0].removesuffix(" && make test"))
+    git(project.path, "commit", "--quiet", "--message=Update")
+    assert "already up to date" in project.make("template-update")
+
+
+def test_the_answers_alone_are_remembered(template: Path, project: Project) -> None:
+    before = (project.path / ".cruft.json").read_text()
+    template_grows(template)
     project.make("template-update")
-    assert conflicts(project) == ["src/shop/settings.py"]
-    assert "<<<<<<< ours\n# the owner's\n" in (project.path / "src/shop/settings.py").read_text()
+    after = (project.path / ".cruft.json").read_text()
+    versions = (git(template, "rev-parse", tag).strip() for tag in "12")
+    assert after == before.replace(*versions)
+    assert ".cruft.json" in git(project.path, "diff", "--name-only", "--staged")
 
 
 def test_guards_are_replaced_whole_whatever_was_done_to_them(
@@ -172,6 +226,18 @@ def test_a_project_that_knows_no_template_is_told_how_to_name_it(project: Projec
     assert "cruft link" in said
 
 
+def move_into(project: Project, folder: str) -> None:
+    """Make the project a folder of a bigger repository."""
+    inside = project.path / folder
+    inside.mkdir()
+    for file in project.path.iterdir():
+        if file.name not in (".git", inside.name):
+            file.rename(inside / file.name)
+    git(project.path, "add", "--all")
+    git(project.path, "commit", "--quiet", "--message=Move")
+    project.path = inside
+
+
 def guards(project: Path) -> dict[str, str]:
     """Return the files that keep data safe, with what is in them."""
     folder = project / GUARDS
@@ -186,4 +252,4 @@ def remembered(project: Project) -> str:
 
 def conflicts(project: Project) -> list[str]:
     """Return the files that git wants a decision on."""
-    return git(project.path, "diff", "--name-only", "--diff-filter=U").split()
+    return git(project.path, "diff", "--relative", "--name-only", "--diff-filter=U").split()
