@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-unit test-changes test-faults test-real test-random test-alembic benchmark lint format
+.PHONY: help demo session docs build test test-docs test-unit test-changes test-faults test-real test-random test-alembic benchmark lint format
 
 # Taken as typed: a folder may have any name.
 unexport in rounds seed
@@ -15,6 +15,13 @@ help: ## Show this list
 demo: .venv/installed ## Generate a project, and change its models twice: in=folder
 	@./demo.sh $${FOLDER:+"$$FOLDER"}
 
+session: .venv/installed ## Record the picture of README anew: what the demo prints
+	@$(python) docs/session.py
+
+docs: .venv-docs/installed ## Build the documentation as a site, in site/
+	@.venv-docs/bin/sphinx-build --quiet --fail-on-warning --keep-going -d .venv-docs/doctrees docs site
+	@echo 'Open site/index.html'
+
 build: .venv/installed ## Build the library as a wheel and a source archive, in dist/
 	@$(python) -m hatchling build
 
@@ -23,6 +30,9 @@ test: .venv/installed ## Test every variant as its owner would, on real database
 
 test-unit: .venv/installed ## Test what needs no server, in seconds, with branch coverage
 	@$(python) -m pytest --cov=alembic_guards --cov-branch --cov-report=term:skip-covered tests/unit
+
+test-docs: .venv/installed ## Run every command of the documentation, and build it
+	@$(python) -m pytest --numprocesses auto -m 'long or docs or not long' tests/test_docs.py
 
 test-changes: .venv/installed ## Test all kinds of change on all databases: half an hour
 	@$(python) -m pytest --numprocesses auto -m 'long or not long' tests/test_changes.py
@@ -57,4 +67,11 @@ format: .venv/installed ## Put the template's own code into shape
 	@echo 'Installing into .venv ...'
 	@python3 -m venv --upgrade-deps .venv
 	@$(python) -m pip install --quiet --group dev
+	@touch $@
+
+# Apart from .venv, which `make test` installs: only `make docs` needs Sphinx.
+.venv-docs/installed: pyproject.toml
+	@echo 'Installing into .venv-docs ...'
+	@python3 -m venv --upgrade-deps .venv-docs
+	@.venv-docs/bin/python -m pip install --quiet --group docs
 	@touch $@

@@ -18,7 +18,8 @@ def from_git(question: str) -> str:
 
 def if_versioned(file: str) -> str:
     """Return the name, or nothing where no commit holds this template as it is."""
-    return file if (HERE / ".git").exists() and not version().endswith("-dirty") else ""
+    known = version() if (HERE / ".git").exists() else ""  # nothing without git, too
+    return file if known and not known.endswith("-dirty") else ""
 
 
 def origin(answers: dict[str, Any]) -> str:

@@ -277,7 +277,7 @@ def published() -> Iterator[Path]:
     """The template as a git repository, as its users find it; its tag is `1`."""
     with tempfile.TemporaryDirectory() as folder:
         repository = Path(folder, "template")
-        no_part = shutil.ignore_patterns(".git", ".venv", ".*_cache", "__pycache__")
+        no_part = shutil.ignore_patterns(".git", ".venv*", ".*_cache", "__pycache__", "site")
         shutil.copytree(TEMPLATE, repository, ignore=no_part)
         git(repository, "init", "--quiet", "--initial-branch=main")
         commit(repository, "1")

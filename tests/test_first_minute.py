@@ -1,6 +1,7 @@
 """On a machine with little on it, the first commands work, and what is in their way is one line."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import pages
 import pytest
 import sqlalchemy as sa
 from conftest import NO_MARIADB, TEMPLATE, VARIANTS, Project, drop_database
@@ -27,24 +29,63 @@ OTHER_WAYS = {
     ".venv/bin/python -m pip install --quiet --editable . --group dev",
 }
 
+#: What the first revision of a new project creates.
+TABLES = {
+    "posts": ["id", "author_id", "title", "body"],
+    "users": ["id", "email", "created_at"],
+}
+
 Generate = Callable[..., Project]
+
+
+def test_the_quick_start_works_word_for_word(tmp_path: Path, published: Path) -> None:
+    """On a machine with Python and make alone, by whoever types the one name that README has."""
+    template = tmp_path / "template"
+    shutil.copytree(published, template)
+    readme, page = ((template / name).read_text() for name in ("README.md", "docs/start.md"))
+    script = first_commands(readme)
+    assert first_commands(page) == script
+    environment = {"PATH": str(machine(tmp_path / "bin", uv=False)), "HOME": str(tmp_path)}
+    environment |= {name: text for name, text in os.environ.items() if name.startswith("PIP_")}
+    command = ("/bin/sh", "-ec", "\n".join(script))
+    answers = f"Shop{os.linesep * 7}"
+    subprocess.run(command, cwd=template, env=environment, input=answers, text=True, check=True)
+    assert Project(tmp_path / "shop", None).columns() == TABLES
+
+
+def first_commands(document: str) -> list[str]:
+    """Return the commands of the first block of a document."""
+    block = next(block for block in pages.blocks(document) if block.kind == "console")
+    return [command.text for command in pages.commands(block)]
 
 
 @pytest.mark.parametrize(("database", "engine"), VARIANTS)
 def test_the_first_commands_make_the_tables(generate: Generate, database: str, engine: str) -> None:
     project = generate(database, engine)
-    said = ""
-    if database == "mariadb":
-        said += project.make("database")
-    said += project.make("revision", "m=create users")
-    said += project.make("upgrade")
-    assert project.columns() == {
-        "posts": ["id", "author_id", "title", "body"],
-        "users": ["id", "email", "created_at"],
-    }
+    commands = first_commands((project.path / "README.md").read_text())
+    assert commands[-2:] == ['make revision m="create users"', "make upgrade"]
+    docker = "docker compose up --wait"  # or a server of yours, as README says
+    assert (docker in commands) == (database == "mariadb")
+    said = "".join(project.run("/bin/sh", "-c", one) for one in commands if one != docker)
+    assert project.columns() == TABLES
     assert said.startswith(INSTALLING)
     assert said.count("Installing") == 1
     assert "WARNING" not in said
+
+
+def test_the_commands_without_make_do_the_same(generate: Generate) -> None:
+    project = generate()
+    readme = (project.path / "README.md").read_text()
+    lines = re.findall(r"^> (.+)$", readme, re.MULTILINE)
+    assert len(lines) == 6
+    for folder in (
+        (r".venv\Scripts\activate", ". .venv/bin/activate"),
+        ("python -m venv", "python3 -m venv"),
+    ):
+        lines = [line.replace(*folder) for line in lines]
+    project.environment["PATH"] += f"{os.pathsep}/usr/bin{os.pathsep}/bin"  # activate needs more
+    project.run("/bin/sh", "-ec", "\n".join(lines))
+    assert project.columns() == TABLES
 
 
 def test_uv_is_used_where_it_is_there(generate: Generate) -> None:

@@ -7,8 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pages
 import pytest
-from conftest import Project, commit, git, lend_environment
+from conftest import TEMPLATE, Project, commit, git, lend_environment
 
 BIN = Path(sys.executable).parent
 MODEL = """
@@ -168,13 +169,27 @@ def test_an_update_with_a_conflict_can_be_finished_or_taken_back(
     assert "already up to date" in project.make("template-update")
 
 
+def test_the_page_shows_what_an_update_prints(template: Path, project: Project) -> None:
+    first, second, *_ = pages.blocks((TEMPLATE / "docs/updating.md").read_text())
+    template_grows(template)
+    pages.do(f"```console\n{first.text}```\n", project)
+    git(project.path, "commit", "--quiet", "--all", "--message=Update")
+    change(project.path, "src/shop/settings.py", after="# the owner's\n")
+    git(project.path, "commit", "--quiet", "--all", "--message=Work")
+    settings = f"{GENERATED}/src/{{{{cookiecutter.__package}}}}/settings.py"
+    change(template, settings, after="# even newer\n")
+    commit(template, "3")
+    pages.do(f"```console\n{second.text}```\n", project)
+    assert not conflicts(project)
+
+
 def test_the_answers_alone_are_remembered(template: Path, project: Project) -> None:
     before = (project.path / ".cruft.json").read_text()
     template_grows(template)
     project.make("template-update")
     after = (project.path / ".cruft.json").read_text()
-    versions = (git(template, "rev-parse", tag).strip() for tag in "12")
-    assert after == before.replace(*versions)
+    first, second = (git(template, "rev-parse", tag).strip() for tag in "12")
+    assert after == before.replace(first, second)
     assert ".cruft.json" in git(project.path, "diff", "--name-only", "--staged")
 
 
