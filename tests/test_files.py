@@ -13,7 +13,7 @@ BUDGET = {
     ".pre-commit-config.yaml": 10,
     "AGENTS.md": 22,
     "Makefile": 67,  # `make prove`, `make status`, and Alembic for commands that run no env.py
-    "README.md": 98,  # what an upgrade refuses to pass over, and how application code uses Session
+    "README.md": 101,  # what an upgrade refuses to pass over, and how application code uses Session
     "alembic.ini": 20,
     "alembic/env.py": 27,
     "alembic/script.py.mako": 31,
@@ -32,7 +32,7 @@ BUDGET = {
     "tests/test_migrations.py": 36,
     "tests/test_models.py": 29,
 }
-ALL_OTHERS = 807
+ALL_OTHERS = 810
 
 
 @pytest.mark.parametrize(("database", "engine"), VARIANTS)
