@@ -8,8 +8,10 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import context
+from alembic.config import Config
 from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
 from sqlalchemy import URL
@@ -114,14 +116,14 @@ COMMANDS = {
 
 
 @contextmanager
-def plain_errors() -> Iterator[None]:
+def plain_errors(config: Config | None = None) -> Iterator[None]:
     """Turn errors that a user can mend into a message.
 
     On a command line it is printed to stderr, with the exit status 1. Otherwise it is raised as a
-    CommandError.
+    CommandError. `config` is that of the command; in env.py it is known.
     """
-    config = getattr(context, "config", None)  # env.py alone has one; tests do not
-    options = config and config.cmd_opts
+    config = config or getattr(context, "config", None)  # env.py alone has one; tests do not
+    options: Any = config and config.cmd_opts
     try:
         with command_errors():
             yield

@@ -14,11 +14,12 @@ from alembic_guards.authoring.find.other_dialect import ignored_names
 from alembic_guards.authoring.find.reference import reference_state
 from alembic_guards.authoring.operations import OpList, RevisionOps, flatten, regroup
 from alembic_guards.authoring.passes.backfill import add_backfills
+from alembic_guards.authoring.passes.by_hand import write_by_hand
 from alembic_guards.authoring.passes.consent import confirm_drops
 from alembic_guards.authoring.passes.dependency_order import put_leading_first, sort_by_dependency
 from alembic_guards.authoring.passes.dependents import drop_changed_indexes, drop_dependents
 from alembic_guards.authoring.passes.noops import keep_uncataloged, remove_noops
-from alembic_guards.authoring.passes.online import drop_columns_with_indexes
+from alembic_guards.authoring.passes.online import drop_columns_with_indexes, is_by_hand
 from alembic_guards.authoring.passes.sequences import keep_present_sequences, shrink_sequences
 from alembic_guards.authoring.passes.unknown_types import write_unknown_types
 from alembic_guards.authoring.passes.unnamed import (
@@ -63,6 +64,7 @@ COMMON: tuple[Pass, ...] = (
     sort_by_dependency,  # create a table before those that refer to it, and drop it after them
     add_backfills,  # give existing rows a value before a column becomes NOT NULL
     add_using_clauses,  # convert values to the new type on PostgreSQL
+    write_by_hand,  # put the place for SQL by hand before NOT NULL and the drops
 )
 UPGRADE: tuple[Pass, ...] = (
     *COMMON,
@@ -130,7 +132,10 @@ def finish_revision(
         revisions = add_repairs(found, comparison, target, scratch, BEFORE_TRIAL)
     directives[:] = _scripts(script, revisions)
     if _describe(directives):
-        ProofHooks(context.config, directives, template, metadata).install(context.script)
+        by_hand = any(map(is_by_hand, revisions))
+        hooks = ProofHooks(context.config, directives, template, metadata, by_hand=by_hand)
+        hooks.install(context.script)
+        hooks.show_files(context.script)
     else:
         directives.clear()
         template.close()
@@ -208,7 +213,16 @@ def _with_symbol(step: str) -> str:
 def _message(steps: list[str]) -> str:
     """Return the message of a revision: its first steps, without those that complete others."""
     added = tuple(f"{step.removeprefix('add ')}: " for step in steps if step.startswith("add "))
-    secondary = ("create index", "alter", "use times", "backfill", "UPDATE", "ALTER", *added)
+    secondary = (
+        "create index",
+        "by hand",
+        "alter",
+        "use times",
+        "backfill",
+        "UPDATE",
+        "ALTER",
+        *added,
+    )
     steps = [step for step in steps if not step.startswith(secondary)] or steps
     rest = f" and {len(steps) - 3} more" if len(steps) > 3 else ""
     separator = "; " if any(", " in step for step in steps[:3]) else ", "

@@ -14,12 +14,16 @@ from alembic_guards.authoring.row_counts import RowCounts
 VERBS = {
     "rename": "rename=TABLE.COLUMN:NEW_COLUMN or rename=TABLE:NEW_TABLE",
     "drop": "drop=TABLE.COLUMN or drop=TABLE",
+    "byhand": "byhand=TABLE.COLUMN or byhand=TABLE",
     "fill": "fill=TABLE.COLUMN:VALUE or fill=TABLE.COLUMN:=SQL",
     "zone": "zone=TABLE.COLUMN:TIME_ZONE",
 }
 
 #: What follows the name in an answer.
-FORMS = {"rename": ":NEW", "drop": "", "fill": ":VALUE", "zone": ":TIME_ZONE"}
+FORMS = {"rename": ":NEW", "drop": "", "byhand": "", "fill": ":VALUE", "zone": ":TIME_ZONE"}
+
+#: The answers without a value.
+WITHOUT_VALUE = ("drop", "byhand")
 
 #: What happens to an object that is not renamed, by its kind.
 DROPPED = {
@@ -28,6 +32,11 @@ DROPPED = {
     "sequence": "dropped",
     "value": "removed from the values",
 }
+
+BY_HAND = "I write this change by hand"
+
+#: What is said without a terminal, with the answers.
+HINT = "Rows that move to other columns or tables, as where a column is split, need SQL by hand: {}"
 
 VALUE_PROMPT = "Value ('' for an empty text, =SQL for an expression, Ctrl-C to quit): "
 
@@ -54,7 +63,7 @@ class Answers:
         self.given: list[tuple[str, str]] = []
         for word in (word for argument in arguments for word in _split(argument)):
             verb, _, rest = word.partition("=")
-            if verb not in VERBS or not rest or (":" not in rest[1:] and verb != "drop"):
+            if verb not in VERBS or not rest or (":" not in rest[1:] and verb not in WITHOUT_VALUE):
                 known = "; ".join(VERBS.values())
                 raise CommandError(
                     f"{word!r} is not a valid answer. Nothing was written. Valid forms: {known}."
@@ -64,6 +73,8 @@ class Answers:
         self.questions: list[str] = []
         self.possible: dict[str, None] = {}  # the answers that the changes take
         self.offered: set[str] = set()  # new names in questions about renames that have no answer
+        self.by_hand: set[str] = set()  # the tables and columns whose rows a person moves
+        self.may_be_by_hand: list[str] = []  # the answers that would write it by hand
 
     def take(self, verb: str, name: str) -> str | None:
         """Return the answer about `name`: its value, "" for a drop, or None for no answer.
@@ -77,6 +88,20 @@ class Answers:
             raise CommandError(f"{verb}={name} is given twice. Nothing was written.")
         self.unused -= {(verb, rest) for rest in found}
         return found[0].removeprefix(name).removeprefix(":") if found else None
+
+    def has(self, verb: str, name: str) -> bool:
+        """Whether there is an answer about `name`; it stays to be taken."""
+        return any(
+            given == verb and (rest == name or rest.startswith(f"{name}:"))
+            for given, rest in self.given
+        )
+
+    def is_by_hand(self, name: str) -> bool:
+        """Whether a person writes the SQL that moves the rows of a table or a column."""
+        if ("byhand", name) in self.given:
+            self.by_hand.add(name)
+            self.unused.discard(("byhand", name))
+        return name in self.by_hand
 
     def answered_names(self, verb: str, prefix: str, target: Iterable[str]) -> list[str]:
         """Return the names that begin with `prefix` and have an answer, without the prefix.
@@ -96,20 +121,25 @@ class Answers:
             rest.removesuffix(end) if end else rest.partition(":")[0] for rest, end in ends.items()
         ]
 
-    def ask(self, about: str, question: str, choices: Mapping[str, str]) -> str | None:
+    def ask(
+        self, about: str, question: str, choices: Mapping[str, str], by_hand: str = ""
+    ) -> str | None:
         """Return the one of `choices` that a person makes at a terminal.
 
-        `choices` are answers, such as "drop=users.age", with what they mean. Return None without a
-        terminal; `check_complete` then reports `about` and the answers. An invalid reply repeats the
-        prompt. Raises CommandError if the person quits.
+        `choices` are answers, such as "drop=users.age", with what they mean. `by_hand` is one more,
+        to write the change by hand. Return None without a terminal; `check_complete` then reports
+        `about` and the answers. An invalid reply repeats the prompt. Raises CommandError if the person
+        quits.
         """
         if not _is_terminal():
-            self.questions.append(f"  {about} {' or '.join(choices)}")
+            self.questions.append(f"  {about} {' or '.join(map(shlex.quote, choices))}")
             return None
         print(question)
-        width = max(map(len, choices.values()))
+        width = max(map(len, [*choices.values(), *([BY_HAND] if by_hand else [])]))
         for number, (answer, meaning) in enumerate(choices.items(), 1):
             print(f"  {number}) {meaning:<{width}}   [{answer}]")
+        if by_hand:
+            print(f"  h) {BY_HAND:<{width}}   [{by_hand}]")
         print("  q) quit, nothing is written")
         while True:
             reply = _read_reply("Your choice: ")
@@ -117,7 +147,10 @@ class Answers:
                 return [*choices][int(reply) - 1]
             if reply.lower() == "q":
                 raise Quit
-            print(f"Type a number from 1 to {len(choices)}, or q.")
+            if reply.lower() == "h" and by_hand:
+                return by_hand
+            more = " Or h, to write it by hand." if by_hand else ""
+            print(f"Type a number from 1 to {len(choices)}, or q.{more}")
 
     def ask_value(self, name: str, table: str) -> str | None:
         """Return the value that a person types for a column; None without a terminal.
@@ -129,7 +162,7 @@ class Answers:
         if not _is_terminal():
             if name not in self.offered:
                 about = f"{name} is NOT NULL. What value do existing rows get:"
-                self.questions.append(f"  {about} fill={name}:VALUE")
+                self.questions.append(f"  {about} {shlex.quote(f'fill={name}:VALUE')}")
             return None
         rows = _number(self.counts.of_table(table), "{} existing rows", "existing rows")
         print(f"The column {name} is NOT NULL. What value do {rows} get?")
@@ -174,7 +207,8 @@ class Answers:
             name = f"{prefix}{old}"
             renames = [new for new in target if ("rename", f"{name}:{new}") in self.given]
             new = self.take("rename", name) if renames or old not in target else None
-            if new is None and old not in target and self.take("drop", name) is None:
+            is_gone = new is None and old not in target and not self.is_by_hand(name)
+            if is_gone and self.take("drop", name) is None:
                 found = [n for n in free_names if is_candidate(present[old], target[n])]
                 new = self._ask_rename(kind, prefix, old, _by_similarity(old, found))
             if new is not None:
@@ -203,7 +237,13 @@ class Answers:
         else:
             self.offered |= {f"{prefix}{new}" for new in candidates}
         question = f"The {kind} {name}{rows} is gone from the models. Was it"
-        return renames.get(self.ask(f"{name} is gone from the models:", question, choices) or "")
+        by_hand = f"byhand={name}" if kind in ("table", "column") else ""
+        reply = self.ask(f"{name} is gone from the models:", question, choices, by_hand)
+        if reply == by_hand:
+            self.by_hand.add(name)
+        elif reply is None:
+            self.may_be_by_hand += filter(None, [by_hand])
+        return renames.get(reply or "")
 
     def _rename(self, old: str, new: str) -> None:
         """Rename objects in answers, which may use the old name of a table or the new one."""
@@ -214,6 +254,7 @@ class Answers:
 
         self.given = [renamed(answer) for answer in self.given]
         self.unused = {renamed(answer) for answer in self.unused}
+        self.by_hand = {renamed(("byhand", name))[1] for name in self.by_hand}
 
     def check_complete(self) -> None:
         """Raise CommandError for questions without an answer and answers without a question."""
@@ -228,10 +269,16 @@ class Answers:
                 "Nothing was written: some changes need an answer. Answer with x=, as in\n"
                 '  make revision x="ANSWER ANSWER ..."\n'
                 + "\n".join(self.questions)
+                + self._by_hand_hint()
                 + (f"\nAnd {mistake}" if mistake else "")
             )
         if mistake:
             raise CommandError(f"Nothing was written: {mistake}")
+
+    def _by_hand_hint(self) -> str:
+        """Say how rows are moved by hand, where that may be the answer."""
+        answers = shlex.join(self.may_be_by_hand)
+        return f"\n{HINT.format(answers)}" if answers else ""
 
     def _possible(self) -> str:
         """Say which answers the changes in the models take."""

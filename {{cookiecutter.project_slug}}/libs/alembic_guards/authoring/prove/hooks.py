@@ -1,6 +1,7 @@
 """Post-write hooks for new revisions: a file is marked as unproven until its proof has passed."""
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,19 +9,25 @@ from typing import Any
 
 from alembic.config import Config
 from alembic.operations import ops
-from alembic.script import ScriptDirectory, write_hooks
+from alembic.script import Script, ScriptDirectory, write_hooks
 from alembic.util import CommandError
 from sqlalchemy import MetaData
 from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_guards.authoring.prove.proof import ProofError, prove
 from alembic_guards.authoring.prove.template import TemplateDatabase
-from alembic_guards.authoring.prove.unproven import mark, unmark
+from alembic_guards.authoring.prove.unproven import LINE, mark, unmark
 from alembic_guards.compat import run_write_hook
-from alembic_guards.errors import command_errors, explain
+from alembic_guards.errors import command_errors, commands, explain, plain_errors
 
-#: The reason in the mark, until the proof has ended.
+#: The reasons in the mark: until the proof has ended, and until the SQL by hand is written.
 NOT_ENDED = "its proof has not ended"
+INCOMPLETE = "its SQL by hand is to be written"
+
+WROTE = "Wrote {file}"
+PROVED = "Proved on a scratch database: up, down, up ({seconds:.1f} s)"
+BY_HAND = "Not proved yet: replace each ... in it by SQL, and then: make prove"
+HOOK = "the hook {} of alembic.ini has failed"
 
 UNPROVEN = """{file} is written, but {what}:
   {reason}
@@ -41,9 +48,13 @@ class ProofHooks:
         scripts: list[ops.MigrationScript],
         template: TemplateDatabase,
         metadata: MetaData,
+        *,
+        by_hand: bool = False,
     ) -> None:
+        """Take the new revisions; `by_hand`: a person completes them before they are proved."""
         self.config, self.scripts = config, scripts
         self.template, self.metadata = template, metadata
+        self.by_hand = by_hand
         self.written: list[str] = []
 
     def install(self, directory: ScriptDirectory) -> None:
@@ -56,17 +67,55 @@ class ProofHooks:
         hooks: list[Any] = directory.hooks
         hooks[:] = [*map(_guarded, hooks), {"type": "prove", "_hook_name": "prove"}]
 
+    def show_files(self, directory: ScriptDirectory) -> None:
+        """Have `directory` show each file and its proof in a line, instead of the names of hooks.
+
+        Alembic shows the names of those that it runs itself.
+        """
+        for script in self.scripts:
+            script.imports.add(LINE.format(NOT_ENDED))  # Alembic writes it into the file
+        hooks, directory.hooks = directory.hooks, []
+        directory.messaging_opts = {"quiet": True}
+        generate = directory.generate_revision
+
+        def generate_revision(*arguments: Any, **options: Any) -> Script | None:
+            with plain_errors(self.config):
+                script = generate(*arguments, **options)
+                if script is not None:
+                    name = os.path.relpath(str(script.path))
+                    self._say(WROTE.format(file=name))
+                    for hook in hooks:
+                        run_write_hook(str(script.path), hook)
+                return script
+
+        directory.generate_revision = generate_revision  # type: ignore[method-assign]
+
+    def _say(self, text: str) -> None:
+        self.config.print_stdout("%s", commands(text))
+
     def _run(self, file: str, hook: Mapping[str, str]) -> None:
-        """Run a hook of alembic.ini."""
-        with self._marked(file):
-            run_write_hook(file, {**hook, "type": hook["guarded"]})
+        """Run a hook of alembic.ini; raises CommandError where it fails."""
+        with command_errors(), self._marked(file):
+            try:
+                run_write_hook(file, {**hook, "type": hook["guarded"]})
+            except CommandError as error:
+                what, name = HOOK.format(hook["_hook_name"]), os.path.relpath(file)
+                raise CommandError(UNPROVEN.format(file=name, what=what, reason=error)) from error
 
     def _prove(self, file: str, _: object) -> None:
-        """Prove a file, and remove its mark. Raises CommandError where the proof fails or ends early."""
-        name = os.path.relpath(file)
-        with self._marked(file), command_errors():
+        """Prove a file, and remove its mark. Raises CommandError where the proof fails or ends early.
+
+        One that a person completes is proved later.
+        """
+        name, began = os.path.relpath(file), time.monotonic()
+        with command_errors(), self._marked(file):
             script = self.scripts[len(self.written) - 1]
             is_last = script is self.scripts[-1]
+            if self.by_hand:
+                mark(Path(file), INCOMPLETE)
+                self._say(BY_HAND)
+                self.template.close()
+                return
             try:
                 prove(
                     self.config,
@@ -84,6 +133,8 @@ class ProofHooks:
                     UNPROVEN.format(file=name, what=NOT_ENDED, reason=reason)
                 ) from error
             unmark(Path(file))
+            seconds = time.monotonic() - began
+            self._say(PROVED.format(seconds=seconds))
             if is_last:
                 self.template.close()
 

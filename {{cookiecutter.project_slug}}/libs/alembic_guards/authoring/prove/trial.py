@@ -9,7 +9,7 @@ from alembic.runtime.migration import MigrationContext
 
 from alembic_guards.authoring.comparison import Comparison, Pass, apply
 from alembic_guards.authoring.find.reference import State, read_state
-from alembic_guards.authoring.operations import OpList, RevisionOps
+from alembic_guards.authoring.operations import ByHandOp, OpList, RevisionOps
 from alembic_guards.authoring.passes.online import is_online, split
 from alembic_guards.authoring.passes.views import downgrade_views, upgrade_views
 from alembic_guards.authoring.prove.repairs import repairs
@@ -89,7 +89,8 @@ class _Trial:
     def run(self, operations: OpList) -> None:
         """Run operations in a transaction."""
         try:
-            code = render_function(operations, self.migration)
+            steps = [op for op in operations if not isinstance(op, ByHandOp)]
+            code = render_function(steps, self.migration)
             migration = MigrationContext.configure(self.connection)
             with migration.begin_transaction(), keeping_views(migration):
                 run_upgrade(code, api.Operations(migration))
