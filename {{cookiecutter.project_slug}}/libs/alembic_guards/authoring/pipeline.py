@@ -8,6 +8,7 @@ from alembic import context
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError, rev_id
+from sqlalchemy import Connection
 
 from alembic_guards.authoring.comparison import Comparison, Pass, apply
 from alembic_guards.authoring.find.other_dialect import ignored_names
@@ -27,6 +28,7 @@ from alembic_guards.authoring.passes.unnamed import (
     remove_unnamed_on_sqlite,
 )
 from alembic_guards.authoring.passes.using import add_using_clauses
+from alembic_guards.authoring.prove.causes import causes_of_drift
 from alembic_guards.authoring.prove.hooks import ProofHooks
 from alembic_guards.authoring.prove.template import TemplateDatabase
 from alembic_guards.authoring.prove.trial import add_repairs
@@ -34,7 +36,13 @@ from alembic_guards.authoring.questions import Answers
 from alembic_guards.authoring.write.describe import describe
 from alembic_guards.authoring.write.types import escape_colons, keep_percent_signs
 from alembic_guards.database.bookkeeping import OWN_TABLES
-from alembic_guards.database.catalog import Catalog, differences, of_models, read_catalog
+from alembic_guards.database.catalog import (
+    Catalog,
+    differences,
+    of_models,
+    read_catalog,
+    read_statements,
+)
 from alembic_guards.database.connection_info import TEMPLATE
 from alembic_guards.database.managed import managed, missing_views
 from alembic_guards.errors import commands
@@ -43,8 +51,8 @@ from alembic_guards.terminal import GREEN, RED, has_color, paint
 
 DRIFT = """The database differs from the models:
   {}
-To create what is missing: make revision, make upgrade
-What is unwanted was created by hand: add it to the models, or drop it by hand."""
+{}"""
+NO_CAUSE = "Write a revision of the difference: make revision, make upgrade"
 BROKEN = """The database has triggers that do not work:
   {}
 Drop them, or replace them in a revision: make revision empty=1"""
@@ -122,7 +130,7 @@ def finish_revision(
     comparison = _compare(migration, present, target.catalog)
     upgrade = apply(UPGRADE, _found(script.upgrade_ops), comparison)
     if comparison.answers is None or template is None:  # `alembic check`
-        _refuse_drift(comparison, upgrade)
+        _refuse_drift(connection, comparison, upgrade)
         script.upgrade_ops = ops.UpgradeOps(regroup(upgrade))  # Alembic looks at it again
         return
     downgrade = apply(DOWNGRADE, _found(script.downgrade_ops), comparison.reversed())
@@ -170,13 +178,14 @@ def _scripts(
     return scripts
 
 
-def _refuse_drift(comparison: Comparison, upgrade: OpList) -> None:
+def _refuse_drift(connection: Connection, comparison: Comparison, upgrade: OpList) -> None:
     """Raise CommandError for differences between the catalogs, or else for operations or triggers."""
     steps = [*describe(ops.UpgradeOps(regroup(upgrade)))]
     if differing := "\n  ".join(comparison.drift or steps):
-        raise CommandError(DRIFT.format(differing))
-    connection = comparison.migration.connection
-    if connection is not None and (broken := "\n  ".join(broken_triggers(connection))):
+        statements = read_statements(connection)
+        causes, _ = causes_of_drift(comparison, statements, context.script)
+        raise CommandError(DRIFT.format(differing, causes or NO_CAUSE))
+    if broken := "\n  ".join(broken_triggers(connection)):
         raise CommandError(BROKEN.format(broken))
 
 
