@@ -1,6 +1,7 @@
 """Answers are read, taken once, and paired with what the models no longer say."""
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import pytest
 from alembic.util import CommandError
@@ -246,3 +247,20 @@ def test_a_terminal_takes_a_change_by_hand(
 ) -> None:
     typed(reply)
     assert Answers([]).ask("", "Was it", {"drop=a.b": "dropped"}, "byhand=a.b") == way
+
+
+def test_answers_in_a_file_are_read_as_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "a b.txt"
+    file.write_bytes('\ufeff# why\r\nfill=a.b: it\'s "$x" \\ # é\u2028\r\n\r\ndrop=a.c\n'.encode())
+    answers = Answers([f"'@{file}' drop=a.d"])
+    assert answers.given == [
+        ("fill", 'a.b: it\'s "$x" \\ # é\u2028'),
+        ("drop", "a.c"),
+        ("drop", "a.d"),
+    ]
+
+
+def test_names_with_spaces_are_offered_as_they_are_typed() -> None:
+    answers = Answers([])
+    answers.ask("a b is gone:", "Was it", {"drop=a b.c": "dropped"})
+    assert answers.questions == ["  a b is gone: 'drop=a b.c'"]

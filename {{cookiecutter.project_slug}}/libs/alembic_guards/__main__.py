@@ -1,9 +1,12 @@
 """The command line of Alembic, with the commands `status` and `undo`. A broken history stops every command.
 
+`--json` before the command writes one JSON document to stdout, and all else to stderr.
+
 Alembic runs env.py, and with it the guards, only for commands that need the database. Those that read
 nothing but the files of revisions (`history`, `heads`, `merge`) are run by `python -m alembic_guards`.
 """
 
+import sys
 from argparse import Namespace
 
 from alembic.config import CommandLine, Config
@@ -12,6 +15,7 @@ from alembic.util import CommandError
 
 from alembic_guards.errors import command_errors, exit_with
 from alembic_guards.runtime.history import refuse_broken_history
+from alembic_guards.runtime.report import Reporter
 from alembic_guards.runtime.status import status
 from alembic_guards.runtime.undo import undo
 
@@ -19,8 +23,12 @@ from alembic_guards.runtime.undo import undo
 class GuardedCommandLine(CommandLine):
     """The command line of Alembic."""
 
+    reporter: Reporter | None = None  # for --json
+
     def run_cmd(self, config: Config, options: Namespace) -> None:
         """Run a command, unless the history is broken: then print what is wrong, and exit with 1."""
+        if self.reporter:
+            self.reporter.attach(config, options.cmd[0].__name__)
         try:
             with command_errors():
                 refuse_broken_history(ScriptDirectory.from_config(config))
@@ -33,4 +41,7 @@ if __name__ == "__main__":
     line = GuardedCommandLine(prog="alembic")
     for command in (status, undo):
         line.register_command(command)
+    if sys.argv[1:2] == ["--json"]:
+        line.reporter = Reporter()
+        sys.exit(line.reporter.run(lambda: line.main(sys.argv[2:])))
     line.main()

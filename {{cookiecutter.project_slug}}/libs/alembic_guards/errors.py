@@ -115,6 +115,41 @@ COMMANDS = {
 }
 
 
+#: The codes of errors in a report for programs, by a pattern of the message; the first match counts.
+CODES = {
+    "some changes need an answer": "unanswered",
+    "is not a valid answer|no change in the models matches|is given twice|cannot be renamed to"
+    "|is ambiguous|is no valid SQL expression|^fill=|^zone=|No (closing quotation|escaped character)"
+    "|Answers cannot be read": "invalid_answer",
+    "^The database differs from the models": "drift",
+    "^The models cannot be imported": "models_not_imported",
+    "is written, but": "unproven",
+    "is unproven": "unproven",
+    "^No connection to": "no_connection",
+    "^The history of revisions is broken": "broken_history",
+    "^There are several heads": "several_heads",
+    "^Target database is not up to date": "behind",
+    "an unknown revision: no file": "unknown_revision",
+    "was never applied here": "inserted_revision",
+    "but it is not what the revisions have made": "schema_differs",
+    "fails on a scratch database": "revision_fails",
+    "Another upgrade is still running|has waited for a lock": "lock_timeout",
+    "was rolled back; no changes were applied|stopped: |lost its connection": "revision_failed",
+    "^Interrupted": "interrupted",
+    "^The arguments are not valid": "usage",
+    "": "error",
+}
+
+
+def error_code(error: BaseException) -> str:
+    """Return the code of an error in a report: stable, while messages may change."""
+    if isinstance(error, SystemExit):
+        return "usage"
+    if not isinstance(error, CommandError):
+        return "fault"
+    return next(code for pattern, code in CODES.items() if re.search(pattern, str(error)))
+
+
 @contextmanager
 def plain_errors(config: Config | None = None) -> Iterator[None]:
     """Turn errors that a user can mend into a message.

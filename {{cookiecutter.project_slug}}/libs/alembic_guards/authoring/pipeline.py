@@ -47,6 +47,7 @@ from alembic_guards.database.connection_info import TEMPLATE
 from alembic_guards.database.managed import managed, missing_views
 from alembic_guards.errors import commands
 from alembic_guards.runtime.programs import broken_triggers
+from alembic_guards.runtime.report import add_to_report
 from alembic_guards.terminal import GREEN, RED, has_color, paint
 
 DRIFT = """The database differs from the models:
@@ -134,6 +135,7 @@ def finish_revision(
         script.upgrade_ops = ops.UpgradeOps(regroup(upgrade))  # Alembic looks at it again
         return
     downgrade = apply(DOWNGRADE, _found(script.downgrade_ops), comparison.reversed())
+    add_to_report(context.config, questions=comparison.answers.asked)
     comparison.answers.check_complete()
     with template.copied(context.script) as scratch:
         found = RevisionOps(upgrade, downgrade)
@@ -183,7 +185,8 @@ def _refuse_drift(connection: Connection, comparison: Comparison, upgrade: OpLis
     steps = [*describe(ops.UpgradeOps(regroup(upgrade)))]
     if differing := "\n  ".join(comparison.drift or steps):
         statements = read_statements(connection)
-        causes, _ = causes_of_drift(comparison, statements, context.script)
+        causes, sql = causes_of_drift(comparison, statements, context.script)
+        add_to_report(context.config, differences=comparison.drift or steps, sql=sql)
         raise CommandError(DRIFT.format(differing, causes or NO_CAUSE))
     if broken := "\n  ".join(broken_triggers(connection)):
         raise CommandError(BROKEN.format(broken))
@@ -205,6 +208,7 @@ def _describe(scripts: list[ops.MigrationScript]) -> list[str]:
         script.message = f"{script.message}{suffix}" if script.message else _message(steps)
         all_steps += steps
     if all_steps:
+        add_to_report(context.config, summary=all_steps)
         for step in all_steps:
             context.config.print_stdout("%s", f"  {_with_symbol(step)}")
     return all_steps

@@ -1,9 +1,11 @@
 """Asks what the models cannot say, such as a rename; reads answers from `-x` or a terminal."""
 
+import json
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
+from pathlib import Path
 from typing import Any
 
 from alembic.util import CommandError
@@ -55,7 +57,7 @@ class Answers:
     """The answers of one command. `check_complete` refuses answers that no question has taken."""
 
     def __init__(self, arguments: Iterable[str]) -> None:
-        """Read arguments such as "rename=users.name:full_name drop=users.age".
+        """Read arguments such as "rename=users.name:full_name drop=users.age", or "@answers.txt".
 
         Raises CommandError for a word that does not have the syntax of one of VERBS.
         """
@@ -71,6 +73,7 @@ class Answers:
             self.given.append((verb, rest))
         self.unused = set(self.given)
         self.questions: list[str] = []
+        self.asked: list[dict[str, Any]] = []  # the same, for programs
         self.possible: dict[str, None] = {}  # the answers that the changes take
         self.offered: set[str] = set()  # new names in questions about renames that have no answer
         self.by_hand: set[str] = set()  # the tables and columns whose rows a person moves
@@ -163,6 +166,9 @@ class Answers:
             if name not in self.offered:
                 about = f"{name} is NOT NULL. What value do existing rows get:"
                 self.questions.append(f"  {about} {shlex.quote(f'fill={name}:VALUE')}")
+                answers = [f"fill={name}:VALUE", f"fill={name}:=SQL", f"byhand={name}"]
+                asked = {"code": "not_null", "kind": "column", "name": name, "answers": answers}
+                self.asked.append(asked)
             return None
         rows = _number(self.counts.of_table(table), "{} existing rows", "existing rows")
         print(f"The column {name} is NOT NULL. What value do {rows} get?")
@@ -242,6 +248,8 @@ class Answers:
         if reply == by_hand:
             self.by_hand.add(name)
         elif reply is None:
+            answers = [*choices, *filter(None, [by_hand])]
+            self.asked.append({"code": "gone", "kind": kind, "name": name, "answers": answers})
             self.may_be_by_hand += filter(None, [by_hand])
         return renames.get(reply or "")
 
@@ -307,9 +315,35 @@ def _in_rename_order(pairs: dict[str, str], taken: set[str]) -> Iterator[tuple[s
 
 def _split(argument: str) -> list[str]:
     try:
-        return shlex.split(argument)
+        words = shlex.split(argument)
     except ValueError as error:
         raise CommandError(f"{argument!r}: {error}. Nothing was written.") from error
+    return [
+        answer
+        for word in words
+        for answer in (_read_file(word[1:]) if word.startswith("@") else [word])
+    ]
+
+
+def _read_file(name: str) -> list[str]:
+    """Return the answers in a file: one a line, as it stands there, or a JSON list of texts.
+
+    Lines that are blank or begin with # are no answers. Raises CommandError for what cannot be read.
+    """
+    try:
+        text = Path(name).read_text(encoding="utf-8-sig")
+        if not name.endswith(".json"):
+            lines = (line.strip(" \t\r") for line in text.split("\n"))
+            return [line for line in lines if line and not line.startswith("#")]
+        found = json.loads(text)
+        if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+            raise ValueError("it is no JSON list of texts")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise CommandError(
+            f"Answers cannot be read from {name}: {reason}. Nothing was written."
+        ) from error
+    return found
 
 
 def _is_terminal() -> bool:

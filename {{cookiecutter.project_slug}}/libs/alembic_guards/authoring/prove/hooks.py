@@ -19,6 +19,7 @@ from alembic_guards.authoring.prove.template import TemplateDatabase
 from alembic_guards.authoring.prove.unproven import LINE, mark, unmark
 from alembic_guards.compat import run_write_hook
 from alembic_guards.errors import command_errors, commands, explain, plain_errors
+from alembic_guards.runtime.report import add_to_report
 
 #: The reasons in the mark: until the proof has ended, and until the SQL by hand is written.
 NOT_ENDED = "its proof has not ended"
@@ -84,6 +85,7 @@ class ProofHooks:
                 if script is not None:
                     name = os.path.relpath(str(script.path))
                     self._say(WROTE.format(file=name))
+                    add_to_report(self.config, files=[name])
                     for hook in hooks:
                         run_write_hook(str(script.path), hook)
                 return script
@@ -114,6 +116,7 @@ class ProofHooks:
             if self.by_hand:
                 mark(Path(file), INCOMPLETE)
                 self._say(BY_HAND)
+                add_to_report(self.config, proofs=[{"file": name, "result": "by hand"}])
                 self.template.close()
                 return
             try:
@@ -126,6 +129,8 @@ class ProofHooks:
                 )
             except ProofError as error:
                 mark(Path(file), error.what)
+                proof = {"file": name, "result": "failed", "reason": error.what}
+                add_to_report(self.config, proofs=[proof])
                 raise
             except (CommandError, SQLAlchemyError) as error:
                 reason = explain(error).replace("\n", "\n  ")
@@ -135,6 +140,8 @@ class ProofHooks:
             unmark(Path(file))
             seconds = time.monotonic() - began
             self._say(PROVED.format(seconds=seconds))
+            proved = {"file": name, "result": "proved", "seconds": round(seconds, 1)}
+            add_to_report(self.config, proofs=[proved])
             if is_last:
                 self.template.close()
 
