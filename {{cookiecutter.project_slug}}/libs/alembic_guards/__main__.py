@@ -9,12 +9,14 @@ nothing but the files of revisions (`history`, `heads`, `merge`) are run by `pyt
 import sys
 from argparse import Namespace
 
+from alembic import command
 from alembic.config import CommandLine, Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from alembic_guards.errors import command_errors, exit_with
 from alembic_guards.runtime.history import refuse_broken_history
+from alembic_guards.runtime.new_files import show_new_files
 from alembic_guards.runtime.report import Reporter
 from alembic_guards.runtime.status import status
 from alembic_guards.runtime.undo import undo
@@ -34,13 +36,31 @@ class GuardedCommandLine(CommandLine):
                 refuse_broken_history(ScriptDirectory.from_config(config))
         except CommandError as error:
             raise exit_with(error) from error
+        if options.cmd[0] in (command.merge, command.revision) and not _is_autogenerate(options):
+            _show_new_files()  # env.py does it for autogenerate
         super().run_cmd(config, options)
+
+
+def _is_autogenerate(options: Namespace) -> bool:
+    return bool(getattr(options, "autogenerate", False))
+
+
+def _show_new_files() -> None:
+    """Have the command show its files; it makes a ScriptDirectory of its own."""
+    from_config = ScriptDirectory.from_config
+
+    def shown(config: Config) -> ScriptDirectory:
+        directory = from_config(config)
+        show_new_files(directory, config)
+        return directory
+
+    ScriptDirectory.from_config = shown  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":
     line = GuardedCommandLine(prog="alembic")
-    for command in (status, undo):
-        line.register_command(command)
+    for each in (status, undo):
+        line.register_command(each)
     if sys.argv[1:2] == ["--json"]:
         line.reporter = Reporter()
         sys.exit(line.reporter.run(lambda: line.main(sys.argv[2:])))

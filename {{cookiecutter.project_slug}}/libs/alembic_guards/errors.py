@@ -61,8 +61,8 @@ REMEDIES = {
 #: Remedies for a failed statement, likewise.
 STATEMENT_REMEDIES = {
     "[Cc]annot cast (type|'.*' as)": (
-        "\nThere is no cast between these types: add a column of the new type, fill it in a revision"
-        " that you write by hand, and drop the old column."
+        "\nThere is no cast between these types: give the column of the new type another name, and write"
+        ' what becomes of the values by hand: make revision x="byhand=TABLE.OLD_COLUMN"'
     ),
     "denied(?s:.*)CREATE DATABASE scratch_": (
         "\nNothing was changed. Let this user create databases, or set SCRATCH_DATABASE_URL to one"

@@ -59,7 +59,8 @@ BROKEN = """The database has triggers that do not work:
 Drop them, or replace them in a revision: make revision empty=1"""
 MISSED = """The revisions build a database that differs from the models, and no operation is known:
   {}
-No file was written. Write the revision by hand: alembic revision --message=..."""
+No file was written. Write the revision by hand: make revision empty=1
+Then prove it: make prove"""
 
 
 NOTHING = """Nothing to write: the revisions build the database of the models.

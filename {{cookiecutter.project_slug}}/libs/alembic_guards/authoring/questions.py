@@ -170,8 +170,10 @@ class Answers:
                 asked = {"code": "not_null", "kind": "column", "name": name, "answers": answers}
                 self.asked.append(asked)
             return None
-        rows = _number(self.counts.of_table(table), "{} existing rows", "existing rows")
-        print(f"The column {name} is NOT NULL. What value do {rows} get?")
+        count = self.counts.of_table(table)
+        rows = _number(count, "{} existing rows", "existing rows")
+        verb = "does" if count == 1 else "do"
+        print(f"The column {name} is NOT NULL. What value {verb} {rows} get?")
         while not (reply := _read_reply(VALUE_PROMPT)):
             pass
         return reply

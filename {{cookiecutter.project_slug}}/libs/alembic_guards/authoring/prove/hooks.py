@@ -9,7 +9,7 @@ from typing import Any
 
 from alembic.config import Config
 from alembic.operations import ops
-from alembic.script import Script, ScriptDirectory, write_hooks
+from alembic.script import ScriptDirectory, write_hooks
 from alembic.util import CommandError
 from sqlalchemy import MetaData
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,14 +18,14 @@ from alembic_guards.authoring.prove.proof import ProofError, prove
 from alembic_guards.authoring.prove.template import TemplateDatabase
 from alembic_guards.authoring.prove.unproven import LINE, mark, unmark
 from alembic_guards.compat import run_write_hook
-from alembic_guards.errors import command_errors, commands, explain, plain_errors
+from alembic_guards.errors import command_errors, commands, explain
+from alembic_guards.runtime.new_files import show_new_files
 from alembic_guards.runtime.report import add_to_report
 
 #: The reasons in the mark: until the proof has ended, and until the SQL by hand is written.
 NOT_ENDED = "its proof has not ended"
 INCOMPLETE = "its SQL by hand is to be written"
 
-WROTE = "Wrote {file}"
 PROVED = "Proved on a scratch database: up, down, up ({seconds:.1f} s)"
 BY_HAND = "Not proved yet: replace each ... in it by SQL, and then: make prove"
 HOOK = "the hook {} of alembic.ini has failed"
@@ -69,28 +69,10 @@ class ProofHooks:
         hooks[:] = [*map(_guarded, hooks), {"type": "prove", "_hook_name": "prove"}]
 
     def show_files(self, directory: ScriptDirectory) -> None:
-        """Have `directory` show each file and its proof in a line, instead of the names of hooks.
-
-        Alembic shows the names of those that it runs itself.
-        """
+        """Have `directory` show each file and its proof in a line, and mark it from the beginning."""
         for script in self.scripts:
             script.imports.add(LINE.format(NOT_ENDED))  # Alembic writes it into the file
-        hooks, directory.hooks = directory.hooks, []
-        directory.messaging_opts = {"quiet": True}
-        generate = directory.generate_revision
-
-        def generate_revision(*arguments: Any, **options: Any) -> Script | None:
-            with plain_errors(self.config):
-                script = generate(*arguments, **options)
-                if script is not None:
-                    name = os.path.relpath(str(script.path))
-                    self._say(WROTE.format(file=name))
-                    add_to_report(self.config, files=[name])
-                    for hook in hooks:
-                        run_write_hook(str(script.path), hook)
-                return script
-
-        directory.generate_revision = generate_revision  # type: ignore[method-assign]
+        show_new_files(directory, self.config)
 
     def _say(self, text: str) -> None:
         self.config.print_stdout("%s", commands(text))
