@@ -103,3 +103,16 @@ def test_without_the_answer_nothing_changes() -> None:
     operations: list[MigrateOperation] = [ops.DropColumnOp("users", "name")]
     assert write_by_hand(operations, compared()) is operations
     assert write_by_hand(operations, compared(answers=None)) is operations
+
+
+def test_a_downgrade_fills_columns_in_the_order_of_their_names() -> None:
+    comparison = compared(answers="byhand=users.name byhand=users.b byhand=users.a")
+    assert comparison.answers
+    for name in ("users.name", "users.b", "users.a"):
+        comparison.answers.is_by_hand(name)
+    down = comparison.reversed()
+    added = [add("users", name, nullable=True) for name in ("b", "name", "a")]
+    for order in (added, added[::-1]):
+        assert outline(write_by_hand([*order], down)) == [
+            "UPDATE users SET a = ..., b = ..., name = ..."
+        ]

@@ -90,31 +90,38 @@ def _outline(
     operations: OpList, sources: dict[str, str], comparison: Comparison, answers: Answers
 ) -> Iterator[str]:
     """Yield an INSERT for each new table, and an UPDATE for each table with columns to fill."""
-    dialect = comparison.dialect
-    quote = quoter(dialect)
+    dialect, is_move = comparison.dialect, comparison.is_upgrade and bool(sources)
     origin = next(iter(sources.values())) if len(sources) == 1 else PLACE
-    values: dict[str, list[str]] = {}
-    has_insert = False
-    for op in operations:
-        is_by_hand = bool(names_of(op) & answers.by_hand)
-        if isinstance(op, ops.CreateTableOp):
-            if is_by_hand or (comparison.is_upgrade and sources):
-                has_insert = True
-                yield _insert(op, origin, dialect)
-        elif is_by_hand and (isinstance(op, ops.AddColumnOp) or _sets_not_null(op)):
-            sets = values.setdefault(quoted_table(op, dialect), [])
-            sets += [f"{quote(name)} = {PLACE}" for name in sorted(columns_of(op))]
-    if (
-        comparison.is_upgrade and not values and not has_insert
-    ):  # rows move to what is there already
-        dropped = {table_key(op) for op in operations if isinstance(op, ops.DropTableOp)}
-        for name, table in sources.items():
-            if name in dropped:
-                yield f"INSERT INTO {PLACE} ({PLACE}) SELECT {PLACE} FROM {table}"
-            else:
-                values[table] = [f"{PLACE} = {PLACE}"]
-    for table, sets in values.items():
-        yield f"UPDATE {table} SET {', '.join(dict.fromkeys(sets))}"
+    filled = [op for op in operations if names_of(op) & answers.by_hand]
+    created = [op for op in operations if isinstance(op, ops.CreateTableOp)]
+    inserts = [_insert(op, origin, dialect) for op in created if is_move or op in filled]
+    if not comparison.is_upgrade:  # Alembic drops the columns of a table in random order
+        filled.sort(key=lambda op: sorted(names_of(op)))
+    updates = [*_updates(filled, dialect)]
+    if is_move and not inserts and not updates:
+        yield from _into_what_is_there(operations, sources)
+    yield from (*inserts, *updates)
+
+
+def _updates(filled: OpList, dialect: sa.Dialect) -> Iterator[str]:
+    """Yield an UPDATE for each table with columns to fill."""
+    tables: dict[str, dict[str, None]] = {}
+    for op in filled:
+        if isinstance(op, ops.AddColumnOp) or _sets_not_null(op):
+            columns = tables.setdefault(quoted_table(op, dialect), {})
+            columns |= dict.fromkeys(map(quoter(dialect), sorted(columns_of(op))))
+    for table, columns in tables.items():
+        yield f"UPDATE {table} SET {', '.join(f'{column} = {PLACE}' for column in columns)}"
+
+
+def _into_what_is_there(operations: OpList, sources: dict[str, str]) -> Iterator[str]:
+    """Yield statements for rows that move to tables and columns that no operation adds."""
+    dropped = {table_key(op) for op in operations if isinstance(op, ops.DropTableOp)}
+    for name, table in sources.items():
+        if name in dropped:
+            yield f"INSERT INTO {PLACE} ({PLACE}) SELECT {PLACE} FROM {table}"
+        else:
+            yield f"UPDATE {table} SET {PLACE} = {PLACE}"
 
 
 def _insert(op: ops.CreateTableOp, origin: str, dialect: sa.Dialect) -> str:
