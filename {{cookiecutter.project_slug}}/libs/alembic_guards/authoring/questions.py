@@ -138,7 +138,7 @@ class Answers:
             self.questions.append(f"  {about} {' or '.join(map(shlex.quote, choices))}")
             return None
         print(question)
-        width = max(map(len, [*choices.values(), *([BY_HAND] if by_hand else [])]))
+        width = max(map(len, choices.values()))
         for number, (answer, meaning) in enumerate(choices.items(), 1):
             print(f"  {number}) {meaning:<{width}}   [{answer}]")
         if by_hand:
