@@ -9,11 +9,13 @@ from . import (
     indexes,
     keys,
     renames,
+    row_defaults,
     schemas,
     tables,
     types,
     values,
     views,
+    ways_back,
 )
 
 CHANGES = [
@@ -21,6 +23,8 @@ CHANGES = [
     *columns.CHANGES,
     *renames.CHANGES,
     *values.CHANGES,
+    *row_defaults.CHANGES,
+    *ways_back.CHANGES,
     *types.CHANGES,
     *defaults.CHANGES,
     *checks.CHANGES,

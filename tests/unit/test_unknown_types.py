@@ -23,9 +23,15 @@ def written(op: MigrateOperation) -> list[MigrateOperation]:
 
 
 def test_a_column_of_an_unknown_type_is_added_as_sql() -> None:
-    (op,) = written(ops.AddColumnOp("items", sa.Column("place", NullType())))
+    (op,) = written(ops.AddColumnOp("items", sa.Column("place", NullType(), nullable=False)))
     assert isinstance(op, SQLOp)
     assert op.statements == [ADD]
+
+
+def test_a_column_whose_rows_are_filled_first_is_added_as_nullable() -> None:
+    (op,) = written(ops.AddColumnOp("items", sa.Column("place", NullType(), nullable=True)))
+    assert isinstance(op, SQLOp)
+    assert op.statements == [ADD.replace(" NOT NULL", "")]
 
 
 def test_a_table_is_created_without_such_a_column_which_is_added_then() -> None:
@@ -37,6 +43,14 @@ def test_a_table_is_created_without_such_a_column_which_is_added_then() -> None:
     assert [getattr(part, "name", "") for part in table.columns] == ["id"]
     assert len(create.columns) == 2
     assert said([add]) == ["add items.place"]
+
+
+def test_a_column_that_is_altered_names_no_unknown_type() -> None:
+    alter = ops.AlterColumnOp("items", "place", existing_type=NullType(), modify_nullable=False)
+    (op,) = written(alter)
+    assert isinstance(op, ops.AlterColumnOp)
+    assert (op.existing_type, op.modify_nullable) == (None, False)
+    assert alter.existing_type is not None
 
 
 def test_columns_of_known_types_stay() -> None:

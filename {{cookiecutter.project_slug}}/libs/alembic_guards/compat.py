@@ -15,6 +15,7 @@ from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from alembic.script.write_hooks import _invoke
 from sqlalchemy import Connection, Dialect
+from sqlalchemy.sql.schema import CallableColumnDefault
 from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import immutabledict
 
@@ -179,3 +180,18 @@ def type_of(dialect: Dialect, text: str) -> TypeEngine[Any]:
     patched: Any = dialect
     result: TypeEngine[Any] = patched._resolve_type_affinity(text)
     return result
+
+
+def python_default(default: object) -> Callable[[], Any] | None:
+    """Return the function of a default of the models; None for other defaults, and if it takes a context.
+
+    SQLAlchemy wraps it in a lambda that takes a context, and `__wrapped__` is missing for a partial.
+    """
+    wrapper: Any = default.arg if isinstance(default, CallableColumnDefault) else None
+    code = getattr(wrapper, "__code__", None)
+    if code is None or not code.co_qualname.startswith("CallableColumnDefault."):
+        return None
+    found: Callable[[], Any] = dict(
+        zip(code.co_freevars, (cell.cell_contents for cell in wrapper.__closure__), strict=True)
+    )["fn"]
+    return found

@@ -75,6 +75,7 @@ COMMON: tuple[Pass, ...] = (
     add_backfills,  # give existing rows a value before a column becomes NOT NULL
     add_using_clauses,  # convert values to the new type on PostgreSQL
     write_by_hand,  # put the place for SQL by hand before NOT NULL and the drops
+    write_unknown_types,  # recreate and alter columns of types that SQLAlchemy does not know
 )
 UPGRADE: tuple[Pass, ...] = (
     *COMMON,
@@ -82,7 +83,6 @@ UPGRADE: tuple[Pass, ...] = (
 )
 DOWNGRADE: tuple[Pass, ...] = (
     *COMMON,
-    write_unknown_types,  # recreate columns of types that SQLAlchemy does not know
     put_leading_first,  # rename values of enums before the tables change
 )
 #: The passes before the trial, over upgrade(); then, with the catalog that it leads to, downgrade().

@@ -11,6 +11,7 @@ from sqlalchemy.types import NullType
 
 from alembic_guards.authoring.comparison import Comparison
 from alembic_guards.authoring.operations import OpList
+from alembic_guards.database.features import backend_name
 from alembic_guards.database.identifiers import bare, quoted_table, quoter, table_key
 from alembic_guards.runtime.operations import SQLOp
 
@@ -18,7 +19,8 @@ from alembic_guards.runtime.operations import SQLOp
 def write_unknown_types(operations: OpList, comparison: Comparison) -> OpList:
     """Replace each added column without a type by ALTER TABLE, as in the target catalog.
 
-    A table whose key or constraints read such a column becomes CREATE TABLE.
+    A table whose key or constraints read such a column becomes CREATE TABLE. A column that is altered
+    keeps its type: MariaDB needs its definition, PostgreSQL nothing.
 
     On SQLite there are none: reflection takes an unknown type for NUMERIC.
     """
@@ -28,6 +30,8 @@ def write_unknown_types(operations: OpList, comparison: Comparison) -> OpList:
 def _with_known_types(op: MigrateOperation, comparison: Comparison) -> Iterator[MigrateOperation]:
     if isinstance(op, ops.AddColumnOp) and _is_of_unknown_type(op.column):
         yield _add_column(op, op.column, comparison)
+    elif isinstance(op, ops.AlterColumnOp) and isinstance(op.existing_type, NullType):
+        yield _alter_column(op, comparison)
     elif isinstance(op, ops.CreateTableOp) and any(map(_is_of_unknown_type, op.columns)):
         columns = [part for part in op.columns if isinstance(part, sa.Column)]
         unknown = {column.name for column in columns if _is_of_unknown_type(column)}
@@ -74,20 +78,36 @@ def _create_table(
     return SQLOp([statement], [], f"create {op.table_name}")
 
 
-def _definition(op: Any, column: sa.Column[Any], comparison: Comparison) -> str:
-    """Return the definition of a column with its name, as the target catalog has it."""
-    table, dialect = table_key(op), comparison.dialect
-    definitions = {
+def _alter_column(op: ops.AlterColumnOp, comparison: Comparison) -> MigrateOperation:
+    """Return the operation without the unknown type; on MariaDB with the definition of the column."""
+    if backend_name(comparison.dialect) != "mysql" or op.modify_type is not None:
+        known = copy(op)
+        known.existing_type = None
+        return known
+    definition = _definitions(op, op.column_name, comparison)["column"]
+    statement = f"ALTER TABLE {quoted_table(op, comparison.dialect)} MODIFY {definition}"
+    return SQLOp([statement], [], f"alter {op.table_name}.{op.column_name}")
+
+
+def _definitions(op: Any, column: str, comparison: Comparison) -> dict[str, str]:
+    """Return the definitions of a column in the target catalog, by their kinds."""
+    return {
         entry.kind: entry.definition
         for entry in comparison.target.values()
-        if (bare(entry.table), bare(entry.name)) == (table, column.name)
+        if (bare(entry.table), bare(entry.name)) == (table_key(op), column)
     }
+
+
+def _definition(op: Any, column: sa.Column[Any], comparison: Comparison) -> str:
+    """Return the definition of a column with its name, as the target catalog has it."""
+    dialect = comparison.dialect
+    definitions = _definitions(op, column.name, comparison)
     definition = definitions["column"]
     if dialect.name == "postgresql":
         default = definitions.get("default")
         definition = f"{quoter(dialect)(column.name)} {definition}"
         definition += f" DEFAULT {default}" if default else ""
-        definition += f" {definitions.get('not null', '')}"
+        definition += "" if column.nullable else f" {definitions.get('not null', '')}"
     return definition.strip()
 
 

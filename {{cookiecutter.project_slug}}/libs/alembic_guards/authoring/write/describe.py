@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from alembic.operations import ops
 from sqlalchemy.exc import UnsupportedCompilationError
 
-from alembic_guards.authoring.operations import ByHandOp
+from alembic_guards.authoring.operations import ByHandOp, FunctionFillOp
 from alembic_guards.runtime.backfill import BackfillOp
 from alembic_guards.runtime.lossy.guard import ZONE
 from alembic_guards.runtime.operations import OwnOp
@@ -55,6 +55,8 @@ def describe(operation: ops.MigrateOperation) -> Iterator[str]:
         case BackfillOp():
             for column, value in operation.values.items():
                 yield f"backfill {operation.table_name}.{column}: {value}"
+        case FunctionFillOp():
+            yield f"backfill {operation.table[0]}.{operation.column}: {operation.function}"
         case ops.ExecuteSQLOp():
             yield str(operation.sqltext)
         case _:

@@ -9,7 +9,8 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import render_op
 from alembic.operations import ops
 
-from alembic_guards.authoring.operations import AutocommitOp, ByHandOp
+from alembic_guards.authoring.operations import AutocommitOp, ByHandOp, FunctionFillOp
+from alembic_guards.authoring.write.types import render_type
 from alembic_guards.compat import creation_order, render_constraint
 from alembic_guards.errors import commands
 from alembic_guards.runtime.backfill import BackfillOp
@@ -49,6 +50,7 @@ def install_renderers() -> None:
         (AutocommitOp, _render_autocommit),
         (BackfillOp, _render_backfill),
         (ByHandOp, _render_by_hand),
+        (FunctionFillOp, _render_function_fill),
         (RebuildTableOp, _render_rebuild),
         (Rename, _render_rename),
         (RenameColumn, _render_rename_column),
@@ -80,6 +82,17 @@ def _render_by_hand(_: AutogenContext, op: ByHandOp) -> list[str]:
     statements = (f"op.execute({as_text(statement)!r})" for statement in op.statements)
     comments = [commands(BY_HAND), *[DROPPED] * op.drops, *LOCKS * op.locks]
     return [*comments, *statements, ""]
+
+
+def _render_function_fill(context: AutogenContext, op: FunctionFillOp) -> str:
+    table, schema = op.table
+    context.imports |= {f"import {module}" for module in op.modules}
+    type_ = render_type("type", op.type, context)
+    arguments = (
+        f"{table!r}, {{{op.column!r}: {op.function}}}, types={{{op.column!r}: {type_}}}, "
+        f"where={op.where!r}{_in_schema(schema)}"
+    )
+    return _call(context, "backfill", arguments)
 
 
 def _render_rebuild(context: AutogenContext, op: RebuildTableOp) -> str:
