@@ -20,7 +20,7 @@ BUDGET = {
     "alembic/versions/.gitkeep": 0,
     "compose.yaml": 15,
     "pyproject.toml": 58,
-    "scripts/bootstrap": 87,
+    "scripts/bootstrap": 103,  # what it does, each second
     "src/shop/__init__.py": 1,
     "src/shop/database.py": 20,
     "src/shop/models/__init__.py": 12,
@@ -31,7 +31,7 @@ BUDGET = {
     "tests/test_migrations.py": 36,
     "tests/test_models.py": 29,
 }
-ALL_OTHERS = 776
+ALL_OTHERS = 792
 
 
 @pytest.mark.parametrize(("database", "engine"), VARIANTS)
