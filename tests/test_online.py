@@ -64,7 +64,7 @@ def test_a_change_that_is_nothing_else_stays_one_revision(bake: Bake) -> None:
 def test_new_tables_are_made_at_once(bake: Bake) -> None:
     project = prepare(bake, item(), item() + SHELF.replace("unique", "index"))
     assert len(project.revisions()) == 2
-    assert "CONCURRENTLY" not in project.make("sql")
+    assert "CONCURRENTLY" not in project.make("sql", "to=base:head")
 
 
 def test_readers_and_writers_go_on_while_an_index_is_built_and_while_it_is_dropped(
