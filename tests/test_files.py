@@ -12,8 +12,8 @@ BUDGET = {
     ".gitignore": 8,
     ".pre-commit-config.yaml": 10,
     "AGENTS.md": 22,
-    "Makefile": 67,  # `make prove`, `make status`, and Alembic for commands that run no env.py
-    "README.md": 97,  # what an upgrade refuses to pass over, and how application code uses Session
+    "Makefile": 80,  # a prompt, the URL, a reset and seeds, and variables that make does not expand
+    "README.md": 120,  # a table of commands, and two examples of code: the use of Session, and seeds
     "alembic.ini": 20,
     "alembic/env.py": 27,
     "alembic/script.py.mako": 31,
@@ -31,7 +31,7 @@ BUDGET = {
     "tests/test_migrations.py": 36,
     "tests/test_models.py": 29,
 }
-ALL_OTHERS = 792
+ALL_OTHERS = 830
 
 
 @pytest.mark.parametrize(("database", "engine"), VARIANTS)

@@ -14,11 +14,16 @@ from alembic.util import CommandError
 from alembic_guards.errors import command_errors, exit_with
 from alembic_guards.runtime.history import refuse_broken_history
 from alembic_guards.runtime.pending_sql import sql
+from alembic_guards.runtime.reset import reset
+from alembic_guards.runtime.seed import seed
+from alembic_guards.runtime.shell import shell, url
 from alembic_guards.runtime.status import history, status
 from alembic_guards.runtime.undo import undo
 
 #: The commands of Alembic that others replace.
 REPLACED = {command.history: history}
+#: The commands that read no revisions.
+WITHOUT_HISTORY = (shell, url)
 
 
 class GuardedCommandLine(CommandLine):
@@ -30,8 +35,9 @@ class GuardedCommandLine(CommandLine):
         options.cmd = (REPLACED.get(run, run), *arguments)
         shows_traceback, options.raiseerr = options.raiseerr, True
         try:
-            with command_errors():
-                refuse_broken_history(ScriptDirectory.from_config(config))
+            if run not in WITHOUT_HISTORY:
+                with command_errors():
+                    refuse_broken_history(ScriptDirectory.from_config(config))
             super().run_cmd(config, options)
         except CommandError as error:
             if shows_traceback:
@@ -41,6 +47,9 @@ class GuardedCommandLine(CommandLine):
 
 if __name__ == "__main__":
     line = GuardedCommandLine(prog="alembic")
-    for added in (sql, status, undo):
+    for added in (reset, seed, shell, sql, status, undo, url):
         line.register_command(added)
+    parsers = line.subparsers.choices
+    parsers["reset"].add_argument("--drop", help="The name of the database that may be dropped")
+    parsers["url"].add_argument("--password", action="store_true", help="Print the password, too")
     line.main()
