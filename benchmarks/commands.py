@@ -61,8 +61,10 @@ def main() -> None:
         for case in cases(sizes):
             costs[case] = measured(case, tools, 1 if case.size >= 1000 else runs)
             print(row(case, costs[case]), file=sys.stderr)
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
-          f"{arguments.database}. Seconds of bare Alembic, and the others as multiples of it.\n")
+    print(
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
+        f"{arguments.database}. Seconds of bare Alembic, and the others as multiples of it.\n"
+    )
     print(table(costs))
     if arguments.plot:
         plot(costs, arguments.plot)
@@ -187,7 +189,8 @@ def measured(case: Case, tools: list[Tool], runs: int) -> dict[str, Cost]:
             found[tool.name].append(run(tool, case.command))
             case.clean(tool)
     return {
-        name: Cost(*map(statistics.median, zip(*costs, strict=True))) for name, costs in found.items()
+        name: Cost(*map(statistics.median, zip(*costs, strict=True)))
+        for name, costs in found.items()
     }
 
 
@@ -236,14 +239,23 @@ def plot(costs: Costs, file: Path) -> None:
     """Draw the seconds of CPU against revisions and tables."""
     from matplotlib import pyplot as plt
 
-    names = dict.fromkeys(case.name.rpartition(", ")[0] + case.name[-10:].lstrip("0123456789,") for case in costs)
+    names = dict.fromkeys(
+        case.name.rpartition(", ")[0] + case.name[-10:].lstrip("0123456789,") for case in costs
+    )
     figure, axes = plt.subplots(2, -(-len(names) // 2), figsize=(16, 7), sharex=True)
     for axis, name in zip(axes.flat, names, strict=False):
-        found = [(case, cost) for case, cost in costs.items()
-                 if case.name.rpartition(", ")[0] + case.name[-10:].lstrip("0123456789,") == name]
+        found = [
+            (case, cost)
+            for case, cost in costs.items()
+            if case.name.rpartition(", ")[0] + case.name[-10:].lstrip("0123456789,") == name
+        ]
         for tool in TOOLS:
-            axis.loglog([case.size for case, _ in found], [cost[tool.name].cpu for _, cost in found],
-                        marker="o", label=tool.name)
+            axis.loglog(
+                [case.size for case, _ in found],
+                [cost[tool.name].cpu for _, cost in found],
+                marker="o",
+                label=tool.name,
+            )
         axis.set_title(name, fontsize=9)
     axes.flat[0].legend()
     figure.tight_layout()

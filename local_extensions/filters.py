@@ -41,6 +41,17 @@ def if_new(text: str) -> str:
     return text if command() else ""
 
 
+def driver_of(name: str, url: str) -> str:
+    """Write the driver of a URL as Python; {scheme} in its name is that of `url`, an expression.
+
+    Projects that `cruft update` compares keep mysql: SQLAlchemy's dialect for MariaDB ignores the options
+    mysql_... of their tables.
+    """
+    if "{scheme}" in name and command():
+        return f'f"{name.format(scheme=f"{{{url}.get_backend_name()}}")}"'
+    return json.dumps(name.format(scheme="mysql"))
+
+
 def toml(value: str | dict[str, str]) -> str:
     """Write a string, or a table without its empty values, as TOML."""
     if isinstance(value, dict):

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,29 +28,35 @@ def template(tmp_path: Path, published: Path) -> Path:
 
 
 @pytest.fixture
-def project(tmp_path: Path, template: Path) -> Iterator[Project]:
+def project(tmp_path: Path, template: Path) -> Project:
     """A project of tag 1 that its owner has put into git and worked on."""
+    return generated(tmp_path, template, "1")
+
+
+def generated(folder: Path, template: Path, tag: str, *answers: str) -> Project:
+    """Return a project of a version of the template that its owner has put into git."""
     subprocess.run(
         (
             BIN / "cookiecutter",
             f"git+file://{template}",
             "-c",
-            "1",
+            tag,
             "--no-input",
             "project_name=Shop",
+            *answers,
         ),
-        cwd=tmp_path,
-        env=os.environ | {"HOME": str(tmp_path)},
+        cwd=folder,
+        env=os.environ | {"HOME": str(folder)},
         check=True,
         stdout=subprocess.DEVNULL,
     )
-    project = Project(tmp_path / "shop", None)
+    project = Project(folder / "shop", None)
     project.environment["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     lend_environment(project.path)
     git(project.path, "init", "--quiet")
     git(project.path, "add", "--all")
     git(project.path, "commit", "--quiet", "--message=Start from the template")
-    yield project
+    return project
 
 
 def change(folder: Path, path: str, before: str = "", after: str = "") -> None:
@@ -129,6 +134,27 @@ def test_guards_are_replaced_whole_whatever_was_done_to_them(
     project.make("template-update")
     assert guards(project.path) == guards(template / GENERATED)
     assert not conflicts(project)
+
+
+def test_a_project_keeps_the_dialect_of_mysql_that_it_has(tmp_path: Path, template: Path) -> None:
+    questions = template / "cookiecutter.json"
+    present = questions.read_text()
+    questions.write_text(present.replace("{scheme}", "mysql"))
+    commit(template, "older")
+    project = generated(tmp_path, template, "older", "database=mariadb")
+    settings = project.path / "src/shop/settings.py"
+    before = settings.read_text()
+    assert before.count('"mysql+pymysql"') == 3
+    questions.write_text(present)
+    change(template, f"{GENERATED}/README.md", before="Newer\n\n")
+    commit(template, "2")
+    project.make("template-update")
+    assert settings.read_text() == before
+    assert (project.path / "README.md").read_text().startswith("Newer")
+
+    (tmp_path / "new").mkdir()
+    new = generated(tmp_path / "new", template, "2", "database=mariadb")
+    assert "mysql+pymysql" not in (new.path / "src/shop/settings.py").read_text()
 
 
 def test_an_unclean_tree_is_left_as_it_is(template: Path, project: Project) -> None:

@@ -15,6 +15,7 @@ DOCUMENTED = {"_asdict", "_fields", "_replace"}
 #: All that compat.py may use, and thus all that a new release of either may break.
 PRIVATE = {
     "_creation_order",
+    "_creator_ddl",
     "_get_table_sql",
     "_invoke",
     "_migrations_fn",

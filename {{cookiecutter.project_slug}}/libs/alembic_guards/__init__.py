@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from alembic_guards.runtime.enum_values import rename_value
     from alembic_guards.runtime.runner import attempts
     from alembic_guards.runtime.sqlite import rebuild_table
+    from alembic_guards.runtime.views import create_view, drop_view
 
 __all__ = [
     "attempts",
     "backfill",
     "connect",
+    "create_view",
+    "drop_view",
     "options",
     "plain_errors",
     "rebuild_table",
@@ -30,6 +33,8 @@ _MODULES = {
     "attempts": "alembic_guards.runtime.runner",
     "backfill": "alembic_guards.runtime.backfill",
     "connect": "alembic_guards.config",
+    "create_view": "alembic_guards.runtime.views",
+    "drop_view": "alembic_guards.runtime.views",
     "options": "alembic_guards.config",
     "plain_errors": "alembic_guards.errors",
     "rebuild_table": "alembic_guards.runtime.sqlite",

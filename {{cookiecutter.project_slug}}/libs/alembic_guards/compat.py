@@ -15,6 +15,7 @@ from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from alembic.script.write_hooks import _invoke
 from sqlalchemy import Connection, Dialect
+from sqlalchemy.sql.schema import CallableColumnDefault
 from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import immutabledict
 
@@ -86,6 +87,11 @@ def copy_prefixes(original: sa.Table, copied: sa.Table) -> None:
     copied._prefixes = list(original._prefixes)
 
 
+def creator_of(table: sa.Table) -> Any:
+    """Return the DDL that creates a table in its own way, such as CreateView; there is only a setter."""
+    return table._creator_ddl
+
+
 def sequences(metadata: sa.MetaData) -> Collection[sa.Sequence]:
     """Return all sequences of the models: get_schema_objects() returns those of one schema."""
     return metadata._sequences.values()
@@ -99,6 +105,11 @@ def variant(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
     result = type_._variant_mapping.get(dialect.name, type_).copy()
     result._variant_mapping = immutabledict()
     return result
+
+
+def variant_names(type_: TypeEngine[Any]) -> Collection[str]:
+    """Return the names of the dialects that a type has variants for."""
+    return type_._variant_mapping.keys()
 
 
 def render_body(operations: ops.UpgradeOps, context: AutogenContext) -> str:
@@ -169,3 +180,18 @@ def type_of(dialect: Dialect, text: str) -> TypeEngine[Any]:
     patched: Any = dialect
     result: TypeEngine[Any] = patched._resolve_type_affinity(text)
     return result
+
+
+def python_default(default: object) -> Callable[[], Any] | None:
+    """Return the function of a default of the models; None for other defaults, and if it takes a context.
+
+    SQLAlchemy wraps it in a lambda that takes a context, and `__wrapped__` is missing for a partial.
+    """
+    wrapper: Any = default.arg if isinstance(default, CallableColumnDefault) else None
+    code = getattr(wrapper, "__code__", None)
+    if code is None or not code.co_qualname.startswith("CallableColumnDefault."):
+        return None
+    found: Callable[[], Any] = dict(
+        zip(code.co_freevars, (cell.cell_contents for cell in wrapper.__closure__), strict=True)
+    )["fn"]
+    return found

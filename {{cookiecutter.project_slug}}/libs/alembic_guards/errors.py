@@ -62,6 +62,12 @@ STATEMENT_REMEDIES = {
         "\nThere is no cast between these types: add a column of the new type, fill it in a revision"
         " that you write by hand, and drop the old column."
     ),
+    "out of shared memory": (
+        "\nA transaction locks all that it creates and drops, and the server has room for so many locks: "
+        "max_locks_per_transaction times max_connections.\nRaise it (ALTER SYSTEM SET max_locks_per_transaction"
+        " = 1024) and restart the server. Or have the revision commit its statements one by one, below\n"
+        "with op.get_context().autocommit_block():"
+    ),
     "denied(?s:.*)CREATE DATABASE scratch_": (
         "\nNothing was changed. Let this user create databases, or set SCRATCH_DATABASE_URL to one"
         " who may create them (see .env.example)."

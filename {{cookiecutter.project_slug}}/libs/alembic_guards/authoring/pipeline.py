@@ -10,7 +10,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError, rev_id
 
 from alembic_guards.authoring.comparison import Comparison, Pass, apply
-from alembic_guards.authoring.find.reference import reference_state
+from alembic_guards.authoring.find.other_dialect import ignored_names
+from alembic_guards.authoring.find.reference import reference_of
 from alembic_guards.authoring.operations import OpList, RevisionOps, flatten, regroup
 from alembic_guards.authoring.passes.backfill import add_backfills
 from alembic_guards.authoring.passes.consent import confirm_drops
@@ -34,18 +35,27 @@ from alembic_guards.authoring.write.types import escape_colons, keep_percent_sig
 from alembic_guards.database.bookkeeping import OWN_TABLES
 from alembic_guards.database.catalog import Catalog, differences, of_models, read_catalog
 from alembic_guards.database.connection_info import TEMPLATE
-from alembic_guards.database.managed import managed
+from alembic_guards.database.managed import managed, missing_views
 from alembic_guards.errors import commands
+from alembic_guards.runtime.programs import broken_triggers
 from alembic_guards.terminal import GREEN, RED, has_color, paint
 
 DRIFT = """The database differs from the models:
   {}
 To create what is missing: make revision, make upgrade
 What is unwanted was created by hand: add it to the models, or drop it by hand."""
+BROKEN = """The database has triggers that do not work:
+  {}
+Drop them, or replace them in a revision: make revision empty=1"""
 MISSED = """The revisions build a database that differs from the models, and no operation is known:
   {}
 No file was written. Write the revision by hand: alembic revision --message=..."""
 
+
+REPARTITIONED = """Nothing was written: PostgreSQL cannot change how a table is partitioned.
+  {}
+Write that revision by hand: make revision empty=1. In it rename the table and its indexes, create the table of the \
+models, copy the rows, and drop the old one."""
 
 NOTHING = """Nothing to write: the revisions build the database of the models.
 For a change of rows, write an empty revision: make revision empty=1"""
@@ -58,6 +68,7 @@ COMMON: tuple[Pass, ...] = (
     sort_by_dependency,  # create a table before those that refer to it, and drop it after them
     add_backfills,  # give existing rows a value before a column becomes NOT NULL
     add_using_clauses,  # convert values to the new type on PostgreSQL
+    write_unknown_types,  # recreate and alter columns of types that SQLAlchemy does not know
 )
 UPGRADE: tuple[Pass, ...] = (
     *COMMON,
@@ -65,7 +76,6 @@ UPGRADE: tuple[Pass, ...] = (
 )
 DOWNGRADE: tuple[Pass, ...] = (
     *COMMON,
-    write_unknown_types,  # recreate columns of types that SQLAlchemy does not know
     put_leading_first,  # rename values of enums before the tables change
 )
 #: The passes before the trial, over upgrade(); then, with the catalog that it leads to, downgrade().
@@ -103,14 +113,18 @@ def finish_revision(
     metadata, script = migration.opts["target_metadata"], directives[0]
     if taken := sorted(OWN_TABLES & metadata.tables.keys()):
         raise CommandError(f"Nothing was written: upgrades need the name {taken[0]}.")
+    if ignored := ignored_names(metadata, migration.dialect):
+        context.config.print_stdout("%s", ignored)
     keep_percent_signs(migration.dialect)
     escape_colons(migration.impl)
     template: TemplateDatabase | None = connection.info.get(TEMPLATE)
-    target = reference_state(template.url if template else connection.engine.url, metadata)
+    target = reference_of(connection, metadata)
     present = managed(
         read_catalog(connection), metadata, migration.dialect, all_schemas=template is not None
     )
     comparison = _compare(migration, present, target.catalog)
+    if comparison.answers is not None:
+        _refuse_repartitioning(comparison)
     upgrade = apply(UPGRADE, _found(script.upgrade_ops), comparison)
     if comparison.answers is None or template is None:  # `alembic check`
         _refuse_drift(comparison, upgrade)
@@ -136,7 +150,10 @@ def _found(container: ops.OpContainer | None) -> OpList:
 
 
 def _compare(migration: MigrationContext, present: Catalog, target: Catalog) -> Comparison:
-    drift = differences(of_models(present, target), target)
+    drift = [
+        *missing_views(present, migration.opts["target_metadata"], migration.dialect),
+        *differences(of_models(present, target), target),
+    ]
     answers: Answers | None = migration.opts["answers"]
     return Comparison(migration, present, target, drift, answers)
 
@@ -156,10 +173,27 @@ def _scripts(
 
 
 def _refuse_drift(comparison: Comparison, upgrade: OpList) -> None:
-    """Raise CommandError for differences between the catalogs, or else for operations."""
+    """Raise CommandError for differences between the catalogs, or else for operations or triggers."""
     steps = [*describe(ops.UpgradeOps(regroup(upgrade)))]
     if differing := "\n  ".join(comparison.drift or steps):
         raise CommandError(DRIFT.format(differing))
+    connection = comparison.migration.connection
+    if connection is not None and (broken := "\n  ".join(broken_triggers(connection))):
+        raise CommandError(BROKEN.format(broken))
+
+
+def _refuse_repartitioning(comparison: Comparison) -> None:
+    """Raise CommandError for tables of PostgreSQL that are partitioned otherwise in the models."""
+    words = {"": "not partitioned"}
+    changed = [
+        f"{key.table}: {words.get(before, before)} -> {words.get(after, after)}"
+        for key, entry in sorted(comparison.target.items())
+        if key.kind == "table" and key in comparison.present
+        for before, after in [(comparison.present[key].definition, entry.definition)]
+        if before != after
+    ]
+    if changed and comparison.dialect.name == "postgresql":
+        raise CommandError(REPARTITIONED.format("\n  ".join(changed)))
 
 
 def _refuse_unknown(comparison: Comparison) -> None:

@@ -4,11 +4,12 @@ import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
-from typing import Any
+from typing import Any, NamedTuple
 
 from alembic.util import CommandError
 
 from alembic_guards.authoring.row_counts import RowCounts
+from alembic_guards.database.identifiers import free_name
 
 #: The kinds of answers, each with its syntax.
 VERBS = {
@@ -33,6 +34,18 @@ VALUE_PROMPT = "Value ('' for an empty text, =SQL for an expression, Ctrl-C to q
 
 #: How many possible answers a message names.
 SHOWN = 6
+
+
+class ValueQuestion(NamedTuple):
+    """What is asked about the value of a column: what it is, and which rows get the value."""
+
+    what: str
+    get: str = ""
+    is_one_value: bool = True  # False: rows must differ, and an expression is needed
+
+
+#: A question about a column whose rows may have the same value.
+REQUIRED = ValueQuestion("is NOT NULL")
 
 
 class Quit(CommandError):
@@ -119,23 +132,30 @@ class Answers:
                 raise Quit
             print(f"Type a number from 1 to {len(choices)}, or q.")
 
-    def ask_value(self, name: str, table: str) -> str | None:
+    def ask_value(self, name: str, table: str, about: ValueQuestion = REQUIRED) -> str | None:
         """Return the value that a person types for a column; None without a terminal.
 
         An empty reply repeats the prompt: Enter must not change rows. Two quotes are an empty text.
         Without a terminal nothing is asked about a column that a rename may explain. Raises
         CommandError at the end of the input.
         """
+        form = f"fill={name}:VALUE" if about.is_one_value else f"fill={name}:=SQL"
         if not _is_terminal():
-            if name not in self.offered:
-                about = f"{name} is NOT NULL. What value do existing rows get:"
-                self.questions.append(f"  {about} fill={name}:VALUE")
+            if name not in self.offered and not self._is_asked_about(name):
+                get = about.get or "existing rows get"
+                self.questions.append(f"  {name} {about.what}. What value do {get}: {form}")
             return None
         rows = _number(self.counts.of_table(table), "{} existing rows", "existing rows")
-        print(f"The column {name} is NOT NULL. What value do {rows} get?")
+        print(f"The column {name} {about.what}. What value do {about.get or f'{rows} get'}?")
+        if not about.is_one_value:
+            print("One value cannot be in several rows: type = and an SQL expression.")
         while not (reply := _read_reply(VALUE_PROMPT)):
             pass
         return reply
+
+    def _is_asked_about(self, name: str) -> bool:
+        """Whether it is asked already what has happened to a column."""
+        return any(question.startswith(f"  {name} is gone ") for question in self.questions)
 
     def ask_meaning(self, name: str, text: str, what: str) -> bool:
         """Return whether `text`, which is to fill a column of texts, is an SQL expression.
@@ -249,9 +269,7 @@ def _in_rename_order(pairs: dict[str, str], taken: set[str]) -> Iterator[tuple[s
         old = next((old for old in pairs if pairs[old] not in pairs), None)
         if old is None:
             old, new = pairs.popitem()
-            temporary = f"{old}_"
-            while temporary in taken:
-                temporary += "_"
+            temporary = free_name("{}_", old, taken)
             yield old, temporary
             pairs[temporary] = new
         else:

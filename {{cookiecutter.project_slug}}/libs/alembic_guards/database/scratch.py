@@ -20,6 +20,7 @@ from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError
 
 from alembic_guards.database.connections import open_connection
+from alembic_guards.database.features import backend_name
 from alembic_guards.errors import unreachable
 
 PREFIX = "scratch_"
@@ -95,7 +96,7 @@ def scratch_database(url: URL, like: URL | None = None) -> Iterator[URL]:
         if elsewhere := os.environ.get("SCRATCH_DATABASE_URL"):
             url = make_url(elsewhere).set(drivername=url.drivername)
         name = _new_name()
-        server = SERVERS[url.get_backend_name()]
+        server = SERVERS[backend_name(url)]
         with _maintenance(url, named_first=bool(elsewhere)) as run:
             _drop_abandoned(server, run)
             run(server.lock, name)
@@ -113,7 +114,7 @@ def scratch_database(url: URL, like: URL | None = None) -> Iterator[URL]:
 
 def _inherited_options(url: URL) -> str:
     """Return the options of CREATE DATABASE that the database at `url` has."""
-    if query := SERVERS[url.get_backend_name()].inherit:
+    if query := SERVERS[backend_name(url)].inherit:
         with suppress(CommandError), open_connection(url) as connection:
             return str(connection.exec_driver_sql(query).scalar_one())
         return " CHARACTER SET utf8mb4"  # of a database that does not exist yet
@@ -122,7 +123,7 @@ def _inherited_options(url: URL) -> str:
 
 def _search_path(url: URL) -> str:
     """Return the search path of sessions at `url`; "" for the default, and where there is none."""
-    server = SERVERS[url.get_backend_name()]
+    server = SERVERS[backend_name(url)]
     if not server.search_path:
         return ""
     maintenance = url.set(database=server.maintenance)
@@ -216,7 +217,7 @@ def create_database(url: URL) -> str:
         except OSError as error:
             raise unreachable(url, error) from error
         return f"SQLite creates the database {url.database} when it is first opened."
-    server = SERVERS[url.get_backend_name()]
+    server = SERVERS[backend_name(url)]
     with _maintenance(url) as run:
         if url.database in run(server.names, ""):
             return f"The database {url.database} exists already."
@@ -244,7 +245,7 @@ def _maintenance(url: URL, *, named_first: bool = False) -> Iterator[Run]:
 
 def _maintenance_urls(url: URL, *, named_first: bool) -> list[URL]:
     """Return the URLs to try: that of SCRATCH_DATABASE_URL, too, if it names the same server."""
-    names = [SERVERS[url.get_backend_name()].maintenance, url.database]
+    names = [SERVERS[backend_name(url)].maintenance, url.database]
     if named_first:
         names.reverse()
     elsewhere = make_url(os.environ.get("SCRATCH_DATABASE_URL") or url)

@@ -10,6 +10,7 @@ from alembic_guards.runtime import (
     mysql,
     postgresql,
     sqlite,
+    views,  # noqa: F401 (registers op.create_view and op.drop_view)
 )
 from alembic_guards.runtime.lossy import guard
 

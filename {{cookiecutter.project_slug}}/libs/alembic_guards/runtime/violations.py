@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_guards.database.bookkeeping import driver_of
 from alembic_guards.database.connection_info import is_dry_run, skipped_statements
+from alembic_guards.database.features import backend_name
 from alembic_guards.database.identifiers import qualified, quoter
 from alembic_guards.runtime.constraint_parser import (
     Check,
@@ -62,7 +63,7 @@ def find(connection: sa.Connection, constraint: Constraint) -> Refusal | None:
         constraint = _added(connection, constraint)
     elif constraint.is_deferred:
         return None
-    if isinstance(constraint, NewNotNull) and connection.dialect.name == "mysql":
+    if isinstance(constraint, NewNotNull) and backend_name(connection.dialect) == "mysql":
         return None  # MariaDB and MySQL give existing rows 0 or ''
     with _savepoint(connection):
         try:

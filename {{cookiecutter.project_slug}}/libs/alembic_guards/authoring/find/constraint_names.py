@@ -9,10 +9,17 @@ import sqlalchemy as sa
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 
-from alembic_guards.authoring.find.reference import reference_state
+from alembic_guards.authoring.find.reference import reference_of
 from alembic_guards.database.catalog import CONSTRAINTS, Catalog, EntryKey, read_catalog
-from alembic_guards.database.connection_info import TEMPLATE
-from alembic_guards.database.identifiers import bare, final_name, is_in, qualified, serial_name
+from alembic_guards.database.features import backend_name
+from alembic_guards.database.identifiers import (
+    bare,
+    final_name,
+    free_name,
+    is_in,
+    qualified,
+    serial_name,
+)
 from alembic_guards.runtime.renames import Rename, RenameConstraint, RenameIndex, RenameSequence
 
 RenameInTable = type[RenameConstraint | RenameIndex | RenameSequence]
@@ -33,12 +40,12 @@ def rename_table_objects(context: AutogenContext, schema: str | None) -> Iterato
 
     If a database has no command for it, autogenerate drops and recreates them.
     """
-    kinds, tables = KINDS.get(context.dialect.name), list(tables_in_both(context, schema))
+    kinds, tables = KINDS.get(backend_name(context.dialect)), list(tables_in_both(context, schema))
     if kinds is None or context.connection is None or not tables:
         return
     present = read_catalog(context.connection)
     metadata = context.migration_context.opts["target_metadata"]
-    target = reference_state(context.connection.info[TEMPLATE].url, metadata).catalog
+    target = reference_of(context.connection, metadata).catalog
     prefix = f"{schema}." if schema else ""
     present_keys, target_keys = _by_definition(present), _by_definition(target)
     taken_names = {bare(key.name) for key in present}
@@ -48,8 +55,9 @@ def rename_table_objects(context: AutogenContext, schema: str | None) -> Iterato
         """Return a rename; to a temporary name while another object may still have the new one."""
         rename = kinds[kind](old, new, table=table, schema=schema)
         if prefix + new in taken_names and context.dialect.name == "postgresql":
-            second_renames.append(replace(rename, old=f"{new}_"))
-            return replace(rename, new=f"{new}_")
+            temporary = free_name("{}_", new, {name.removeprefix(prefix) for name in taken_names})
+            second_renames.append(replace(rename, old=temporary))
+            return replace(rename, new=temporary)
         return rename
 
     for table in tables:
@@ -110,7 +118,9 @@ def recreate_foreign_keys(
 
     Those named in `recreated` are left out: other operations add them already.
     """
-    for table in tables_in_both(context, schema) if context.dialect.name == "mysql" else ():
+    for table in (
+        tables_in_both(context, schema) if backend_name(context.dialect) == "mysql" else ()
+    ):
         present = sa.Table(
             table.name, sa.MetaData(), schema=schema, autoload_with=context.connection
         )

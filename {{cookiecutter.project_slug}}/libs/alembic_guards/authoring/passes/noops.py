@@ -26,11 +26,18 @@ Names = set[tuple[str, str]]
 def keep_uncataloged(operations: OpList, comparison: Comparison) -> OpList:
     """If the catalogs are the same, keep only operations on what no catalog holds.
 
-    These are renames, and changes of the values of enums that are stored as text.
+    These are renames, changes of the values of enums that are stored as text, and operations of other
+    libraries, such as those on functions.
     """
     if comparison.drift:
         return operations
-    return [op for op in operations if isinstance(op, OwnOp) or _changes_enum(op)]
+    return [
+        op for op in operations if isinstance(op, OwnOp) or _is_of_others(op) or _changes_enum(op)
+    ]
+
+
+def _is_of_others(op: MigrateOperation) -> bool:
+    return type(op).__module__.partition(".")[0] not in {"alembic", "alembic_guards"}
 
 
 def _changes_enum(op: MigrateOperation) -> bool:

@@ -10,10 +10,12 @@ from alembic_guards.authoring.comparison import Comparison, Pass, apply
 from alembic_guards.authoring.find.reference import State, read_state
 from alembic_guards.authoring.operations import OpList, RevisionOps
 from alembic_guards.authoring.passes.online import is_online, split
+from alembic_guards.authoring.passes.views import downgrade_views, upgrade_views
 from alembic_guards.authoring.prove.repairs import repairs
 from alembic_guards.authoring.write.code import render_function, run_upgrade
 from alembic_guards.database.catalog import Catalog
 from alembic_guards.database.identifiers import bare
+from alembic_guards.runtime.kept_views import keeping_views
 
 MAX_ROUNDS = 3  # a repair may be the prerequisite of another one
 
@@ -40,9 +42,10 @@ def add_repairs(
     initial = read_state(connection)
     connection.commit()
     try:
-        up = apply(passes[0], up, comparison)
+        up = upgrade_views(apply(passes[0], up, comparison), comparison, target)
         up, upgraded = trial.repaired(up, target, downgrade=False)
-        down = apply(passes[1], down, replace(comparison.reversed(), present=upgraded))
+        back = replace(comparison.reversed(), present=upgraded)
+        down = downgrade_views(apply(passes[1], down, back), back, initial)
         down, _ = trial.repaired(down, initial, downgrade=True)
         entries = (*initial.catalog.values(), *upgraded.values())
         taken = {bare(entry.name) for entry in entries}
@@ -90,7 +93,7 @@ class _Trial:
         try:
             code = render_function(operations, self.migration)
             migration = MigrationContext.configure(self.connection)
-            with migration.begin_transaction():
+            with migration.begin_transaction(), keeping_views(migration):
                 run_upgrade(code, api.Operations(migration))
             self.connection.commit()
         except SyntaxError:  # a fault of the renderers, which the proof would not report

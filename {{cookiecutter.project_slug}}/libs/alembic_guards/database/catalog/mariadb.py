@@ -18,30 +18,50 @@ TOKEN = re.compile(r"'(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`|.", re.DOTALL)
 #: The escape of a quote in a CHECK, and its spelling elsewhere.
 QUOTES = {r"\'": "''"}
 
+#: The account that a view belongs to, which differs between databases.
+DEFINER = re.compile(r" DEFINER=`(?:[^`]|``)*`@`(?:[^`]|``)*`")
+
 #: The parts of the options of a table that are entries of their own.
 PARTITIONING = r"\s+(?:/\*!\d+ )?PARTITION BY .*"
 VERSIONING = " WITH(?:OUT)? SYSTEM VERSIONING"
 
+CONSTRAINT = r"CONSTRAINT (?P<name>`.*?`) (FOREIGN KEY(?=.* REFERENCES [^(]+ \()|CHECK) "
+
 #: The names that the server gives constraints, numbered in the order of creation.
 NUMBERED = re.compile(r"`(?:.+_ibfk|CONSTRAINT)_\d+`")
 
+#: MariaDB 12 also has the columns of UPDATE OF; they are in SHOW CREATE TRIGGER alone.
+TRIGGERS = """
+    SELECT trigger_name, event_object_table,
+        concat(action_timing, ' ', event_manipulation, ' ', action_statement)
+    FROM information_schema.triggers WHERE trigger_schema = DATABASE()"""
+
 
 def read(connection: Connection) -> Iterator[Entry]:
-    """Yield the entries of all tables and views."""
+    """Yield the entries of all tables, views and triggers."""
     plain = {"no_parameters": True}  # % in a name begins no parameter
+    database = _quoted(connection.exec_driver_sql("SELECT DATABASE()").scalar_one())
     for table in connection.exec_driver_sql("SHOW TABLES").scalars().all():
         if table in OWN_TABLES:
             continue
         quoted, show = _quoted(table), f"SHOW CREATE TABLE {_quoted(table)}"
         shown = connection.exec_driver_sql(show, execution_options=plain).all()[0][1]
         if shown.startswith("CREATE TABLE"):
-            yield from read_table(quoted, shown)
+            yield from read_table(quoted, _without_database(shown, database))
         else:
             check = connection.exec_driver_sql(f"CHECK TABLE {quoted}", execution_options=plain)
             broken = any(row.Msg_type == "Error" for row in check)
+            shown = DEFINER.sub("", shown, count=1)
+            columns = f"SHOW COLUMNS FROM {quoted}"
+            found = () if broken else connection.exec_driver_sql(columns, execution_options=plain)
             yield Entry(
-                kind="view", table=quoted, definition=f"{shown} INVALID" if broken else shown
+                kind="view",
+                table=quoted,
+                definition=f"{shown} INVALID" if broken else shown,
+                columns=tuple(row.Field for row in found),
             )
+    for name, table, definition in connection.exec_driver_sql(TRIGGERS, execution_options=plain):
+        yield Entry(kind="trigger", table=_quoted(table), name=_quoted(name), definition=definition)
 
 
 def read_table(table: str, shown: str) -> Iterator[Entry]:
@@ -66,7 +86,7 @@ def _entries(table: str, part: str) -> Iterator[Entry]:
     words = _masked(part)
     if part.startswith("`"):
         yield from _column(table, part)
-    elif found := re.match("CONSTRAINT (?P<name>`.*?`) (FOREIGN KEY|CHECK) ", words):
+    elif found := re.match(CONSTRAINT, words, re.DOTALL):
         kind, name = found[2].lower(), part[slice(*found.span("name"))]
         numbered = bool(NUMBERED.fullmatch(name))
         target = _reference(part) if kind == "foreign key" else None
@@ -116,6 +136,17 @@ def _column(table: str, part: str) -> Iterator[Entry]:
     )
     if versioning:
         yield Entry(kind="versioning", table=table, name=column, definition=versioning)
+
+
+def _without_database(shown: str, database: str) -> str:
+    """Return a CREATE TABLE without the name of its own database, which MariaDB puts before sequences."""
+    kept: list[str] = []
+    for token in TOKEN.finditer(shown):
+        if token[0] == "." and kept[-1:] == [database]:
+            kept.pop()
+        else:
+            kept.append(token[0])
+    return "".join(kept)
 
 
 def _split(shown: str) -> tuple[list[str], str]:
@@ -172,11 +203,10 @@ def _names(text: str) -> tuple[str, ...]:
     )
 
 
-def _reference(part: str) -> Reference:
-    """Return the table and columns that a foreign key refers to."""
-    start = _masked(part).index(" REFERENCES ") + len(" REFERENCES ")
-    table = part[start : _masked(part).index(" (", start)]
-    return Reference(table, _names(_groups(part)[1]))
+def _reference(part: str) -> Reference | None:
+    """Return the table and columns that a foreign key refers to; None where it is not recognized."""
+    found = re.search(r" REFERENCES ([^(]+) \(", _masked(part))
+    return Reference(part[slice(*found.span(1))], _names(part[found.end() :])) if found else None
 
 
 def _quoted(name: str) -> str:

@@ -39,11 +39,21 @@ QUERY = """
         NULL::text[] AS uses, '' AS generated, false AS has_expression
     FROM found, LATERAL (VALUES
         ('table', coalesce(pg_get_partkeydef(oid), '')),
-        ('options', array_to_string(reloptions, ', ')),
+        ('options', nullif(array_to_string(reloptions || ARRAY(
+            SELECT 'toast.' || option FROM pg_class toast, unnest(toast.reloptions) AS option
+            WHERE toast.oid = reltoastrelid), ', '), '')),
+        ('tablespace', (SELECT quote_ident(spcname) FROM pg_tablespace WHERE oid = reltablespace)),
+        ('access method', (SELECT quote_ident(amname) FROM pg_am
+            WHERE oid = relam AND amname <> current_setting('default_table_access_method'))),
         ('logging', CASE relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END),
         ('table comment', quote_literal(obj_description(oid, 'pg_class')))
     ) AS aspect (kind, text)
     WHERE relkind IN ('r', 'p') AND text IS NOT NULL
+    UNION ALL
+    SELECT name, 'inheritance', inhparent::regclass::text, '',
+        NULL, NULL, NULL, NULL, NULL, '', false
+    FROM found JOIN pg_inherits ON inhrelid = found.oid
+    WHERE relkind = 'r'
     UNION ALL
     SELECT name, kind, quote_ident(attname), text,
         CASE WHEN kind = 'generated' THEN ARRAY(
@@ -99,6 +109,7 @@ QUERY = """
             ('constraint comment', quote_literal(obj_description(k.oid, 'pg_constraint')))
         ) AS aspect (kind, text)
     WHERE contype IN ('p', 'u', 'c', 'f', 'x') AND text IS NOT NULL
+        AND (contype <> 'f' OR conparentid = 0)  -- not the copies for partitions
     UNION ALL
     SELECT indrelid::regclass::text, 'index', name,
         pg_get_indexdef(found.oid) || CASE WHEN indisvalid THEN '' ELSE ' INVALID' END,
@@ -119,8 +130,25 @@ QUERY = """
             ORDER BY place) AS keys, num_nulls(indexprs, indpred) < 2 AS more) AS own
     WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = found.oid AND contype <> 'f')
     UNION ALL
-    SELECT name, 'view', '', pg_get_viewdef(oid), NULL, NULL, NULL, NULL, NULL, '', false
-    FROM found WHERE relkind IN ('v', 'm')
+    SELECT name, kind, '', text,
+        ARRAY(SELECT attname::text FROM pg_attribute
+            WHERE attrelid = found.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum),
+        NULL, NULL, NULL, NULL, '', false
+    FROM found, LATERAL (VALUES
+        ('view', concat(CASE relkind WHEN 'm' THEN 'MATERIALIZED ' END, 'VIEW',
+            ' WITH (' || array_to_string(reloptions, ', ') || ')', ' AS', pg_get_viewdef(oid))),
+        ('view comment', quote_literal(obj_description(oid, 'pg_class')))
+    ) AS aspect (kind, text)
+    WHERE relkind IN ('v', 'm') AND text IS NOT NULL
+    UNION ALL
+    SELECT name, 'view comment', quote_ident(attname), quote_literal(col_description(attrelid, attnum)),
+        NULL, NULL, NULL, NULL, NULL, '', false
+    FROM found JOIN pg_attribute ON attrelid = found.oid AND attnum > 0
+    WHERE relkind IN ('v', 'm') AND col_description(attrelid, attnum) IS NOT NULL
+    UNION ALL
+    SELECT name, 'rule', quote_ident(rulename), pg_get_ruledef(r.oid),
+        NULL, NULL, NULL, NULL, NULL, '', false
+    FROM found JOIN pg_rewrite r ON ev_class = found.oid WHERE rulename <> '_RETURN'
     UNION ALL
     SELECT '', 'sequence', name, format(
         'AS %%s START %%s INCREMENT %%s MINVALUE %%s MAXVALUE %%s CACHE %%s %%sCYCLE', seqtypid::regtype,
