@@ -114,6 +114,8 @@ def test_help_lists_every_target_and_is_what_make_alone_prints(bake: Bake) -> No
     assert re.findall(r"^  make ([\w-]+)  +\S", said, re.MULTILINE) == phony[0].split()
     assert said == project.make("help")
     assert [line for line in said.splitlines() if len(line) > 80] == []
+    read = set(re.findall(r"\$\((?:value|origin) (\w+)\)", (project.path / "Makefile").read_text()))
+    assert read == {*re.findall(r"(\w+)=", said.partition("Variables:")[2])}
 
 
 def test_an_empty_revision_is_for_changes_of_rows(bake: Bake) -> None:

@@ -21,6 +21,24 @@ class Line(Base):
 """
 SHELF_ID = "shelf_id: Mapped[int | None] = mapped_column(ForeignKey('shelves.id'))"
 ALL = ("sqlite", "postgresql", "mariadb")
+A, B = "a" * 63, "b" * 63
+
+
+def long_named(one: str, two: str) -> str:
+    """Two models whose tables have long names, and an index and a sequence after them."""
+    return f"""
+class One(Base):
+    __tablename__ = "{one}"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    one: Mapped[str] = mapped_column(index=True)
+
+class Two(Base):
+    __tablename__ = "{two}"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    two: Mapped[str] = mapped_column(index=True)
+"""
+
+
 #: Columns, with their types in Python, that change in several ways.
 ROOMS = {"size": "int", "note": "str", "shelf": "int", "gap": "int | None"}
 
@@ -362,6 +380,16 @@ CHANGES = [
         rows=("INSERT INTO items (id, name, note) VALUES (1, 'a', 'x')",),
         look="SELECT title, note FROM items",
         sees=(("x", None),),
+    ),
+    Change(
+        "two tables with names of 63 bytes exchange their names",
+        item() + long_named(A, B),
+        item() + long_named(B, A),
+        answers=f"rename={A}:{B} rename={B}:{A}",
+        rows=(f"INSERT INTO {A} (id, one) VALUES (1, 'x')",),
+        look=f"SELECT one FROM {B}",
+        sees=(("x",),),
+        only=("postgresql",),
     ),
     Change(
         "two tables exchange their names",

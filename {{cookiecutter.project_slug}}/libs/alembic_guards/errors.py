@@ -64,6 +64,12 @@ STATEMENT_REMEDIES = {
         "\nThere is no cast between these types: give the column of the new type another name, and write"
         ' what becomes of the values by hand: make revision x="byhand=TABLE.OLD_COLUMN"'
     ),
+    "out of shared memory": (
+        "\nA transaction locks all that it creates and drops, and the server has room for so many locks: "
+        "max_locks_per_transaction times max_connections.\nRaise it (ALTER SYSTEM SET max_locks_per_transaction"
+        " = 1024) and restart the server. Or have the revision commit its statements one by one, below\n"
+        "with op.get_context().autocommit_block():"
+    ),
     "denied(?s:.*)CREATE DATABASE scratch_": (
         "\nNothing was changed. Let this user create databases, or set SCRATCH_DATABASE_URL to one"
         " who may create them (see .env.example)."
@@ -108,6 +114,9 @@ COMMANDS = {
     "make check": "alembic check",
     "make undo": "python -m alembic_guards undo",
     "make status": "python -m alembic_guards status",
+    "make shell": "python -m alembic_guards shell",
+    "make reset drop=": "python -m alembic_guards reset --drop ",
+    "make sql to=base:head": "alembic upgrade base:head --sql",
     "make test": "alembic upgrade head && alembic check",
     "Install what the project needs, again: make -B install": "Install the dependencies of the project.",
     ", then: make -B install": "",

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from alembic_guards.authoring.comparison import Comparison, Pass, apply
 from alembic_guards.authoring.find.other_dialect import ignored_names
-from alembic_guards.authoring.find.reference import reference_state
+from alembic_guards.authoring.find.reference import reference_of
 from alembic_guards.authoring.operations import OpList, RevisionOps, flatten, regroup
 from alembic_guards.authoring.passes.backfill import add_backfills
 from alembic_guards.authoring.passes.by_hand import write_by_hand
@@ -62,6 +62,11 @@ MISSED = """The revisions build a database that differs from the models, and no 
 No file was written. Write the revision by hand: make revision empty=1
 Then prove it: make prove"""
 
+
+REPARTITIONED = """Nothing was written: PostgreSQL cannot change how a table is partitioned.
+  {}
+Write that revision by hand: make revision empty=1. In it rename the table and its indexes, create the table of the \
+models, copy the rows, and drop the old one."""
 
 NOTHING = """Nothing to write: the revisions build the database of the models.
 For a change of rows, write an empty revision: make revision empty=1"""
@@ -125,11 +130,13 @@ def finish_revision(
     keep_percent_signs(migration.dialect)
     escape_colons(migration.impl)
     template: TemplateDatabase | None = connection.info.get(TEMPLATE)
-    target = reference_state(template.url if template else connection.engine.url, metadata)
+    target = reference_of(connection, metadata)
     present = managed(
         read_catalog(connection), metadata, migration.dialect, all_schemas=template is not None
     )
     comparison = _compare(migration, present, target.catalog)
+    if comparison.answers is not None:
+        _refuse_repartitioning(comparison)
     upgrade = apply(UPGRADE, _found(script.upgrade_ops), comparison)
     if comparison.answers is None or template is None:  # `alembic check`
         _refuse_drift(connection, comparison, upgrade)
@@ -191,6 +198,20 @@ def _refuse_drift(connection: Connection, comparison: Comparison, upgrade: OpLis
         raise CommandError(DRIFT.format(differing, causes or NO_CAUSE))
     if broken := "\n  ".join(broken_triggers(connection)):
         raise CommandError(BROKEN.format(broken))
+
+
+def _refuse_repartitioning(comparison: Comparison) -> None:
+    """Raise CommandError for tables of PostgreSQL that are partitioned otherwise in the models."""
+    words = {"": "not partitioned"}
+    changed = [
+        f"{key.table}: {words.get(before, before)} -> {words.get(after, after)}"
+        for key, entry in sorted(comparison.target.items())
+        if key.kind == "table" and key in comparison.present
+        for before, after in [(comparison.present[key].definition, entry.definition)]
+        if before != after
+    ]
+    if changed and comparison.dialect.name == "postgresql":
+        raise CommandError(REPARTITIONED.format("\n  ".join(changed)))
 
 
 def _refuse_unknown(comparison: Comparison) -> None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from alembic.util import CommandError
 
 from alembic_guards.authoring.row_counts import RowCounts
+from alembic_guards.database.identifiers import free_name
 
 #: The kinds of answers, each with its syntax.
 VERBS = {
@@ -327,9 +328,7 @@ def _in_rename_order(pairs: dict[str, str], taken: set[str]) -> Iterator[tuple[s
         old = next((old for old in pairs if pairs[old] not in pairs), None)
         if old is None:
             old, new = pairs.popitem()
-            temporary = f"{old}_"
-            while temporary in taken:
-                temporary += "_"
+            temporary = free_name("{}_", old, taken)
             yield old, temporary
             pairs[temporary] = new
         else:

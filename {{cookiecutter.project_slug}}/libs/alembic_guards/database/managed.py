@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from alembic_guards.compat import Command, running_command
@@ -18,7 +19,7 @@ from alembic_guards.database.catalog import VERSION_TABLE, Catalog, Entry
 from alembic_guards.database.connection_info import TEMPLATE
 from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import serial_name, split_name
-from alembic_guards.database.unmanaged import unmanaged_tables
+from alembic_guards.database.unmanaged import copied_foreign_keys, unmanaged_tables
 from alembic_guards.database.views import is_made_by_hand, is_temporary, is_view
 
 #: The type of an object in `include_object`, by the kind of an entry of a catalog.
@@ -43,8 +44,9 @@ Filter = Callable[..., bool]
 
 @dataclass
 class Filters:
-    """The options of context.configure() that leave objects out."""
+    """The options of context.configure() that leave objects out, and the revisions of its command."""
 
+    script: ScriptDirectory | None = None
     version_table: str = VERSION_TABLE
     include_name: Filter | None = None
     include_object: Filter | None = None
@@ -80,6 +82,7 @@ def apply_options(migration: MigrationContext) -> None:
     a scratch database the table itself: `connect()` has built it before env.py named one.
     """
     options, connection = migration.opts, migration.connection
+    FILTERS.script = migration.script
     FILTERS.version_table = migration.version_table
     FILTERS.include_name = options.get("include_name")
     FILTERS.include_object = options.get("include_object")
@@ -139,9 +142,12 @@ def _is_compared(
         schema = parents.get("schema_name")
         model = tables.get(f"{schema}.{name}" if schema else name)
         is_managed = FILTERS.has_table(str(name), schema, model)
-        return is_managed and name not in unmanaged_tables(connection)
+        return is_managed and (schema, name) not in unmanaged_tables(connection)
     if FILTERS.include_name and not FILTERS.include_name(name, kind, parents):
         return False
+    if kind == "foreign_key_constraint":
+        key = (parents.get("schema_name"), parents.get("table_name"), name)
+        return key not in copied_foreign_keys(connection)
     if kind != "schema" or running_command() is Command.REVISION:
         return True
     return name in {None, *(table.schema for table in tables.values())}

@@ -9,11 +9,17 @@ import sqlalchemy as sa
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 
-from alembic_guards.authoring.find.reference import reference_state
+from alembic_guards.authoring.find.reference import reference_of
 from alembic_guards.database.catalog import CONSTRAINTS, Catalog, EntryKey, read_catalog
-from alembic_guards.database.connection_info import TEMPLATE
 from alembic_guards.database.features import backend_name
-from alembic_guards.database.identifiers import bare, final_name, is_in, qualified, serial_name
+from alembic_guards.database.identifiers import (
+    bare,
+    final_name,
+    free_name,
+    is_in,
+    qualified,
+    serial_name,
+)
 from alembic_guards.runtime.renames import Rename, RenameConstraint, RenameIndex, RenameSequence
 
 RenameInTable = type[RenameConstraint | RenameIndex | RenameSequence]
@@ -39,7 +45,7 @@ def rename_table_objects(context: AutogenContext, schema: str | None) -> Iterato
         return
     present = read_catalog(context.connection)
     metadata = context.migration_context.opts["target_metadata"]
-    target = reference_state(context.connection.info[TEMPLATE].url, metadata).catalog
+    target = reference_of(context.connection, metadata).catalog
     prefix = f"{schema}." if schema else ""
     present_keys, target_keys = _by_definition(present), _by_definition(target)
     taken_names = {bare(key.name) for key in present}
@@ -49,8 +55,9 @@ def rename_table_objects(context: AutogenContext, schema: str | None) -> Iterato
         """Return a rename; to a temporary name while another object may still have the new one."""
         rename = kinds[kind](old, new, table=table, schema=schema)
         if prefix + new in taken_names and context.dialect.name == "postgresql":
-            second_renames.append(replace(rename, old=f"{new}_"))
-            return replace(rename, new=f"{new}_")
+            temporary = free_name("{}_", new, {name.removeprefix(prefix) for name in taken_names})
+            second_renames.append(replace(rename, old=temporary))
+            return replace(rename, new=temporary)
         return rename
 
     for table in tables:

@@ -158,13 +158,18 @@ def _dependent_drops(comparison: Comparison, changes: Changes) -> Iterator[tuple
             yield from _drop_primary_key(entry, changes)
         elif entry.generated and _columns_of(entry) & generated_from:
             yield entry, f"{alter} COLUMN {entry.name}"
+        elif entry.kind == "inheritance" and _differs(entry, comparison.target):
+            yield entry, f"ALTER TABLE {entry.table} NO INHERIT {entry.name}"
         elif entry.kind == "default" and entry.uses & changes.sequences:
             yield entry, f"ALTER TABLE {entry.table} ALTER {entry.name} DROP DEFAULT"
 
 
 def _drop_order(entry: Entry) -> tuple[int, EntryKey]:
-    """Return a sort key: foreign keys go before the keys that they need, columns go last."""
-    ranks = ("foreign key", "check", "index", "primary key")
+    """Return a sort key: foreign keys go before the keys that they need, columns go last.
+
+    An inherited constraint can be dropped only after the inheritance.
+    """
+    ranks = ("inheritance", "foreign key", "check", "index", "primary key")
     return (ranks.index(entry.kind) if entry.kind in ranks else len(ranks)), entry.key
 
 

@@ -18,7 +18,7 @@ from alembic_guards.database.catalog import (
 )
 from alembic_guards.database.catalog.sqlite_canonical import default_of
 from alembic_guards.database.catalog.sqlite_parser import Column, parse_table, quoted, write_table
-from alembic_guards.database.features import features
+from alembic_guards.database.features import backend_name, features
 from alembic_guards.database.identifiers import bare
 from alembic_guards.runtime.lossy.families import plain_type
 from alembic_guards.runtime.operations import SQLOp
@@ -120,7 +120,7 @@ def _url(dialect: sa.Dialect) -> str:
 def _catalog_name(table: sa.Table, dialect: sa.Dialect) -> str:
     """Return the name of a table of the models as a catalog has it."""
     quote = dialect.identifier_preparer.quote
-    if dialect.name == "mysql":
+    if backend_name(dialect) == "mysql":
         return f"`{table.name.replace('`', '``')}`"
     own = None if table.schema == dialect.default_schema_name else table.schema
     return ".".join(quote(name) for name in (own, table.name) if name).replace("%%", "%")
@@ -131,7 +131,7 @@ def _add_column(
 ) -> Iterator[str]:
     """Yield the statements that add a column, and put what they have made into `present`."""
     add = f"ALTER TABLE {key.table} ADD "
-    if mending.dialect.name == "mysql":
+    if backend_name(mending.dialect) == "mysql":
         if not target[key].generated:  # repairs.py adds a generated one
             present[key] = target[key]
             yield add + target[key].definition

@@ -72,7 +72,11 @@ def prove(
             with _recording(connection) as executed:
                 upgrade(connection, scripts, revision)
             upgraded = read_catalog(connection)
-            target = reference_state(template.url, metadata).catalog if metadata else upgraded
+            target = (
+                reference_state(template.url, metadata, template.url).catalog
+                if metadata
+                else upgraded
+            )
             dropped = _dropped_views(executed)
             target = {**_kept_by_hand(initial, upgraded, target, dropped), **target}
             problems["upgrade() does not lead to the schema of the models"] = [

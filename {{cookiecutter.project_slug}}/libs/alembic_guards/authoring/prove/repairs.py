@@ -47,6 +47,19 @@ REPAIRS = {
             ALTER_TABLE + "RESET ({keys})",
         ),
         "logging": Repair(alter=ALTER_TABLE + "SET {text}"),
+        "tablespace": Repair(
+            ALTER_TABLE + "SET TABLESPACE {text}",
+            ALTER_TABLE + "SET TABLESPACE {text}",
+            ALTER_TABLE + "SET TABLESPACE pg_default",
+        ),
+        "access method": Repair(
+            ALTER_TABLE + "SET ACCESS METHOD {text}",
+            ALTER_TABLE + "SET ACCESS METHOD {text}",
+            ALTER_TABLE + "SET ACCESS METHOD heap",
+        ),
+        "inheritance": Repair(
+            ALTER_TABLE + "INHERIT {name}", drop=ALTER_TABLE + "NO INHERIT {name}"
+        ),
         "column": Repair(alter=ALTER_COLUMN + "TYPE {text}"),
         "not null": Repair(ALTER_COLUMN + "SET NOT NULL", drop=ALTER_COLUMN + "DROP NOT NULL"),
         "default": Repair(SET_DEFAULT, SET_DEFAULT, ALTER_COLUMN + "DROP DEFAULT"),
@@ -102,6 +115,7 @@ STAGES = {
     ("mysql", "drop", "index"): "last",  # a foreign key may need it until another index exists
     ("mysql", "add", "foreign key"): "last",  # the key that it refers to is added first
     ("postgresql", "add", "foreign key"): "last",
+    ("postgresql", "add", "inheritance"): "last",  # the table has the columns and CHECKs first
     ("postgresql", "add", "generated"): "alter",  # indexes and constraints may use it
 }
 
@@ -187,6 +201,7 @@ def _changed(present: Catalog, target: Catalog, *, downgrade: bool) -> set[Entry
         if not same(target.get(key), present.get(key))
         and (key.table in common or not key.table)
         and (downgrade or not _becomes_generated(key, present, target))
+        and (downgrade or key in target or key.kind not in ("tablespace", "access method"))
     }
 
 

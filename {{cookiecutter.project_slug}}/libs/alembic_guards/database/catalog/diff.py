@@ -7,11 +7,12 @@ from alembic_guards.database.catalog.model import Catalog, Entry, EntryKey
 #: A text literal (group 1 is its content), or a quoted identifier (group 2).
 LITERAL_OR_IDENTIFIER = re.compile(r"""'((?:[^']|'')*)'|("(?:[^"]|"")*"|`(?:[^`]|``)*`)""")
 
-#: The kinds of objects that models cannot declare: their owner creates them in SQL.
+#: The kinds of objects that their owner creates in SQL: models cannot declare them, or need not.
 BY_HAND = frozenset(
     {
         *("trigger", "rule", "view comment", "virtual table"),
         *("partitioning", "versioning", "period", "unknown"),
+        *("tablespace", "access method"),
     }
 )
 

@@ -40,13 +40,14 @@ TRIGGERS = """
 def read(connection: Connection) -> Iterator[Entry]:
     """Yield the entries of all tables, views and triggers."""
     plain = {"no_parameters": True}  # % in a name begins no parameter
+    database = _quoted(connection.exec_driver_sql("SELECT DATABASE()").scalar_one())
     for table in connection.exec_driver_sql("SHOW TABLES").scalars().all():
         if table in OWN_TABLES:
             continue
         quoted, show = _quoted(table), f"SHOW CREATE TABLE {_quoted(table)}"
         shown = connection.exec_driver_sql(show, execution_options=plain).all()[0][1]
         if shown.startswith("CREATE TABLE"):
-            yield from read_table(quoted, shown)
+            yield from read_table(quoted, _without_database(shown, database))
         else:
             check = connection.exec_driver_sql(f"CHECK TABLE {quoted}", execution_options=plain)
             broken = any(row.Msg_type == "Error" for row in check)
@@ -135,6 +136,17 @@ def _column(table: str, part: str) -> Iterator[Entry]:
     )
     if versioning:
         yield Entry(kind="versioning", table=table, name=column, definition=versioning)
+
+
+def _without_database(shown: str, database: str) -> str:
+    """Return a CREATE TABLE without the name of its own database, which MariaDB puts before sequences."""
+    kept: list[str] = []
+    for token in TOKEN.finditer(shown):
+        if token[0] == "." and kept[-1:] == [database]:
+            kept.pop()
+        else:
+            kept.append(token[0])
+    return "".join(kept)
 
 
 def _split(shown: str) -> tuple[list[str], str]:
