@@ -2,7 +2,7 @@
 .PHONY: help demo session docs build test test-docs test-unit test-changes test-faults test-real test-random test-alembic benchmark lint format
 
 # Taken as typed: a folder may have any name.
-unexport in rounds seed
+unexport in rounds seed quick
 export FOLDER := $(value in)
 export ROUNDS := $(value rounds)
 export SEED := $(value seed)
@@ -51,7 +51,10 @@ test-random: .venv/installed ## Change random models: rounds=100, or seed= of a 
 test-alembic: .venv/installed ## Run Alembic's own tests with the guards
 	@$(python) -m pytest -m suite tests/test_alembic_suite.py
 
-benchmark: .venv/installed ## Measure how long writers wait while a big table changes
+benchmark: .venv/installed ## Measure commands beside bare Alembic and Django, and how long writers wait: quick=1
+	@test -e .venv/benchmark || \
+	  $(python) -m uv pip install --quiet --python $(python) --target .venv/benchmark django~=5.2 matplotlib~=3.10
+	@PYTHONPATH=.venv/benchmark $(python) benchmarks/commands.py $(if $(value quick),--quick)
 	@$(python) benchmarks/big_table.py
 
 lint: .venv/installed ## Check style and types of the template's own code

@@ -16,6 +16,7 @@ DOCUMENTED = {"_asdict", "_fields", "_replace"}
 PRIVATE = {
     "_creation_order",
     "_creator_ddl",
+    "_db_current_indicator",
     "_get_table_sql",
     "_invoke",
     "_migrations_fn",
@@ -29,7 +30,9 @@ PRIVATE = {
     "_should_create_for_compiler",
     "_should_execute",
     "_type_affinity",
+    "_upgrade_revs",
     "_variant_mapping",
+    "_version",
 }
 
 

@@ -12,7 +12,8 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import _render_cmd_body, _render_constraint
 from alembic.operations import ops
-from alembic.runtime.migration import MigrationContext
+from alembic.runtime.migration import MigrationContext, RevisionStep
+from alembic.script import Script, ScriptDirectory
 from alembic.script.write_hooks import _invoke
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql.schema import CallableColumnDefault
@@ -34,12 +35,19 @@ def running_command() -> Command:
     Only the options of the EnvironmentContext hold it, and the proxy of that is private. `check`
     and `revision` differ only in the function that they pass.
     """
-    options = context._proxy.context_opts  # type: ignore[attr-defined]
-    revision = options.get("revision_context")
+    revision = environment_option("revision_context")
     if revision is None or not revision.command_args["autogenerate"]:
         return Command.OTHER
-    is_check = options["fn"].__qualname__.startswith("check.")
+    is_check = environment_option("fn").__qualname__.startswith("check.")
     return Command.CHECK if is_check else Command.REVISION
+
+
+def environment_option(name: str) -> Any:
+    """Return an option of the EnvironmentContext that runs env.py; None without it.
+
+    Before context.configure() there is no public way to it.
+    """
+    return context._proxy.context_opts.get(name)  # type: ignore[attr-defined]
 
 
 def run_write_hook(file: str, hook: Mapping[str, str]) -> None:
@@ -195,3 +203,23 @@ def python_default(default: object) -> Callable[[], Any] | None:
         zip(code.co_freevars, (cell.cell_contents for cell in wrapper.__closure__), strict=True)
     )["fn"]
     return found
+
+
+def pending_steps(script: ScriptDirectory, to: str, heads: tuple[str, ...]) -> list[RevisionStep]:
+    """Return the steps of an upgrade from `heads` to the revision `to`.
+
+    `command.upgrade(sql=True)` starts from a single revision, and a database may be at several.
+    """
+    return script._upgrade_revs(to, heads)  # type: ignore[arg-type]
+
+
+def leave_out_version_table(migration: MigrationContext) -> None:
+    """Print no CREATE TABLE for the version table: offline Alembic prints one before each first revision."""
+    patched: Any = migration._version
+    patched.create = lambda *_, **__: None
+
+
+def mark_current(revision: Script) -> Script:
+    """Mark a revision as "(current)" in its line; `alembic history` alone does it, and writes to the database."""
+    revision._db_current_indicator = True
+    return revision

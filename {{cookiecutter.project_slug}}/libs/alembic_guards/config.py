@@ -13,12 +13,13 @@ from sqlalchemy import URL, Connection, MetaData, make_url
 from sqlalchemy.exc import ArgumentError
 
 from alembic_guards import plugin, runtime
-from alembic_guards.compat import Command, running_command
+from alembic_guards.compat import Command, environment_option, running_command
 from alembic_guards.database.connections import borrow_connection, open_connection
 from alembic_guards.database.features import backend_name
 from alembic_guards.database.scratch import create_database
 from alembic_guards.runtime.apply import backend_options
 from alembic_guards.runtime.history import refuse_broken_history
+from alembic_guards.runtime.place import TAKE_URL
 from alembic_guards.runtime.status import MODELS
 from alembic_guards.runtime.violations import refuse_orphans
 
@@ -55,9 +56,11 @@ def connect(url: URL | str) -> Iterator[Connection]:
     """
     runtime.install()
     url = _supported(url)
-    refuse_broken_history(context.script)
     given = context.config.attributes.get("connection")
     url = _named(url) if given is None else _supported(given.engine.url)
+    if take_url := environment_option(TAKE_URL):
+        take_url(url)
+    refuse_broken_history(context.script)
     if "create-database" in context.get_x_argument():
         context.config.print_stdout(create_database(url))
     if running_command() is Command.REVISION:

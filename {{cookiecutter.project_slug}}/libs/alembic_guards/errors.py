@@ -8,8 +8,10 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import context
+from alembic.config import Config
 from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
 from sqlalchemy import URL
@@ -59,8 +61,8 @@ REMEDIES = {
 #: Remedies for a failed statement, likewise.
 STATEMENT_REMEDIES = {
     "[Cc]annot cast (type|'.*' as)": (
-        "\nThere is no cast between these types: add a column of the new type, fill it in a revision"
-        " that you write by hand, and drop the old column."
+        "\nThere is no cast between these types: give the column of the new type another name, and write"
+        ' what becomes of the values by hand: make revision x="byhand=TABLE.OLD_COLUMN"'
     ),
     "out of shared memory": (
         "\nA transaction locks all that it creates and drops, and the server has room for so many locks: "
@@ -112,6 +114,9 @@ COMMANDS = {
     "make check": "alembic check",
     "make undo": "python -m alembic_guards undo",
     "make status": "python -m alembic_guards status",
+    "make shell": "python -m alembic_guards shell",
+    "make reset drop=": "python -m alembic_guards reset --drop ",
+    "make sql to=base:head": "alembic upgrade base:head --sql",
     "make test": "alembic upgrade head && alembic check",
     "Install what the project needs, again: make -B install": "Install the dependencies of the project.",
     ", then: make -B install": "",
@@ -119,15 +124,50 @@ COMMANDS = {
 }
 
 
+#: The codes of errors in a report for programs, by a pattern of the message; the first match counts.
+CODES = {
+    "some changes need an answer": "unanswered",
+    "is not a valid answer|no change in the models matches|is given twice|cannot be renamed to"
+    "|is ambiguous|is no valid SQL expression|^fill=|^zone=|No (closing quotation|escaped character)"
+    "|Answers cannot be read": "invalid_answer",
+    "^The database differs from the models": "drift",
+    "^The models cannot be imported": "models_not_imported",
+    "is written, but": "unproven",
+    "is unproven": "unproven",
+    "^No connection to": "no_connection",
+    "^The history of revisions is broken": "broken_history",
+    "^There are several heads": "several_heads",
+    "^Target database is not up to date": "behind",
+    "an unknown revision: no file": "unknown_revision",
+    "was never applied here": "inserted_revision",
+    "but it is not what the revisions have made": "schema_differs",
+    "fails on a scratch database": "revision_fails",
+    "Another upgrade is still running|has waited for a lock": "lock_timeout",
+    "was rolled back; no changes were applied|stopped: |lost its connection": "revision_failed",
+    "^Interrupted": "interrupted",
+    "^The arguments are not valid": "usage",
+    "": "error",
+}
+
+
+def error_code(error: BaseException) -> str:
+    """Return the code of an error in a report: stable, while messages may change."""
+    if isinstance(error, SystemExit):
+        return "usage"
+    if not isinstance(error, CommandError):
+        return "fault"
+    return next(code for pattern, code in CODES.items() if re.search(pattern, str(error)))
+
+
 @contextmanager
-def plain_errors() -> Iterator[None]:
+def plain_errors(config: Config | None = None) -> Iterator[None]:
     """Turn errors that a user can mend into a message.
 
     On a command line it is printed to stderr, with the exit status 1. Otherwise it is raised as a
-    CommandError.
+    CommandError. `config` is that of the command; in env.py it is known.
     """
-    config = getattr(context, "config", None)  # env.py alone has one; tests do not
-    options = config and config.cmd_opts
+    config = config or getattr(context, "config", None)  # env.py alone has one; tests do not
+    options: Any = config and config.cmd_opts
     try:
         with command_errors():
             yield

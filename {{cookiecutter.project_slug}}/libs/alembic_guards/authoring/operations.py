@@ -74,6 +74,17 @@ class FillOp(ops.ExecuteSQLOp):
         return BackfillOp(table, {self.column: self.value}, where=self.where, schema=schema)
 
 
+class ByHandOp(MigrateOperation):
+    """The place in a revision where a person writes SQL that moves rows.
+
+    `statements` are its outline; `drops`: what the rows are read from is dropped after it; `locks`: so
+    all is one transaction, which locks tables where an online revision would not.
+    """
+
+    def __init__(self, statements: Iterable[str], *, drops: bool, locks: bool = False) -> None:
+        self.statements, self.drops, self.locks = list(statements), drops, locks
+
+
 class FunctionFillOp(FillOp):
     """A backfill whose values a function of Python returns, one for each row."""
 

@@ -297,8 +297,9 @@ class _Batches:
         seconds = max(time.monotonic() - self.began, 1e-3)
         rate = (self.done - self.before) / seconds
         left = max(self.total - self.done, 0) / rate if rate else 0
+        rows = "row" if self.total == 1 else "rows"
         self.executor.progress.detail = (
-            f"{self.operation.table_name}: {self.done:,} of {self.total:,} rows, {rate:,.0f} a second, "
+            f"{self.operation.table_name}: {self.done:,} of {self.total:,} {rows}, {rate:,.0f} a second, "
             f"{left:.0f} s left"
         )
 

@@ -157,6 +157,9 @@ def _complete_add_column(
     if _is_autoincrement(op.column):
         return CompleteAdd(_add_autoincrement(op, comparison.dialect))
     name, needs_value = op.column.name, _needs_value(op.column)
+    if needs_value and _is_by_hand(op, op.column, comparison, answers):
+        add = _with_column(op, nullable=True)
+        return CompleteAdd(add, [], [_alter_after_backfill(add, modify_nullable=False)])
     value = _value(op, op.column, comparison, answers, needs_value=needs_value)
     if value and value.is_of_row:
         add = _with_column(op, nullable=True)
@@ -177,14 +180,16 @@ def _complete_not_null(
     column = _model_column(op, comparison) if comparison.is_upgrade else None
     if column is None:
         column = sa.Column(op.column_name, op.modify_type or op.existing_type)
-    value = _value(op, column, comparison, answers)
-    if not value:
-        return [], op
-    update = _fill(op, op.column_name, value, comparison, column.type)
+    updates: OpList = []
+    if not _is_by_hand(op, column, comparison, answers):
+        value = _value(op, column, comparison, answers)
+        if not value:
+            return [], op
+        updates = [_fill(op, op.column_name, value, comparison, column.type)]
     if op.modify_type is None:
-        return [update], op
+        return updates, op
     change, set_not_null = _split_type_change(op)
-    return [change, update], set_not_null
+    return [change, *updates], set_not_null
 
 
 def _fill(op: Any, column: str, value: Value, comparison: Comparison, type_: Any) -> FillOp:
@@ -213,6 +218,23 @@ def _has_recordable_key(op: Any, comparison: Comparison) -> bool:
         isinstance(column.type, RECORDABLE) and not isinstance(column.type, sa.Enum)
         for column in columns
     )
+
+
+def _is_by_hand(op: Any, column: sa.Column[Any], comparison: Comparison, answers: Answers) -> bool:
+    """Whether a person writes the SQL that fills a column.
+
+    Where rows are moved by hand, a column that nothing else fills is a part of that.
+    """
+    name = f"{table_key(op)}.{column.name}"
+    if answers.is_by_hand(name):
+        return True
+    is_filled = (
+        column.default is not None or column.server_default is not None or answers.has("fill", name)
+    )
+    if not comparison.is_upgrade or not answers.by_hand or is_filled:
+        return False
+    answers.by_hand.add(name)
+    return True
 
 
 def _value(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from alembic.operations import ops
 from sqlalchemy.exc import UnsupportedCompilationError
 
-from alembic_guards.authoring.operations import FunctionFillOp
+from alembic_guards.authoring.operations import ByHandOp, FunctionFillOp
 from alembic_guards.runtime.backfill import BackfillOp
 from alembic_guards.runtime.lossy.guard import ZONE
 from alembic_guards.runtime.operations import OwnOp
@@ -46,6 +46,9 @@ def describe(operation: ops.MigrateOperation) -> Iterator[str]:
             yield f"drop constraint {operation.constraint_name}"
         case ops.CreateTableCommentOp() | ops.DropTableCommentOp():
             yield f"comment {operation.table_name}"
+        case ByHandOp():
+            for statement in operation.statements:
+                yield f"by hand: {statement}"
         case OwnOp() | RebuildTableOp() | CreateViewOp() | DropViewOp():
             if operation.about:
                 yield operation.about

@@ -9,9 +9,10 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import render_op
 from alembic.operations import ops
 
-from alembic_guards.authoring.operations import AutocommitOp, FunctionFillOp
+from alembic_guards.authoring.operations import AutocommitOp, ByHandOp, FunctionFillOp
 from alembic_guards.authoring.write.types import render_type
 from alembic_guards.compat import creation_order, render_constraint
+from alembic_guards.errors import commands
 from alembic_guards.runtime.backfill import BackfillOp
 from alembic_guards.runtime.destructive import INFO
 from alembic_guards.runtime.enum_values import RenameValueOp
@@ -22,6 +23,19 @@ from alembic_guards.runtime.views import CreateViewOp, DropViewOp, ViewOp
 
 #: The package that exports our operations as functions.
 LIBRARY = "alembic_guards"
+
+#: What stands above the outline of SQL that a person completes, and where it is read from.
+BY_HAND = (
+    "# By hand: replace each ... by SQL over the rows, delete or add statements, then: make prove"
+)
+DROPPED = "# What the rows are read from is dropped below, whatever it holds."
+#: What lets squawk pass: a part that was committed alone could lose rows.
+LOCKS = (
+    "# All of it is one transaction, so that no row is lost halfway; its locks are accepted:",
+    "# squawk-ignore: adding-not-nullable-field, constraint-missing-not-valid",
+    "# squawk-ignore: adding-foreign-key-constraint, disallowed-unique-constraint",
+    "# squawk-ignore: require-concurrent-index-creation, require-concurrent-index-deletion",
+)
 
 #: The renderers of Alembic that functions below call, and whose code they complete.
 ALEMBIC_RENDERERS: dict[type[ops.MigrateOperation], Callable[..., str]] = {
@@ -35,6 +49,7 @@ def install_renderers() -> None:
     for kind, render in (
         (AutocommitOp, _render_autocommit),
         (BackfillOp, _render_backfill),
+        (ByHandOp, _render_by_hand),
         (FunctionFillOp, _render_function_fill),
         (RebuildTableOp, _render_rebuild),
         (Rename, _render_rename),
@@ -61,6 +76,12 @@ def _render_backfill(context: AutogenContext, op: BackfillOp) -> str:
     where = f", where={op.where!r}" if op.where else ""
     arguments = f"{op.table_name!r}, {op.values!r}{where}{_in_schema(op.schema)}"
     return _call(context, "backfill", arguments)
+
+
+def _render_by_hand(_: AutogenContext, op: ByHandOp) -> list[str]:
+    statements = (f"op.execute({as_text(statement)!r})" for statement in op.statements)
+    comments = [commands(BY_HAND), *[DROPPED] * op.drops, *LOCKS * op.locks]
+    return [*comments, *statements, ""]
 
 
 def _render_function_fill(context: AutogenContext, op: FunctionFillOp) -> str:
