@@ -8,7 +8,7 @@ from {{ cookiecutter.__package }}.models.user import User
 
 async def seed() -> None:
     try:
-        async with Session.begin() as session:
+        async with Session() as session, session.begin():
             if not await session.scalar(select(User).filter_by(email="ada@example.com")):
                 session.add(User(email="ada@example.com"))
     finally:
