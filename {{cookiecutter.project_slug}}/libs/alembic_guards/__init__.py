@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from alembic_guards.runtime.backfill import backfill
     from alembic_guards.runtime.enum_values import rename_value
     from alembic_guards.runtime.runner import attempts
+    from alembic_guards.runtime.sql_file import run_sql_file
     from alembic_guards.runtime.sqlite import rebuild_table
     from alembic_guards.runtime.views import create_view, drop_view
 
@@ -26,6 +27,7 @@ __all__ = [
     "plain_errors",
     "rebuild_table",
     "rename_value",
+    "run_sql_file",
 ]
 __version__ = "0.2.0"
 
@@ -39,6 +41,7 @@ _MODULES = {
     "plain_errors": "alembic_guards.errors",
     "rebuild_table": "alembic_guards.runtime.sqlite",
     "rename_value": "alembic_guards.runtime.enum_values",
+    "run_sql_file": "alembic_guards.runtime.sql_file",
 }
 
 
