@@ -22,7 +22,7 @@ def write_unknown_types(operations: OpList, comparison: Comparison) -> OpList:
     A table whose key or constraints read such a column becomes CREATE TABLE. A column that is altered
     keeps its type: MariaDB needs its definition, PostgreSQL nothing.
 
-    On SQLite there are none: reflection takes an unknown type for NUMERIC.
+    On SQLite these are columns that were declared without one: reflection takes an unknown type for NUMERIC.
     """
     return [part for op in operations for part in _with_known_types(op, comparison)]
 
@@ -108,6 +108,8 @@ def _definition(op: Any, column: sa.Column[Any], comparison: Comparison) -> str:
         definition = f"{quoter(dialect)(column.name)} {definition}"
         definition += f" DEFAULT {default}" if default else ""
         definition += "" if column.nullable else f" {definitions.get('not null', '')}"
+    elif dialect.name == "sqlite":
+        definition = f"{quoter(dialect)(column.name)} {definition}"
     return definition.strip()
 
 
