@@ -12,7 +12,7 @@ from alembic.operations import MigrateOperation, ops
 
 from alembic_guards.authoring.comparison import Comparison
 from alembic_guards.authoring.operations import OpList, kind_of, name_of
-from alembic_guards.database.catalog import CONSTRAINTS, Catalog, EntryKey, same
+from alembic_guards.database.catalog import BY_HAND, CONSTRAINTS, Catalog, EntryKey, same
 from alembic_guards.database.identifiers import bare, table_key
 from alembic_guards.runtime.operations import OwnOp
 
@@ -55,11 +55,13 @@ def remove_noops(operations: OpList, comparison: Comparison) -> OpList:
     present, target = comparison.present, comparison.target
     in_both = _names(present, present) & _names(target, target)
     unchanged, columns = _unchanged(present, target), _unchanged_columns(present, target)
+    by_hand = {(bare(key.table), bare(key.name)) for key in present | target if key.kind in BY_HAND}
     count = Counter(_table_and_name(op) for op in operations if kind_of(op))
     return [
         op
         for op in operations
         if not (kind_of(op) == "check" and _table_and_name(op) in in_both and _is_alone(op, count))
+        and not (kind_of(op) == "check" and _table_and_name(op) in by_hand)
         and not _is_on_unchanged(op, unchanged)
         and not _alters_unchanged_column(op, columns)
     ]

@@ -13,6 +13,7 @@ BY_HAND = frozenset(
         *("trigger", "rule", "view comment", "virtual table"),
         *("partitioning", "versioning", "period", "unknown"),
         *("tablespace", "access method"),
+        *("check of column", "check without inheritance"),
     }
 )
 

@@ -26,6 +26,8 @@ PARTITIONING = r"\s+(?:/\*!\d+ )?PARTITION BY .*"
 VERSIONING = " WITH(?:OUT)? SYSTEM VERSIONING"
 
 CONSTRAINT = r"CONSTRAINT (?P<name>`.*?`) (FOREIGN KEY(?=.* REFERENCES [^(]+ \()|CHECK) "
+#: The CHECK of a column, which stands last; models declare those of tables.
+CHECK_OF_COLUMN = r" CHECK \(.*"
 
 #: The names that the server gives constraints, numbered in the order of creation.
 NUMBERED = re.compile(r"`(?:.+_ibfk|CONSTRAINT)_\d+`")
@@ -47,7 +49,7 @@ def read(connection: Connection) -> Iterator[Entry]:
         quoted, show = _quoted(table), f"SHOW CREATE TABLE {_quoted(table)}"
         shown = connection.exec_driver_sql(show, execution_options=plain).all()[0][1]
         if shown.startswith("CREATE TABLE"):
-            yield from read_table(quoted, _without_database(shown, database))
+            yield from read_table(quoted, without_database(shown, database))
         else:
             check = connection.exec_driver_sql(f"CHECK TABLE {quoted}", execution_options=plain)
             broken = any(row.Msg_type == "Error" for row in check)
@@ -83,7 +85,7 @@ def read_table(table: str, shown: str) -> Iterator[Entry]:
 
 
 def _entries(table: str, part: str) -> Iterator[Entry]:
-    words = _masked(part)
+    words = masked(part)
     if part.startswith("`"):
         yield from _column(table, part)
     elif found := re.match(CONSTRAINT, words, re.DOTALL):
@@ -113,7 +115,7 @@ def _entries(table: str, part: str) -> Iterator[Entry]:
             definition=part,
             columns=columns,
             unique=columns if words.startswith("UNIQUE ") else (),
-            has_expression="(" in _masked(_groups(part)[0]).replace("`(", ""),
+            has_expression="(" in masked(_groups(part)[0]).replace("`(", ""),
         )
     elif words.startswith("PERIOD "):
         yield Entry(kind="period", table=table, definition=part, columns=_names(_groups(part)[0]))
@@ -125,7 +127,10 @@ def _column(table: str, part: str) -> Iterator[Entry]:
     name = TOKEN.match(part)
     column = name[0] if name else part
     definition, versioning = _cut(part, VERSIONING)
-    found = re.search(r" GENERATED ALWAYS AS (\(.*\)) (STORED|VIRTUAL)", _masked(definition))
+    definition, check = _cut(definition, CHECK_OF_COLUMN)
+    if re.fullmatch(r"CHECK \(json_valid\(`.*`\)\)", check, re.DOTALL):  # it makes the type JSON
+        definition, check = f"{definition} {check}", ""
+    found = re.search(r" GENERATED ALWAYS AS (\(.*\)) (STORED|VIRTUAL)", masked(definition))
     yield Entry(
         kind="column",
         table=table,
@@ -136,9 +141,11 @@ def _column(table: str, part: str) -> Iterator[Entry]:
     )
     if versioning:
         yield Entry(kind="versioning", table=table, name=column, definition=versioning)
+    if check:
+        yield Entry(kind="check of column", table=table, name=column, definition=check)
 
 
-def _without_database(shown: str, database: str) -> str:
+def without_database(shown: str, database: str) -> str:
     """Return a CREATE TABLE without the name of its own database, which MariaDB puts before sequences."""
     kept: list[str] = []
     for token in TOKEN.finditer(shown):
@@ -169,7 +176,7 @@ def _unescaped(text: str) -> str:
     return re.sub(r"\\(.)", lambda pair: QUOTES.get(pair[0], pair[0]), text, flags=re.DOTALL)
 
 
-def _masked(text: str) -> str:
+def masked(text: str) -> str:
     """Return a text of the same length, with the content of literals and names replaced by x."""
     tokens = (token[0] for token in TOKEN.finditer(text))
     return "".join(t[0] + "x" * (len(t) - 2) + t[-1] if len(t) > 1 else t for t in tokens)
@@ -177,7 +184,7 @@ def _masked(text: str) -> str:
 
 def _cut(text: str, pattern: str) -> tuple[str, str]:
     """Return a text without the first match of `pattern` outside of quotes, and that match."""
-    found = re.search(pattern, _masked(text), re.DOTALL)
+    found = re.search(pattern, masked(text), re.DOTALL)
     if not found:
         return text, ""
     return text[: found.start()] + text[found.end() :], text[slice(*found.span())].strip()
@@ -205,7 +212,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 def _reference(part: str) -> Reference | None:
     """Return the table and columns that a foreign key refers to; None where it is not recognized."""
-    found = re.search(r" REFERENCES ([^(]+) \(", _masked(part))
+    found = re.search(r" REFERENCES ([^(]+) \(", masked(part))
     return Reference(part[slice(*found.span(1))], _names(part[found.end() :])) if found else None
 
 

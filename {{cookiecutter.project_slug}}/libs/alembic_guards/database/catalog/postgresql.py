@@ -104,7 +104,8 @@ QUERY = """
                 JOIN pg_attribute ON attrelid = conrelid AND attnum = number
             ORDER BY place) AS keys) AS own,
         LATERAL (VALUES
-            (CASE contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique' WHEN 'c' THEN 'check'
+            (CASE contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique'
+                WHEN 'c' THEN CASE WHEN connoinherit THEN 'check without inheritance' ELSE 'check' END
                 WHEN 'f' THEN 'foreign key' WHEN 'x' THEN 'exclusion' END, pg_get_constraintdef(k.oid)),
             ('constraint comment', quote_literal(obj_description(k.oid, 'pg_constraint')))
         ) AS aspect (kind, text)
