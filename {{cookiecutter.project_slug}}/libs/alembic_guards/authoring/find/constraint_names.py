@@ -70,19 +70,32 @@ def rename_table_objects(context: AutogenContext, schema: str | None) -> Iterato
                 old, new = (bare(one.name).removeprefix(prefix) for one in (*dropped, *created))
                 yield renamed(kind, table.name, old, new)
         if "sequence" in kinds:
-            for names in _serial_renames(context, table, schema, present):
+            for names in _serial_renames(context, table, schema, present, target):
                 yield renamed("sequence", table.name, *names)
     yield from second_renames
 
 
 def _serial_renames(
-    context: AutogenContext, table: sa.Table, schema: str | None, present: Catalog
+    context: AutogenContext,
+    table: sa.Table,
+    schema: str | None,
+    present: Catalog,
+    target: Catalog,
 ) -> Iterator[tuple[str, str]]:
     """Yield the old and the new name of sequences of serial and identity columns.
 
-    The new name is the one that PostgreSQL would give in a new table.
+    The new name is the one that PostgreSQL would give in a new table. A sequence that has another name in
+    the catalog `target`, too, keeps it: the table was renamed before the project began.
     """
+    prefix = f"{schema}." if schema else ""
     in_catalog = bare(f"{schema}.{table.name}" if schema else table.name)
+    wanted = {bare(key.name) for key in target if key.kind == "sequence"}
+    kept = {
+        (bare(key.name), bare(name))
+        for key, entry in target.items()
+        if key.kind == "default" and bare(key.table) == in_catalog
+        for name in entry.uses
+    }
     numbered = {
         bare(key.name)
         for key in present
@@ -92,7 +105,8 @@ def _serial_renames(
         if bare(column.name) in numbered:
             old = _owned_sequence(context, table, column.name)
             new = serial_name(table.name, column.name)
-            if old and old != new:
+            is_kept = (bare(column.name), f"{prefix}{old}") in kept
+            if old and old != new and prefix + new in wanted and not is_kept:
                 yield old, new
 
 

@@ -18,6 +18,10 @@ from alembic_guards.authoring.find.by_hand import (
     keep_objects,
     without_unused,
 )
+from alembic_guards.authoring.find.owned_sequences import (
+    create_owned_sequences,
+    keep_sequence_names,
+)
 from alembic_guards.authoring.find.prerequisites import create_normalized
 from alembic_guards.authoring.normalize import normalized
 from alembic_guards.database.catalog import Catalog, EntryKey, read_catalog, read_statements
@@ -100,7 +104,9 @@ def _state(url: sa.URL, metadata: sa.MetaData, like: sa.URL | None, *, by_hand: 
             with open_connection(scratch) as connection:
                 kept = _run_revisions(connection, metadata)
         with _autocommitting(scratch) as connection:
+            create_owned_sequences(url, connection, metadata)
             create_normalized(connection, metadata)
+            keep_sequence_names(url, connection)
             connection.commit()
         with open_connection(scratch) as connection:
             state = read_state(connection)
