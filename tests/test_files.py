@@ -13,7 +13,7 @@ BUDGET = {
     ".pre-commit-config.yaml": 10,
     "AGENTS.md": 22,
     "Makefile": 82,  # a prompt, the URL, a reset and seeds, and variables that make does not expand
-    "README.md": 122,  # a table of commands, and two examples of code: the use of Session, and seeds
+    "README.md": 124,  # a table of commands, make adopt, and two examples of code: use of Session, and seeds
     "alembic.ini": 20,
     "alembic/env.py": 27,
     "alembic/script.py.mako": 31,
@@ -32,7 +32,7 @@ BUDGET = {
     "tests/test_migrations.py": 36,
     "tests/test_models.py": 29,
 }
-ALL_OTHERS = 870
+ALL_OTHERS = 881
 
 
 @pytest.mark.parametrize(("database", "engine"), VARIANTS)

@@ -72,9 +72,16 @@ def _show_new_files() -> None:
     ScriptDirectory.from_config = shown  # type: ignore[method-assign]
 
 
+def adopt(config: Config) -> None:
+    """Write a baseline and models for an existing database: -x schemas= -x leave=."""
+    from alembic_guards.authoring.adopt.command import adopt
+
+    adopt(config)
+
+
 if __name__ == "__main__":
     line = GuardedCommandLine(prog="alembic")
-    for added in (reset, seed, shell, sql, status, undo, url):
+    for added in (adopt, reset, seed, shell, sql, status, undo, url):
         line.register_command(added)
     parsers = line.subparsers.choices
     parsers["reset"].add_argument("--drop", help="The name of the database that may be dropped")

@@ -16,6 +16,7 @@ from alembic_guards import plugin, runtime
 from alembic_guards.compat import Command, environment_option, running_command
 from alembic_guards.database.connections import borrow_connection, open_connection
 from alembic_guards.database.features import backend_name
+from alembic_guards.database.managed import LEAVE
 from alembic_guards.database.scratch import create_database
 from alembic_guards.runtime.apply import backend_options
 from alembic_guards.runtime.history import refuse_broken_history
@@ -95,6 +96,7 @@ def options(
     common = {
         "on_version_apply": _refuse_orphans,
         MODELS: models,
+        LEAVE: (context.config.get_main_option(LEAVE) or "").split(),
         **backend_options(_supported(url)),
     }
     command = running_command()

@@ -87,6 +87,12 @@ STATEMENT_REMEDIES = {
     "": "",
 }
 
+#: What a statement says that creates what is there already.
+EXISTS = re.compile(r"(?:relation|type|table|Table) \S+ already exists|Duplicate key name")
+#: What follows that in a database without a revision.
+ADOPT = """
+The database was not made by this project: no revision is applied to it. To take over what it holds: make adopt"""
+
 #: Remedies that follow messages of CommandError, by a part of the message.
 HINTS = {
     "Ambiguous walk": ": a merge follows several revisions. Name one: make downgrade to=REVISION",
@@ -112,6 +118,9 @@ COMMANDS = {
     "make merge": "alembic merge heads",
     "make prove": "alembic -x prove revision --autogenerate",
     "make check": "alembic check",
+    "make adopt": "python -m alembic_guards adopt",
+    "make stamp to=": "alembic stamp ",
+    "make stamp": "alembic stamp head",
     "make undo": "python -m alembic_guards undo",
     "make status": "python -m alembic_guards status",
     "make shell": "python -m alembic_guards shell",

@@ -6,6 +6,7 @@ that compares catalogs: autogenerate, the proof of a revision, `alembic check`, 
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,6 +42,9 @@ Set a search path without {schema}, or in env.py version_table_schema to one of 
 
 Filter = Callable[..., bool]
 
+#: The option of alembic.ini, and of context.configure(), with patterns of the tables that others own.
+LEAVE = "leave"
+
 
 @dataclass
 class Filters:
@@ -50,12 +54,15 @@ class Filters:
     version_table: str = VERSION_TABLE
     include_name: Filter | None = None
     include_object: Filter | None = None
+    leave: tuple[str, ...] = ()  # patterns of names, as in a shell: `leave` of alembic.ini
 
     def has_table(self, name: str, schema: str | None, model: sa.Table | None) -> bool:
         """Whether a table is managed; `model` is that of the models, None where they have none."""
         qualified = f"{schema}.{name}" if schema else name
         parents = {"schema_name": schema, "schema_qualified_table_name": qualified}
         if name in {self.version_table, VERSION_TABLE, *OWN_TABLES}:
+            return False
+        if any(fnmatchcase(each, pattern) for pattern in self.leave for each in (name, qualified)):
             return False
         if self.include_name and not self.include_name(name, "table", parents):
             return False
@@ -86,6 +93,7 @@ def apply_options(migration: MigrationContext) -> None:
     FILTERS.version_table = migration.version_table
     FILTERS.include_name = options.get("include_name")
     FILTERS.include_object = options.get("include_object")
+    FILTERS.leave = tuple(options.get(LEAVE, ()))
     if connection is None or migration.as_sql:  # offline it is a stand-in
         return
     is_scratch = bool(connection.info.get(TEMPLATE))

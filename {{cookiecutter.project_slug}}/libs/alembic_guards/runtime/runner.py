@@ -23,7 +23,7 @@ from alembic_guards.database.features import features
 from alembic_guards.database.journal_store import journal_store
 from alembic_guards.database.managed import apply_options
 from alembic_guards.database.timeouts import upgrade_timeout
-from alembic_guards.errors import commands, explain
+from alembic_guards.errors import ADOPT, EXISTS, commands, explain
 from alembic_guards.runtime.applied_log import AppliedLog
 from alembic_guards.runtime.broken_views import refusing_broken_views
 from alembic_guards.runtime.dry_run import run_dry
@@ -141,7 +141,10 @@ class Attempt:
         elif self.step is not None and isinstance(error, Exception):
             is_lost = self.connection.invalidated
             remedy = "Restore the connection" if is_lost else "Correct the revision or the rows"
-            raise self._failure(explain(error), remedy) from error
+            reason = explain(error)
+            if not self.heads and self.is_upgrade and EXISTS.search(reason):
+                reason += commands(ADOPT)
+            raise self._failure(reason, remedy) from error
         elif isinstance(error, KeyboardInterrupt) and not self.is_stamp:
             raise CommandError(INTERRUPTED) from None
         else:
