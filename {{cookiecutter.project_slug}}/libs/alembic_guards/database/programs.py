@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from alembic_guards.database.identifiers import quoter
 
@@ -26,6 +26,9 @@ class Program(NamedTuple):
     variables: tuple[str, ...] = ()  # the parameters
     sql_mode: str = ""  # of MariaDB and MySQL, when it was created
 
+
+#: The error of a server without mysql.proc or mysql.event: it can hold no routines or events.
+NO_SUCH_TABLE = 1146
 
 #: MariaDB takes no UNION of these: their texts have several collations.
 MYSQL = (
@@ -79,7 +82,12 @@ def read_programs(connection: Connection) -> Iterator[Program]:
             )
         return
     for query in MYSQL:
-        found = connection.exec_driver_sql(query, execution_options=plain).all()
+        try:
+            found = connection.exec_driver_sql(query, execution_options=plain).all()
+        except ProgrammingError as error:
+            if error.orig is None or error.orig.args[:1] != (NO_SUCH_TABLE,):
+                raise
+            continue
         for kind, name, body, table, parameters, mode in found:
             variables = tuple(filter(None, parameters.split(",")))
             rows = ("new", "old") if table else ()

@@ -10,13 +10,17 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from alembic_guards.compat import leave_out_version_table, pending_steps
-from alembic_guards.errors import command_errors
+from alembic_guards.errors import command_errors, commands
 from alembic_guards.runtime.journal import say_applied
 from alembic_guards.runtime.place import Place, read_place
 
+ALL = """{reason}
+This is the SQL of all revisions, as of make sql to=base:head"""
 NOT_READ = """{reason}
 The pending revisions are those after the revision of the database. The SQL of all takes no database: \
 make sql to=base:head"""
+#: Begins the message of a database that does not answer.
+NO_CONNECTION = "No connection to "
 INTERRUPTED = """{step} is not complete: {applied}. Its SQL would execute them again.
 Complete it first: make {command}"""
 
@@ -24,8 +28,9 @@ Complete it first: make {command}"""
 def sql(config: Config, revision: str) -> None:
     """Print the SQL of the pending revisions up to `revision`, or of a range of them (first:last).
 
-    A range takes no database. Raises CommandError where the revision of the database cannot be read,
-    and where an upgrade of it was interrupted.
+    A range takes no database. Where no database answers, print the SQL of all revisions, and say so on
+    stderr. Raises CommandError where the revision of the database cannot be read for another reason, for
+    a `revision` relative to it (+1), and where an upgrade of it was interrupted.
     """
     if ":" in revision:
         command.upgrade(config, revision, sql=True)
@@ -33,8 +38,13 @@ def sql(config: Config, revision: str) -> None:
     try:
         place = read_place(config)
     except CommandError as error:
-        with command_errors():
-            raise CommandError(NOT_READ.format(reason=error)) from error
+        is_relative = revision.startswith(("+", "-"))
+        if is_relative or not str(error).startswith(NO_CONNECTION):
+            with command_errors():
+                raise CommandError(NOT_READ.format(reason=error)) from error
+        print(commands(ALL.format(reason=error)), file=sys.stderr)
+        command.upgrade(config, revision, sql=True)
+        return
     _refuse_interrupted(place)
     script = ScriptDirectory.from_config(config)
     with command_errors():
