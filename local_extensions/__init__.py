@@ -8,7 +8,15 @@ from jinja2.ext import Extension
 from jinja2.runtime import Context
 
 from local_extensions.call import AnswerRefused, ask_again, check_names, check_target, command
-from local_extensions.filters import from_git, if_new, if_versioned, markdown, origin, toml
+from local_extensions.filters import (
+    driver_of,
+    from_git,
+    if_new,
+    if_versioned,
+    markdown,
+    origin,
+    toml,
+)
 from local_extensions.problems import CHOICES, chosen, problem, suggest_slug
 from local_extensions.template import OWN, PROJECT_FOLDER, QUESTIONS
 
@@ -18,7 +26,7 @@ class Answers(Extension):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        filters = (suggest_slug, from_git, if_versioned, origin, if_new, toml, markdown)
+        filters = (suggest_slug, from_git, if_versioned, origin, if_new, driver_of, toml, markdown)
         environment.filters |= {function.__name__: function for function in filters}
         environment.filters["rendered"] = self.rendered
         # The next version of the template, in the same process, brings its own functions.

@@ -18,7 +18,8 @@ def from_git(question: str) -> str:
 
 def if_versioned(file: str) -> str:
     """Return the name, or nothing where no commit holds this template as it is."""
-    return file if (HERE / ".git").exists() and not version().endswith("-dirty") else ""
+    known = version() if (HERE / ".git").exists() else ""  # nothing without git, too
+    return file if known and not known.endswith("-dirty") else ""
 
 
 def origin(answers: dict[str, Any]) -> str:
@@ -39,6 +40,17 @@ def origin(answers: dict[str, Any]) -> str:
 def if_new(text: str) -> str:
     """Return the text, or nothing for the projects that `cruft update` and `diff` compare."""
     return text if command() else ""
+
+
+def driver_of(name: str, url: str) -> str:
+    """Write the driver of a URL as Python; {scheme} in its name is that of `url`, an expression.
+
+    Projects that `cruft update` compares keep mysql: SQLAlchemy's dialect for MariaDB ignores the options
+    mysql_... of their tables.
+    """
+    if "{scheme}" in name and command():
+        return f'f"{name.format(scheme=f"{{{url}.get_backend_name()}}")}"'
+    return json.dumps(name.format(scheme="mysql"))
 
 
 def toml(value: str | dict[str, str]) -> str:

@@ -241,7 +241,8 @@ def servers() -> Iterator[dict[str, sa.URL]]:
             "postgresql": sa.make_url(postgresql.get_uri()).set(drivername="postgresql+psycopg")
         }
         hurry(found["postgresql"])
-        mariadb = sa.make_url(MARIADB_URL).set(drivername="mysql+pymysql")
+        mariadb = sa.make_url(MARIADB_URL)
+        mariadb = mariadb.set(drivername=f"{mariadb.get_backend_name()}+pymysql")
         try:
             sa.create_engine(mariadb).connect().close()
             found["mariadb"] = mariadb
@@ -276,7 +277,7 @@ def published() -> Iterator[Path]:
     """The template as a git repository, as its users find it; its tag is `1`."""
     with tempfile.TemporaryDirectory() as folder:
         repository = Path(folder, "template")
-        no_part = shutil.ignore_patterns(".git", ".venv", ".*_cache", "__pycache__")
+        no_part = shutil.ignore_patterns(".git", ".venv*", ".*_cache", "__pycache__", "site")
         shutil.copytree(TEMPLATE, repository, ignore=no_part)
         git(repository, "init", "--quiet", "--initial-branch=main")
         commit(repository, "1")
@@ -431,7 +432,8 @@ def commit(repository: Path, tag: str) -> None:
 
 def drop_database(url: sa.URL) -> None:
     """Remove what a project left on a server."""
-    maintenance = {"postgresql": "postgres", "mysql": "information_schema"}[url.get_backend_name()]
+    is_postgresql = url.get_backend_name() == "postgresql"
+    maintenance = "postgres" if is_postgresql else "information_schema"
     engine = sa.create_engine(url.set(database=maintenance), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {url.database}")

@@ -126,6 +126,6 @@ def look(project: Project, query: str) -> tuple[tuple[object, ...], ...]:
 def connect(project: Project) -> Iterator[sa.Connection]:
     """Yield a connection that takes SQL as it is; double quotes are around names everywhere."""
     with project.connect() as connection:
-        if connection.dialect.name == "mysql":
+        if connection.dialect.name in {"mysql", "mariadb"}:
             connection.exec_driver_sql("SET sql_mode = concat(@@sql_mode, ',ANSI_QUOTES')")
         yield connection.execution_options(no_parameters=True)

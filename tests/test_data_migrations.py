@@ -311,11 +311,18 @@ BACKFILL = """
     op.add_column("users", sa.Column("after", sa.Integer))
 """
 
+BY_FUNCTION = """
+    import uuid
+    from alembic_guards import backfill
+    backfill("users", {{"slug": lambda: f"ada@x.org:{{uuid.uuid4().hex}}", "n": "n + 1"}},
+        {where}batch=10, types={{"slug": sa.String(50)}})
+"""
 
-def write_backfill(project: Project, key: str, where: str = "") -> None:
+
+def write_backfill(project: Project, key: str, where: str = "", backfill: str = BACKFILL) -> None:
     """Write a revision that makes a table of users, and one that fills it in batches of 10."""
     write_revision(project, KEYS[key])
-    text = BACKFILL.format(where=where and f'where="{where}", ')
+    text = backfill.format(where=where and f'where="{where}", ')
     if "mysql" in project.environment.get("DATABASE_URL", ""):
         text = text.replace("lower(email) || ':%'", "concat(lower(email), ':%')")
     write_revision(project, text)
@@ -352,12 +359,26 @@ def test_a_backfill_reaches_every_row_once_whatever_the_key(
     assert filled(project) == [[1, ROWS]]
 
 
-@pytest.mark.parametrize("database", SERVERS)
-def test_a_backfill_that_is_killed_goes_on_with_the_batch_that_was_not_committed(
-    bake: Bake, database: str
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("database", DATABASES)
+def test_a_backfill_by_a_function_gives_each_row_a_value_of_its_own(
+    bake: Bake, database: str, key: str
 ) -> None:
     project = prepare(bake, database)
-    write_backfill(project, "two columns")
+    write_backfill(project, key, "slug IS NULL", BY_FUNCTION)
+    insert_users(project, key)
+    project.alembic("upgrade", "head")
+    assert filled(project) == [[1, ROWS]]
+    assert is_there(project, "SELECT count(DISTINCT slug) FROM users") == [[ROWS]]
+
+
+@pytest.mark.parametrize("backfill", [BACKFILL, BY_FUNCTION], ids=["sql", "function"])
+@pytest.mark.parametrize("database", SERVERS)
+def test_a_backfill_that_is_killed_goes_on_with_the_batch_that_was_not_committed(
+    bake: Bake, database: str, backfill: str
+) -> None:
+    project = prepare(bake, database)
+    write_backfill(project, "two columns", backfill=backfill)
     insert_users(project, "two columns")
     killed, number = -signal.SIGKILL, 0
     while killed:

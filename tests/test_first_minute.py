@@ -1,6 +1,7 @@
 """On a machine with little on it, the first commands work, and what is in their way is one line."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -10,14 +11,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import pages
 import pytest
 import sqlalchemy as sa
-from conftest import NO_MARIADB, TEMPLATE, VARIANTS, Project, drop_database
+from conftest import NO_MARIADB, TEMPLATE, VARIANTS, Project, drop_database, type_at_terminal
 
 #: What every Unix has, and make; Python beside it is all that a project needs.
-TOOLS = ("make", "sh", "awk", "echo", "grep", "mkdir", "mv", "rm", "sed", "tail", "wc")
+TOOLS = (
+    "make", "sh", "awk", "cat", "echo", "grep", "mkdir", "mv", "rm", "sed", "sleep", "tail", "wc"
+)  # fmt: skip
 CUT_OFF = ("/usr/bin/unshare", "--net", "--map-root-user")
-INSTALLING = "Installing into .venv ...\n"
+INSTALLING = "Installing into .venv (seconds with uv, a minute or two with pip) ...\n"
 
 #: How an environment comes to be without make.
 OTHER_WAYS = {
@@ -27,24 +31,63 @@ OTHER_WAYS = {
     ".venv/bin/python -m pip install --quiet --editable . --group dev",
 }
 
+#: What the first revision of a new project creates.
+TABLES = {
+    "posts": ["id", "author_id", "title", "body"],
+    "users": ["id", "email", "created_at"],
+}
+
 Generate = Callable[..., Project]
+
+
+def test_the_quick_start_works_word_for_word(tmp_path: Path, published: Path) -> None:
+    """On a machine with Python and make alone, by whoever types the one name that README has."""
+    template = tmp_path / "template"
+    shutil.copytree(published, template)
+    readme, page = ((template / name).read_text() for name in ("README.md", "docs/start.md"))
+    script = first_commands(readme)
+    assert first_commands(page) == script
+    environment = {"PATH": str(machine(tmp_path / "bin", uv=False)), "HOME": str(tmp_path)}
+    environment |= {name: text for name, text in os.environ.items() if name.startswith("PIP_")}
+    command = ("/bin/sh", "-ec", "\n".join(script))
+    answers = f"Shop{os.linesep * 7}"
+    subprocess.run(command, cwd=template, env=environment, input=answers, text=True, check=True)
+    assert Project(tmp_path / "shop", None).columns() == TABLES
+
+
+def first_commands(document: str) -> list[str]:
+    """Return the commands of the first block of a document."""
+    block = next(block for block in pages.blocks(document) if block.kind == "console")
+    return [command.text for command in pages.commands(block)]
 
 
 @pytest.mark.parametrize(("database", "engine"), VARIANTS)
 def test_the_first_commands_make_the_tables(generate: Generate, database: str, engine: str) -> None:
     project = generate(database, engine)
-    said = ""
-    if database == "mariadb":
-        said += project.make("database")
-    said += project.make("revision", "m=create users")
-    said += project.make("upgrade")
-    assert project.columns() == {
-        "posts": ["id", "author_id", "title", "body"],
-        "users": ["id", "email", "created_at"],
-    }
+    commands = first_commands((project.path / "README.md").read_text())
+    assert commands[-2:] == ['make revision m="create users"', "make upgrade"]
+    docker = "docker compose up --wait"  # or a server of yours, as README says
+    assert (docker in commands) == (database == "mariadb")
+    said = "".join(project.run("/bin/sh", "-c", one) for one in commands if one != docker)
+    assert project.columns() == TABLES
     assert said.startswith(INSTALLING)
     assert said.count("Installing") == 1
     assert "WARNING" not in said
+
+
+def test_the_commands_without_make_do_the_same(generate: Generate) -> None:
+    project = generate()
+    readme = (project.path / "README.md").read_text()
+    lines = re.findall(r"^> (.+)$", readme, re.MULTILINE)
+    assert len(lines) == 6
+    for folder in (
+        (r".venv\Scripts\activate", ". .venv/bin/activate"),
+        ("python -m venv", "python3 -m venv"),
+    ):
+        lines = [line.replace(*folder) for line in lines]
+    project.environment["PATH"] += f"{os.pathsep}/usr/bin{os.pathsep}/bin"  # activate needs more
+    project.run("/bin/sh", "-ec", "\n".join(lines))
+    assert project.columns() == TABLES
 
 
 def test_uv_is_used_where_it_is_there(generate: Generate) -> None:
@@ -59,7 +102,7 @@ def test_a_moved_folder_is_installed_anew(generate: Generate) -> None:
     project = generate(uv=True)
     project.make("install")
     project.path = project.path.rename(project.path.with_name('it\'s "moved" by $me'))
-    assert project.make("current") == INSTALLING
+    assert without_progress(project.make("current")) == INSTALLING
     assert project.make("current") == ""
     package = f"import {project.package}; print({project.package}.__file__)"
     assert str(project.path) in project.run(".venv/bin/python", "-c", package)
@@ -72,7 +115,7 @@ def test_a_vanished_python_is_replaced(generate: Generate) -> None:
     python = project.path / ".venv" / "bin" / "python"
     python.unlink()
     python.symlink_to("/nowhere/python")
-    assert project.make("current") == INSTALLING
+    assert without_progress(project.make("current")) == INSTALLING
     assert project.make("current") == ""
 
 
@@ -91,11 +134,11 @@ def test_a_missing_network_is_one_line_and_the_next_run_repairs_it(
         pytest.skip("unshare may not cut off the network here")
     project = generate(uv=uv)
     said = project.run(*CUT_OFF, "make", "current", status=None, UV_CACHE_DIR=str(tmp_path / "no"))
-    first, reason, make = said.splitlines()
+    first, reason, make = without_progress(said).splitlines()
     assert first == INSTALLING.strip()
     assert reason.startswith("Not installed (it takes a network): ")
     assert make.startswith("make: ***")
-    assert project.make("current") == INSTALLING
+    assert without_progress(project.make("current")) == INSTALLING
 
 
 def test_an_interrupted_install_is_repaired(generate: Generate) -> None:
@@ -106,7 +149,7 @@ def test_an_interrupted_install_is_repaired(generate: Generate) -> None:
         time.sleep(0.01)
     os.killpg(installing.pid, signal.SIGKILL)
     installing.wait()
-    assert project.make("current") == INSTALLING
+    assert without_progress(project.make("current")) == INSTALLING
 
 
 def test_two_at_once_wait_for_each_other(generate: Generate) -> None:
@@ -123,7 +166,7 @@ def test_a_changed_pyproject_is_installed(generate: Generate) -> None:
     pyproject.write_text(
         pyproject.read_text().replace("dependencies = [", 'dependencies = ["idna",', 1)
     )
-    assert project.make("current") == INSTALLING
+    assert without_progress(project.make("current")) == INSTALLING
     project.run(".venv/bin/python", "-c", "import idna")
 
 
@@ -205,15 +248,32 @@ def test_a_failure_of_uv_is_told_with_what_helps(generate: Generate) -> None:
         f"Not installed (it takes a network): {reason} (uv; with pip: make install uv=)",
         "To trust the certificates of this machine: UV_SYSTEM_CERTS=1 make install",
     ]
-    assert project.make("install", "uv=") == INSTALLING
+    assert without_progress(project.make("install", "uv=")) == INSTALLING
     assert project.make("current") == ""
+
+
+def test_what_is_installed_is_shown_each_second_at_a_terminal_and_each_10_s_elsewhere(
+    generate: Generate,
+) -> None:
+    project = generate()
+    uv = Path(project.environment["PATH"], "uv")
+    uv.write_text("#!/bin/sh\necho 'Downloading sqlalchemy'\nsleep ${LONG-0}\n")
+    uv.chmod(0o755)
+    bootstrap = ["sh", "scripts/bootstrap", str(uv)]
+    said = project.run(*bootstrap, LONG="6")  # venv and sync
+    assert said == f"{INSTALLING}10 s: Downloading sqlalchemy\n"
+    shutil.rmtree(project.path / ".venv")
+    environment = project.environment | {"LONG": "1.5"}
+    said = type_at_terminal(bootstrap, "", project.path, environment)
+    assert said.startswith(INSTALLING) and said.endswith("\r\x1b[K")
+    assert "\r\x1b[K1 s: Downloading sqlalchemy" in said
 
 
 def test_a_member_of_a_workspace_of_uv_has_its_own_environment(generate: Generate) -> None:
     project = generate(uv=True)
     workspace = f'[tool.uv.workspace]\nmembers = ["{project.path.name}"]\n'
     (project.path.parent / "pyproject.toml").write_text(workspace)
-    assert project.make("current") == INSTALLING
+    assert without_progress(project.make("current")) == INSTALLING
     assert project.make("current") == ""
     assert not (project.path.parent / ".venv").exists()
 
@@ -253,6 +313,11 @@ def machine(folder: Path, uv: bool) -> Path:
     if uv:
         (folder / "uv").symlink_to(Path(sys.executable).with_name("uv"))
     return folder
+
+
+def without_progress(said: str) -> str:
+    """Return what was said without the signs of life of a long installation."""
+    return re.sub(r"^\d+ s: .*\n", "", said, flags=re.MULTILINE)
 
 
 def contents(project: Project) -> dict[str, int]:

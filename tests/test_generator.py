@@ -68,6 +68,14 @@ def test_every_tool_takes_every_kind_of_source(
     assert (project / ".cruft.json").exists() == (source != "zip")
 
 
+def test_a_machine_without_git_gets_no_version_of_the_template(
+    tmp_path: Path, published: Path, home: dict[str, str]
+) -> None:
+    command = [str(BIN / "cookiecutter"), str(published), "--no-input"]
+    run(command, {**home, "PATH": str(BIN)}, tmp_path)
+    assert not (tmp_path / "my-project" / ".cruft.json").exists()
+
+
 @pytest.mark.parametrize("tool", ["cookiecutter", "uvx cruft create"])
 def test_every_tool_refuses_in_one_line(
     tmp_path: Path, published: Path, home: dict[str, str], tool: str

@@ -101,7 +101,8 @@ def test_two_heads_are_joined_under_the_message(bake: Bake) -> None:
     project = bake(url=None)
     for _ in range(2):
         project.run(".venv/bin/python", "-m", "alembic", "revision", "--head=base", "--splice")
-    project.make("merge", 'm=both "sides"')
+    said = project.make("merge", 'm=both "sides"')
+    assert said == f"Wrote {project.revisions()[-1].relative_to(project.path)}\n"
     assert docstring(project).startswith('both "sides"\n')
     assert project.make("heads").count("(head)") == 1
 
@@ -113,14 +114,18 @@ def test_help_lists_every_target_and_is_what_make_alone_prints(bake: Bake) -> No
     assert re.findall(r"^  make ([\w-]+)  +\S", said, re.MULTILINE) == phony[0].split()
     assert said == project.make("help")
     assert [line for line in said.splitlines() if len(line) > 80] == []
+    read = set(re.findall(r"\$\((?:value|origin) (\w+)\)", (project.path / "Makefile").read_text()))
+    assert read == {*re.findall(r"(\w+)=", said.partition("Variables:")[2])}
 
 
 def test_an_empty_revision_is_for_changes_of_rows(bake: Bake) -> None:
     project = bake()
     project.make("revision")
     assert "make revision empty=1" in project.make("revision")
-    project.make("revision", "m=fill slugs", "empty=1")
-    text = project.revisions()[-1].read_text()
+    said = project.make("revision", "m=fill slugs", "empty=1")
+    file = project.revisions()[-1]
+    assert said == f"Wrote {file.relative_to(project.path)}\n"
+    text = file.read_text()
     assert text.startswith('"""fill slugs\n')
     assert re.findall(r"^def (\w+)\(\) -> None:\n    pass$", text, re.MULTILINE) == [
         "upgrade",

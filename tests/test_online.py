@@ -1,13 +1,15 @@
 """What takes long on a table in use is done beside its readers and writers, on PostgreSQL."""
 
+import re
 import subprocess
 import time
 
 import pytest
 import sqlalchemy as sa
 import sqlalchemy.event
+from chain import write_revision
 from changes.kind import SHELF, item
-from conftest import Bake, Process, Project
+from conftest import MAKE, Bake, Process, Project, type_at_terminal
 
 INDEXED = item().replace("name: Mapped[str]", "name: Mapped[str] = mapped_column(index=True)")
 UNIQUE = item("__table_args__ = (UniqueConstraint('name', name='uq_name'),)")
@@ -62,7 +64,7 @@ def test_a_change_that_is_nothing_else_stays_one_revision(bake: Bake) -> None:
 def test_new_tables_are_made_at_once(bake: Bake) -> None:
     project = prepare(bake, item(), item() + SHELF.replace("unique", "index"))
     assert len(project.revisions()) == 2
-    assert "CONCURRENTLY" not in project.make("sql")
+    assert "CONCURRENTLY" not in project.make("sql", "to=base:head")
 
 
 def test_readers_and_writers_go_on_while_an_index_is_built_and_while_it_is_dropped(
@@ -212,3 +214,42 @@ def indexes(project: Project) -> dict[str, bool]:
             " WHERE indrelid = 'items'::regclass AND NOT indisprimary"
         )
         return dict(map(tuple, connection.exec_driver_sql(query)))
+
+
+SLOW = """
+    op.execute("CREATE TABLE big (n integer, filler text)")
+    op.execute("ALTER TABLE big ALTER filler SET STORAGE PLAIN")
+    op.execute("INSERT INTO big SELECT n, repeat('x', 1900) FROM generate_series(1, 300) n")
+    op.execute('''CREATE FUNCTION slow(n integer) RETURNS integer IMMUTABLE LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_sleep(0.02); RETURN n; END $$''')
+"""
+BUILD = """
+    with op.get_context().autocommit_block():
+        op.execute("CREATE INDEX CONCURRENTLY ix_slow ON big (slow(n))")
+"""
+DROP = """
+    with op.get_context().autocommit_block():
+        op.drop_index("ix_slow", "big", postgresql_concurrently=True)
+"""
+
+
+def test_an_index_that_is_built_shows_its_progress_and_what_it_waits_for(bake: Bake) -> None:
+    project = bake("postgresql")
+    project.make("database")
+    write_revision(project, SLOW)
+    project.make("upgrade")
+    write_revision(project, BUILD)
+    said = type_at_terminal([MAKE, "upgrade"], "", project.path, project.environment)
+    found = re.findall(
+        r"upgrade r1: \d+ s, index ix_slow, building index: scanning table, (\d+) %", said
+    )
+    percents = [int(percent) for percent in found]
+    assert percents == sorted(percents) and len({*percents}) > 1, said
+    write_revision(project, DROP)
+    with project.connect() as blocking:
+        blocking.exec_driver_sql("SELECT count(*) FROM big")
+        upgrade = Process(project, ["upgrade", "head"])
+        upgrade.read_until("upgrade r2: 10 s, index ix_slow, blocked by process ")
+    status, said = upgrade.end()
+    assert status == 0, said
+    assert re.search(r"blocked by process \d+ of \w+, whose transaction is \d+ s old\n", said)

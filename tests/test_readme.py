@@ -1,8 +1,11 @@
 """What the documents show is what happens."""
 
+import html
 import re
 import subprocess
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import DATABASES, TEMPLATE, Bake
@@ -10,28 +13,35 @@ from conftest import DATABASES, TEMPLATE, Bake
 README = (TEMPLATE / "README.md").read_text()
 
 
-def test_the_transcript_is_what_the_demo_prints(tmp_path: Path) -> None:
-    said = subprocess.run(
-        ["./demo.sh", str(tmp_path)],
-        cwd=TEMPLATE,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=True,
-    ).stdout
-    shown = README.split("```console\n")[2].split("```")[0]
-    assert normal(shown) in normal(said.replace(f"{tmp_path.resolve()}/shop/", ""))
+def test_the_picture_is_what_the_demo_shows(tmp_path: Path) -> None:
+    """The same file comes out again, and it holds what is shown at a terminal."""
+    session = load_session()
+    shown = session.normal(session.record(tmp_path))
+    assert session.draw(shown) == (TEMPLATE / "docs/session.svg").read_text()
+    assert "(docs/session.svg)" in README.split("```")[0]
+    drawn = html.unescape(re.sub(r"<[^>]+>", "", session.draw(shown))).replace("\xa0", " ")
+    assert "Applied 8d5e0c6f1a2b: add posts.summary (1 of 1, 0.1 s)" in drawn
 
 
-def test_the_first_command_works_with_uvx(tmp_path: Path) -> None:
-    command = README.split("```console\n$ ")[1].split("#")[0].split()
-    assert command == ["uvx", "cookiecutter", ".", "-o", ".."]
+def test_the_command_for_uv_works(tmp_path: Path) -> None:
+    command = "uvx cookiecutter . -o .."
+    assert f"`{command}`" in README
+    uvx, *arguments, _ = command.split()
     subprocess.run(
-        [TEMPLATE / ".venv" / "bin" / command[0], *command[1:-1], tmp_path, "--no-input"],
+        [TEMPLATE / ".venv" / "bin" / uvx, *arguments, tmp_path, "--no-input"],
         cwd=TEMPLATE,
         check=True,
     )
     assert (tmp_path / "my-project" / "Makefile").exists()
+
+
+def load_session() -> Any:
+    """Import the script that records the picture."""
+    spec = spec_from_file_location("session", TEMPLATE / "docs/session.py")
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def test_every_path_in_the_tree_is_there(bake: Bake) -> None:
@@ -56,11 +66,6 @@ def test_the_generated_tree_is_there(bake: Bake, database: str) -> None:
 
 def test_the_changes_are_for_the_newest_version() -> None:
     assert "## Unreleased" in (TEMPLATE / "CHANGELOG.md").read_text()
-
-
-def normal(transcript: str) -> str:
-    """Replace what differs from run to run: times and the identifiers of revisions."""
-    return re.sub(r"[0-9a-f]{12}|\d{4}(_\d\d){2}_\d{6}|\d+\.\d s", "x", transcript)
 
 
 @pytest.mark.parametrize("file", ["README.md", "AGENTS.md"])

@@ -67,9 +67,10 @@ def test_a_database_that_only_begins_with_the_same_word_is_left_alone(
 
 def databases(project: Project) -> list[object]:
     """Return the names of all databases on the project's server."""
-    names = {"postgresql": "SELECT datname FROM pg_database", "mysql": "SHOW DATABASES"}
     assert project.url
-    return [name for (name,) in project.sql(names[project.url.get_backend_name()])]
+    is_postgresql = project.url.get_backend_name() == "postgresql"
+    query = "SELECT datname FROM pg_database" if is_postgresql else "SHOW DATABASES"
+    return [name for (name,) in project.sql(query)]
 
 
 @pytest.mark.parametrize("collation", ["utf8mb4_unicode_ci", "latin1_german1_ci"])

@@ -1,6 +1,8 @@
 """`make sql` prints what an upgrade would do, for whoever has to look at it or run it first."""
 
 import os
+import re
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -14,6 +16,8 @@ from alembic_guards.database.catalog import Catalog, read_catalog
 from chain import write_revision
 from conftest import DATABASES, Bake, Project, drop_database
 from test_changes import catalog, look
+from test_log import TABLE
+from test_upgrades import SERVERS
 
 MODEL = """
 from sqlalchemy.orm import Mapped, mapped_column
@@ -149,7 +153,9 @@ def test_sqlite_says_what_it_cannot_print(bake: Bake) -> None:
 
 
 @pytest.mark.parametrize("database", DATABASES)
-def test_the_sql_stands_alone_in_its_file_and_takes_no_server(bake: Bake, database: str) -> None:
+def test_the_sql_of_all_stands_alone_in_its_file_and_takes_no_server(
+    bake: Bake, database: str
+) -> None:
     project = bake(database, url=None)
     gone = {
         "sqlite": f"sqlite:///{project.path}/none/none.db",
@@ -159,12 +165,102 @@ def test_the_sql_stands_alone_in_its_file_and_takes_no_server(bake: Bake, databa
     write_revision(project, "\n    op.execute(\"UPDATE t SET a = '1%'\")")
     (project.path / ".venv" / "installed").write_text(f"{project.path}\n")
     for url in ("", gone[database]):  # an empty one is unset
-        project.run("sh", "-c", "make sql > out.sql", DATABASE_URL=url)
+        project.run("sh", "-c", "make sql to=base:head > out.sql", DATABASE_URL=url)
         written = (project.path / "out.sql").read_text()
         lines = [line for line in written.splitlines() if line and not line.startswith("--")]
         assert lines[0].startswith(("CREATE TABLE alembic_version", "BEGIN"))
         assert "UPDATE t SET a = '1%';" in lines
     assert not (project.path / ".postgresql").exists()
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_the_sql_is_what_an_upgrade_would_do_now(bake: Bake, database: str) -> None:
+    project = bake(database, engine="async")
+    project.make("database")
+    for name in ("first", "second", "third"):
+        write_revision(project, TABLE.format(name), f'op.drop_table("{name}")')
+    assert tables(written(project)) == ["alembic_version", "first", "second", "third"]
+    project.alembic("upgrade", "r0")
+    assert tables(written(project)) == ["second", "third"]
+    assert tables(written(project, "to=r1")) == tables(written(project, "to=+1")) == ["second"]
+    assert tables(written(project, "to=base:r0")) == ["alembic_version", "first"]
+    client(project, written(project))
+    with project.connect() as connection:
+        assert {"first", "second", "third"} <= {*sa.inspect(connection).get_table_names()}
+    assert "The database is at r2 (head)." in project.make("upgrade")
+    assert written(project) == ""
+    assert project.make("sql") == "Nothing to do. The database is at r2 (head).\n"
+    project.alembic("downgrade", "base")
+    script = written(project)  # the version table is there already
+    assert tables(script) == ["first", "second", "third"]
+    client(project, script)
+    assert "The database is at r2 (head)." in project.make("upgrade")
+
+
+def test_the_sql_of_a_database_at_two_revisions_is_that_of_both_branches(bake: Bake) -> None:
+    project = bake()
+    write_revision(project, TABLE.format("first"))
+    write_revision(project, TABLE.format("left"))
+    right = write_revision(project, TABLE.format("right"))
+    right.write_text(right.read_text().replace("down_revision = 'r1'", "down_revision = 'r0'"))
+    project.alembic("upgrade", "heads")
+    merge = write_revision(project, TABLE.format("merged"))
+    merge.write_text(
+        merge.read_text().replace("down_revision = 'r2'", "down_revision = 'r1', 'r2'")
+    )
+    assert tables(written(project)) == ["merged"]
+    client(project, written(project))
+    assert "The database is at r3 (head)." in project.make("upgrade")
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_without_an_answer_the_sql_of_all_is_printed(bake: Bake, database: str) -> None:
+    project = bake(database)
+    write_revision(project, TABLE.format("first"))
+    gone = {
+        "sqlite": f"sqlite:///{project.path}/none/none.db",
+        "postgresql": "postgresql://a:secret@127.0.0.1:1/none",
+        "mariadb": "mysql://a:secret@127.0.0.1:1/none",
+    }
+    project.run("sh", "-c", "make sql > out.sql 2> err", DATABASE_URL=gone[database])
+    everything = project.make("sql", "to=base:head", DATABASE_URL=gone[database])
+    assert "CREATE TABLE first" in everything
+    assert (project.path / "out.sql").read_text() == everything
+    said = (project.path / "err").read_text()
+    assert said.startswith("No connection to ") and "secret" not in said
+    assert said.endswith("\nThis is the SQL of all revisions, as of make sql to=base:head\n")
+
+    said = project.make("sql", "to=+1", status=2, DATABASE_URL=gone[database])
+    assert said.startswith("FAILED: No connection to ") and "secret" not in said
+    assert "takes no database: make sql to=base:head\n" in said
+
+
+@pytest.mark.parametrize("database", SERVERS)
+def test_the_sql_of_a_revision_that_is_half_done_is_refused(bake: Bake, database: str) -> None:
+    project = bake(database)
+    project.make("database")
+    write_revision(
+        project,
+        "\n    with op.get_context().autocommit_block():"
+        '\n        op.execute("CREATE TABLE one (n INTEGER)")'
+        '\n    op.execute("SELECT n FROM two")',
+    )
+    project.alembic("upgrade", "head", status=1)
+    said = project.make("sql", status=2)
+    assert "FAILED: upgrade r0 is not complete: 1 statement was applied" in said
+    assert "\nComplete it first: make upgrade\n" in said and "CREATE TABLE" not in said
+
+
+def written(project: Project, *arguments: str) -> str:
+    """Return what `make sql` prints to stdout."""
+    command = shlex.join(["make", "sql", *arguments])
+    project.run("sh", "-c", f"{command} > out.sql 2> err")
+    return (project.path / "out.sql").read_text()
+
+
+def tables(script: str) -> list[str]:
+    """Return the tables that SQL creates."""
+    return re.findall(r"^CREATE TABLE (\w+)", script, re.MULTILINE)
 
 
 def test_who_reads_only_the_beginning_of_the_sql_ends_it_quietly(bake: Bake) -> None:

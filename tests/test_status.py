@@ -1,6 +1,7 @@
 """`make status` says where the database is, what is pending, and what is wrong; `make upgrade` at a terminal, too."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -48,10 +49,16 @@ def write_model(project: Project, more: str = "") -> Path:
 
 
 def lines(project: Project) -> list[str]:
-    """Return the lines of `make status`, without that of the database."""
-    database, *rest = project.make("status").splitlines()
-    assert database.startswith("Database: ")
-    return rest
+    """Return the lines of `make status`, without that of the database, and without the graph."""
+    said = project.make("status")
+    assert said.startswith("Database: ")
+    return re.sub(r"^History.*\n( .*\n)*", "", said, flags=re.MULTILINE).splitlines()[1:]
+
+
+def graph(project: Project) -> list[str]:
+    """Return the lines of the graph of `make status`."""
+    found = re.search(r"^History.*\n((?: .*\n)*)", project.make("status"), re.MULTILINE)
+    return found[1].splitlines() if found else []
 
 
 @pytest.mark.parametrize("database", DATABASES)
@@ -80,6 +87,80 @@ def test_status_says_what_is_pending_applied_missing_and_edited(bake: Bake, data
     assert missing.startswith("  table second is missing: ")
     assert "was edited after it was applied" in edited
     assert remedies[-1].endswith("alembic stamp --purge r1")
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_status_and_history_show_the_place_of_the_database(bake: Bake, database: str) -> None:
+    project = bake(database, engine="async")
+    project.make("database")
+    assert graph(project) == []
+    write_revision(project, TABLE.format("first"), 'op.drop_table("first")')
+    for name in ("left", "right"):
+        write_revision(project, TABLE.format(name), f'op.drop_table("{name}")')
+    replace(project.revisions()[2], "down_revision = 'r1'", "down_revision = 'r0'")
+    replace(write_revision(project, "\n    pass"), "= 'r2'", "= 'r1', 'r2'")
+    assert sorted(graph(project)) == sorted(
+        [
+            "  o r3 (head): number 3",
+            "  |\\",
+            "  | o r2: number 2",
+            "  o | r1: number 1",
+            "  |/",
+            "  o r0: number 0",
+            "  @ no revision  <- you are here",
+        ]
+    )
+    assert "(current)" not in project.make("history")
+
+    project.alembic("upgrade", "r1")
+    assert sorted(graph(project)) == sorted(
+        [
+            "  o r3 (head): number 3",
+            "  |\\",
+            "  | o r2: number 2",
+            "  @ | r1: number 1  <- you are here",
+            "  |/",
+            "  * r0: number 0",
+        ]
+    )
+    listed = project.make("history").splitlines()
+    assert [line for line in listed if "(current)" in line] == ["r0 -> r1 (current), number 1"]
+    assert len(listed) == 4
+
+    project.alembic("upgrade", "head")
+    assert graph(project)[0] == "  @ r3 (head): number 3  <- you are here"
+    assert " (head) (current) (mergepoint), number 3\n" in project.make("history")
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_the_history_is_listed_without_a_database_too(bake: Bake, database: str) -> None:
+    project = prepare(bake, database)
+    gone = {
+        "sqlite": f"sqlite:///{project.path}/none/none.db",
+        "postgresql": "postgresql://a:secret@127.0.0.1:1/none",
+        "mariadb": "mysql://a:secret@127.0.0.1:1/none",
+    }
+    *listed, line = project.make("history", DATABASE_URL=gone[database]).splitlines()
+    assert listed == ["r0 -> r1 (head), number 1", "<base> -> r0, number 0"]
+    assert line.startswith("The place of the database is not marked: No connection to ")
+    assert "secret" not in line
+
+
+def test_the_graph_of_a_long_history_shows_the_revisions_around_the_database(bake: Bake) -> None:
+    project = bake()
+    for _ in range(30):
+        write_revision(project, "\n    pass")
+    project.alembic("upgrade", "r20")
+    assert graph(project) == [
+        "  o r29 (head): number 29",
+        "  :   5 more",
+        *(f"  o r{n}: number {n}" for n in (23, 22, 21)),
+        "  @ r20: number 20  <- you are here",
+        *(f"  * r{n}: number {n}" for n in (19, 18, 17)),
+        "  :   16 more",
+        "  * r0: number 0",
+    ]
+    assert "  r24: number 24" in lines(project)
 
 
 @pytest.mark.parametrize("database", DATABASES)

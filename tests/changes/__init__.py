@@ -9,10 +9,13 @@ from . import (
     indexes,
     keys,
     renames,
+    row_defaults,
     schemas,
     tables,
     types,
     values,
+    views,
+    ways_back,
 )
 
 CHANGES = [
@@ -20,6 +23,8 @@ CHANGES = [
     *columns.CHANGES,
     *renames.CHANGES,
     *values.CHANGES,
+    *row_defaults.CHANGES,
+    *ways_back.CHANGES,
     *types.CHANGES,
     *defaults.CHANGES,
     *checks.CHANGES,
@@ -28,4 +33,5 @@ CHANGES = [
     *keys.CHANGES,
     *schemas.CHANGES,
     *custom_types.CHANGES,
+    *views.CHANGES,
 ]

@@ -2,6 +2,21 @@
 
 from .kind import SHELF, Change, item
 
+PLACE = """
+from sqlalchemy.types import UserDefinedType
+class Place(UserDefinedType):
+    cache_ok = True
+    def get_col_spec(self, **_):
+        return "pg_lsn"
+"""
+#: A table of which reflection knows the type of no column.
+HOST = """
+class Host(Base):
+    __tablename__ = "hosts"
+    address = mapped_column({0}, primary_key=True)
+    __table_args__ = (Index("by_address", "address"),)
+"""
+
 TYPES = '''
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import TypeDecorator, UserDefinedType
@@ -335,5 +350,20 @@ CHANGES = [
             ("a check", "__table_args__ = (CheckConstraint(Right(), name='right'),)"),
             ("a default", "made = mapped_column(DateTime, server_default=Now())"),
         )
+    ),
+    *(
+        Change(
+            f"a table whose key has a type that SQLAlchemy does not reflect is {verb}, {what}",
+            item() + PLACE + (host if verb == "removed" else ""),
+            item() + PLACE + (host if verb == "added" else ""),
+            answers="drop=hosts" if verb == "removed" else "",
+            only=(database,),
+        )
+        for what, database, type_ in (
+            ("an address of MariaDB", "mariadb", "mysql.mariadb.INET6"),
+            ("a place in the log of PostgreSQL", "postgresql", "Place"),
+        )
+        for verb in ("added", "removed")
+        for host in [HOST.format(type_)]
     ),
 ]

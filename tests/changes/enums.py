@@ -26,7 +26,26 @@ class Item(Base):
 """
 ONE_CHECK = "Enum('x', 'y', name='xy', native_enum=False, create_constraint=True)"
 
+COLORED = "color = mapped_column(Enum({}, name='color'), index=True)"
+IS_A = "derived = mapped_column(Boolean, Computed(\"color = 'a'\", persisted=True), index=True)"
+SAME = "derived = mapped_column(Enum({}, name='color'), Computed('color', persisted=True))"
+
 CHANGES = [
+    *[
+        Change(
+            f"an enum that a generated column {what} loses and reorders values",
+            item(COLORED.format("'a', 'b', 'c'"), derived.format("'a', 'b', 'c'")),
+            item(COLORED.format("'c', 'a'"), derived.format("'c', 'a'")),
+            rows=("INSERT INTO items (id, name, color) VALUES (1, 'x', 'a'), (2, 'y', 'c')",),
+            look="SELECT color::text, derived::text FROM items ORDER BY id",
+            sees=sees,
+            only=("postgresql",),
+        )
+        for what, derived, sees in (
+            ("reads", IS_A, (("a", "true"), ("c", "false"))),
+            ("has", SAME, (("a", "a"), ("c", "c"))),
+        )
+    ],
     *[
         Change(
             f"a table gets a column, and somebody made {what} by hand",

@@ -21,8 +21,49 @@ class Line(Base):
 """
 SHELF_ID = "shelf_id: Mapped[int | None] = mapped_column(ForeignKey('shelves.id'))"
 ALL = ("sqlite", "postgresql", "mariadb")
+A, B = "a" * 63, "b" * 63
+
+
+def long_named(one: str, two: str) -> str:
+    """Two models whose tables have long names, and an index and a sequence after them."""
+    return f"""
+class One(Base):
+    __tablename__ = "{one}"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    one: Mapped[str] = mapped_column(index=True)
+
+class Two(Base):
+    __tablename__ = "{two}"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    two: Mapped[str] = mapped_column(index=True)
+"""
+
+
 #: Columns, with their types in Python, that change in several ways.
 ROOMS = {"size": "int", "note": "str", "shelf": "int", "gap": "int | None"}
+
+LOG = """
+class Log(Base):
+    __tablename__ = "logs"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str | None]
+"""
+#: Triggers whose bodies no server compares with the columns.
+TRIGGERS = {
+    "mariadb": (
+        (
+            "CREATE TRIGGER watch BEFORE INSERT ON items FOR EACH ROW"
+            " INSERT INTO logs (text) VALUES (NEW.note)"
+        ),
+    ),
+    "postgresql": (
+        (
+            "CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " INSERT INTO logs (text) VALUES (NEW.note); RETURN NEW; END $$"
+        ),
+        "CREATE TRIGGER watch BEFORE INSERT ON items FOR EACH ROW EXECUTE FUNCTION watch()",
+    ),
+}
 
 
 CHANGES = [
@@ -341,6 +382,16 @@ CHANGES = [
         sees=(("x", None),),
     ),
     Change(
+        "two tables with names of 63 bytes exchange their names",
+        item() + long_named(A, B),
+        item() + long_named(B, A),
+        answers=f"rename={A}:{B} rename={B}:{A}",
+        rows=(f"INSERT INTO {A} (id, one) VALUES (1, 'x')",),
+        look=f"SELECT one FROM {B}",
+        sees=(("x",),),
+        only=("postgresql",),
+    ),
+    Change(
         "two tables exchange their names",
         item() + SHELF,
         item().replace('"items"', '"shelves"') + SHELF.replace('"shelves"', '"items"'),
@@ -521,6 +572,56 @@ CHANGES = [
                 "2 of 2 rows of {table} refer by {column} to rows of shelves that do not exist",
             ),
         )
+    ),
+    *[
+        Change(
+            f"{what} that a trigger names, which somebody made by hand",
+            item("note: Mapped[str | None]") + LOG,
+            after,
+            answers=answers,
+            rows=("INSERT INTO items (id, name) VALUES (1, 'a'), (2, 'b')", *trigger),
+            stopped=stopped,
+            only=(database,),
+        )
+        for database, trigger in TRIGGERS.items()
+        for what, after, answers, stopped in (
+            (
+                "a column is renamed",
+                item("remark: Mapped[str | None]") + LOG,
+                "rename=items.note:remark",
+                "items.note is renamed to remark",
+            ),
+            ("a column is dropped", item() + LOG, "drop=items.note", "items.note is dropped"),
+            (
+                "a column of another table is renamed",
+                item("note: Mapped[str | None]") + LOG.replace("text:", "words:"),
+                "rename=logs.text:words",
+                "logs.text is renamed to words",
+            ),
+            (
+                "another table is renamed",
+                item("note: Mapped[str | None]") + LOG.replace('"logs"', '"lines"'),
+                "rename=logs:lines",
+                "logs is renamed to lines",
+            ),
+        )
+    ],
+    Change(
+        "a column is renamed that a trigger of SQLite names, which somebody made by hand",
+        item("note: Mapped[str | None]") + LOG,
+        item("remark: Mapped[str | None]") + LOG.replace("text:", "words:"),
+        answers="rename=items.note:remark rename=logs.text:words",
+        rows=(
+            "INSERT INTO items (id, name) VALUES (1, 'a'), (2, 'b')",
+            (
+                "CREATE TRIGGER watch AFTER INSERT ON items BEGIN"
+                " INSERT INTO logs (text) VALUES (NEW.note); END"
+            ),
+        ),
+        then="INSERT INTO items (id, name, remark) VALUES (3, 'c', 'd')",
+        look="SELECT words FROM logs",
+        sees=(("d",),),
+        only=("sqlite",),
     ),
     *(
         Change(

@@ -38,6 +38,26 @@ class Hen(Base):
     egg_id: Mapped[int | None] = mapped_column(ForeignKey("eggs.id"))
     mother_id: Mapped[int | None] = mapped_column(ForeignKey("hens.id"))
 """
+PARENT = """
+class Parent(Base):
+    __tablename__ = "parents"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    code: Mapped[str] = mapped_column(Text)
+    __table_args__ = (CheckConstraint("code <> ''", name="codes"),)
+"""
+SIZED = "    size: Mapped[int] = mapped_column(CheckConstraint('size >= 0', name='sizes'))\n"
+LENGTH = "    length: Mapped[int | None] = mapped_column({})\n"
+CHILD = """
+class Child(Base):
+    __tablename__ = "a_children"
+    __table_args__ = {}
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+"""
+INHERITED = CHILD.format({"postgresql_inherits": "parents"})
+OWN_CODE = CHILD.format({}) + "    code: Mapped[str] = mapped_column(Text)\n"
+CHILD_ROW = ("INSERT INTO a_children (id, code) VALUES (1, 'x')",)
+CODES = "SELECT code FROM parents"
+IN_PARTS = "shelf_id: Mapped[int | None] = mapped_column(ForeignKey('shelves.id'{}))"
 SQLITE = "{'sqlite_strict': True, 'sqlite_with_rowid': False}"
 COUNTING = "__table_args__ = {'sqlite_autoincrement': True}"
 
@@ -404,6 +424,128 @@ class Measure(Base):
     ),
     *[
         Change(
+            f"a table of PostgreSQL {what}",
+            item() + before,
+            item() + after,
+            answers=answers,
+            rows=rows,
+            look=look,
+            sees=sees,
+            only=("postgresql",),
+        )
+        for what, before, after, answers, rows, look, sees in (
+            (
+                "begins to inherit",
+                PARENT + OWN_CODE,
+                PARENT + INHERITED,
+                "",
+                CHILD_ROW,
+                CODES,
+                (("x",),),
+            ),
+            ("inherits no longer", PARENT + INHERITED, PARENT + OWN_CODE, "", CHILD_ROW, CODES, ()),
+            ("that inherits is added, with its parent", "", PARENT + INHERITED, "", (), CODES, ()),
+            (
+                "that inherits is removed, with its parent",
+                PARENT + INHERITED,
+                "",
+                "drop=parents drop=a_children",
+                CHILD_ROW,
+                "SELECT count(*) FROM items",
+                ((0,),),
+            ),
+            (
+                "that others inherit from is removed",
+                PARENT + INHERITED,
+                OWN_CODE,
+                "drop=parents",
+                CHILD_ROW,
+                "SELECT code FROM a_children",
+                (("x",),),
+            ),
+            (
+                "that others inherit from gets a column",
+                PARENT + INHERITED,
+                PARENT + SIZED + INHERITED,
+                "fill=parents.size:3 fill=a_children.size:4",
+                (*CHILD_ROW, "INSERT INTO parents (id, code) VALUES (2, 'y')"),
+                "SELECT code, size FROM parents ORDER BY id",
+                (("x", 4), ("y", 3)),
+            ),
+            (
+                "that others inherit from loses a column",
+                PARENT + SIZED + INHERITED,
+                PARENT + INHERITED,
+                "drop=parents.size drop=a_children.size",
+                ("INSERT INTO a_children (id, code, size) VALUES (1, 'x', 1)",),
+                CODES,
+                (("x",),),
+            ),
+            (
+                "that others inherit from gets a column of another type",
+                PARENT + LENGTH.format("Integer") + INHERITED,
+                PARENT + LENGTH.format("BigInteger") + INHERITED,
+                "",
+                ("INSERT INTO a_children (id, code, length) VALUES (1, 'x', 1)",),
+                "SELECT code, length FROM parents",
+                (("x", 1),),
+            ),
+        )
+    ],
+    *[
+        Change(
+            f"the partitions of a table change: {before} to {after}",
+            item() + shelf(before),
+            item() + shelf(after),
+            only=("postgresql",),
+            refused={"postgresql": "cannot change how a table is partitioned.\n  shelves: "},
+        )
+        for before, after in (
+            (
+                "{'postgresql_partition_by': 'RANGE (id)'}",
+                "{'postgresql_partition_by': 'HASH (id)'}",
+            ),
+            ("{'postgresql_partition_by': 'RANGE (id)'}", "{}"),
+            ("{}", "{'postgresql_partition_by': 'RANGE (id)'}"),
+        )
+    ],
+    *[
+        Change(
+            f"a foreign key to a table with a partition {what}",
+            item(*before) + shelf("{'postgresql_partition_by': 'RANGE (id)'}"),
+            item(*after) + shelf("{'postgresql_partition_by': 'RANGE (id)'}"),
+            answers=answers,
+            rows=(
+                "CREATE TABLE shelves_1 PARTITION OF shelves FOR VALUES FROM (0) TO (9)",
+                "CREATE SCHEMA parts",
+                "CREATE TABLE parts.items PARTITION OF shelves FOR VALUES FROM (10) TO (19)",
+                "INSERT INTO shelves (id, code) VALUES (1, 'x')",
+                "INSERT INTO items (id, name) VALUES (1, 'a'), (2, 'b')",
+            ),
+            only=("postgresql",),
+        )
+        for what, before, after, answers in (
+            ("is added", (), (IN_PARTS.format(""),), ""),
+            ("is removed", (IN_PARTS.format(""),), (), "drop=items.shelf_id"),
+            (
+                "changes",
+                (IN_PARTS.format(""),),
+                (IN_PARTS.format(", ondelete='CASCADE'"),),
+                "",
+            ),
+            (
+                "stays, and a check is added",
+                (IN_PARTS.format(""),),
+                (
+                    IN_PARTS.format(""),
+                    "size: Mapped[int | None] = mapped_column(CheckConstraint('size > 0'))",
+                ),
+                "",
+            ),
+        )
+    ],
+    *[
+        Change(
             f"a table begins to be {what}",
             item(f"__table_args__ = {before}"),
             item(f"__table_args__ = {after}"),
@@ -442,6 +584,12 @@ class Measure(Base):
         )
         for what, before, after, sees in (
             ("are given", {}, {"fillfactor": 70}, "{fillfactor=70}"),
+            (
+                "and of its long values are given",
+                {},
+                {"fillfactor": 70, "toast.autovacuum_enabled": "false"},
+                "{fillfactor=70}",
+            ),
             (
                 "change",
                 {"fillfactor": 70, "autovacuum_enabled": False},
@@ -541,7 +689,6 @@ class Measure(Base):
         ),
         look="SELECT name FROM item_names",
         sees=(("a",),),
-        only=("sqlite", "mariadb"),  # PostgreSQL itself refuses it at upgrade, and names the view
     ),
     Change(
         "a table gets a column, and somebody made a table by hand that refers to it",

@@ -279,15 +279,15 @@ CHANGES = [
         sees=((0,),),
     ),
     Change(
-        "a column whose default is a function of Python is added, and nobody says what rows get",
+        "a column whose default is a function of Python that takes a context is added",
         item(),
-        item("code: Mapped[uuid.UUID] = mapped_column(default=uuid.uuid4)"),
+        item("code: Mapped[str] = mapped_column(default=lambda context: 'x')"),
         refused=dict.fromkeys(
             ("sqlite", "postgresql", "mariadb"), "What value do existing rows get"
         ),
     ),
     Change(
-        "a column whose default is an expression of SQL is added",
+        "a column whose default is an expression of SQL is added, with another value for rows",
         item(),
         item("day: Mapped[datetime.date] = mapped_column(default=func.current_date())"),
         answers="fill=items.day:2026-01-02",

@@ -1,6 +1,7 @@
 """Answers are read, taken once, and paired with what the models no longer say."""
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import pytest
 from alembic.util import CommandError
@@ -222,3 +223,44 @@ def test_an_ambiguous_text_is_refused_with_both_ways_to_say_it() -> None:
         Answers([]).ask_meaning("users.first", "lower(name)", "it looks like a call of a function")
     assert "fill=users.first:=lower(name)\n" in str(raised.value)
     assert str(raised.value).endswith("""fill="users.first:'lower(name)'\"""")
+
+
+def test_a_change_by_hand_answers_for_what_is_gone() -> None:
+    answers = Answers(["byhand=users.name byhand=users.other"])
+    assert pairs(answers, ["name"], ["first", "last"]) == []
+    assert answers.questions == []
+    assert answers.by_hand == {"users.name"}
+    with pytest.raises(CommandError, match="no change in the models matches byhand=users.other"):
+        answers.check_complete()
+
+
+def test_an_answer_by_hand_follows_a_renamed_table() -> None:
+    answers = Answers(["rename=users:people byhand=users.name"])
+    assert list(answers.find_renames("table", "", {"users": 1}, {"people": 1}, always))
+    assert answers.is_by_hand("people.name")
+    answers.check_complete()
+
+
+@pytest.mark.parametrize(("reply", "way"), [("h", "byhand=a.b"), ("H", "byhand=a.b")])
+def test_a_terminal_takes_a_change_by_hand(
+    typed: Callable[[str], None], reply: str, way: str
+) -> None:
+    typed(reply)
+    assert Answers([]).ask("", "Was it", {"drop=a.b": "dropped"}, "byhand=a.b") == way
+
+
+def test_answers_in_a_file_are_read_as_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "a b.txt"
+    file.write_bytes('\ufeff# why\r\nfill=a.b: it\'s "$x" \\ # é\u2028\r\n\r\ndrop=a.c\n'.encode())
+    answers = Answers([f"'@{file}' drop=a.d"])
+    assert answers.given == [
+        ("fill", 'a.b: it\'s "$x" \\ # é\u2028'),
+        ("drop", "a.c"),
+        ("drop", "a.d"),
+    ]
+
+
+def test_names_with_spaces_are_offered_as_they_are_typed() -> None:
+    answers = Answers([])
+    answers.ask("a b is gone:", "Was it", {"drop=a b.c": "dropped"})
+    assert answers.questions == ["  a b is gone: 'drop=a b.c'"]

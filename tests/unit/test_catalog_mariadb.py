@@ -17,6 +17,7 @@ def read(*parts: str, options: str = "ENGINE=InnoDB") -> list[Entry]:
         "KEY_THAT_IS_NONE",
         "CONSTRAINT `x` NEVER SEEN (`id`)",
         "VECTOR `v`",
+        "CONSTRAINT `x` FOREIGN KEY (`id`) TO `y` (`id`)",
     ],
 )
 def test_what_is_not_known_is_kept_as_text(part: str) -> None:
@@ -65,3 +66,28 @@ def test_a_name_that_the_server_counted_is_no_part_of_the_definition() -> None:
     }
     assert keys[1].key == keys[2].key
     assert [keys[1].name, keys[2].name] == ["`items_ibfk_1`", "`items_ibfk_2`"]
+
+
+FULL = """CREATE TABLE `items` (
+  `id` int(11) NOT NULL COMMENT 'it''s, \\' `x` )',
+  `double` int(11) GENERATED ALWAYS AS (`id` * 2) STORED INVISIBLE,
+  `near` vector(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `u` (`id`,`app` WITHOUT OVERLAPS),
+  VECTOR KEY `v` (`near`) `M`=8 `DISTANCE`=cosine,
+  KEY `k` (`double`(3) DESC) USING BTREE IGNORED COMMENT ',',
+  CONSTRAINT `f` FOREIGN KEY (`id`, `double`) REFERENCES `db`.`o` (`x`, `y`) ON DELETE CASCADE,
+  CONSTRAINT `CONSTRAINT_1` CHECK (`id` > 0 and `id` <> '(`'),
+  PERIOD FOR `app` (`s`, `e`)
+) ENGINE=InnoDB AUTO_INCREMENT=5 COMMENT='a\\nb' WITH SYSTEM VERSIONING
+ PARTITION BY RANGE (`id`)
+(PARTITION `p` VALUES LESS THAN MAXVALUE ENGINE = InnoDB)"""
+
+
+@pytest.mark.parametrize("inserted", ["", "`", "(", ")", "'", ","])
+def test_no_text_stops_the_reader(inserted: str) -> None:
+    kinds = [entry.kind for entry in read_table("`items`", FULL)]
+    assert kinds.count("index") == 3
+    assert "unknown" not in kinds
+    for at in range(len(FULL)):
+        assert list(read_table("`items`", FULL[:at] + inserted + FULL[at + 1 :]))

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from alembic.operations import ops
-from alembic_guards.authoring.passes.noops import remove_noops
+from alembic.operations import MigrateOperation, ops
+from alembic_guards.authoring.passes.noops import keep_uncataloged, remove_noops
 from alembic_guards.database.catalog import Catalog, Entry, catalog_of
 from compared import compared
 
@@ -49,3 +49,12 @@ def test_an_enum_that_is_a_text_changes_though_no_catalog_tells() -> None:
 
 def test_a_rename_is_not_left_out() -> None:
     assert remaining(catalog(), catalog(), modify_name="name") == 1
+
+
+def test_an_operation_of_another_library_is_kept_though_the_catalogs_are_the_same() -> None:
+    class CreateFunctionOp(MigrateOperation):
+        pass
+
+    alter = ops.AlterColumnOp("items", "Size", modify_type=sa.Text())
+    kept = keep_uncataloged([own := CreateFunctionOp(), alter], compared(drift=()))
+    assert kept == [own]

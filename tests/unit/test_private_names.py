@@ -15,6 +15,8 @@ DOCUMENTED = {"_asdict", "_fields", "_replace"}
 #: All that compat.py may use, and thus all that a new release of either may break.
 PRIVATE = {
     "_creation_order",
+    "_creator_ddl",
+    "_db_current_indicator",
     "_get_table_sql",
     "_invoke",
     "_migrations_fn",
@@ -28,7 +30,9 @@ PRIVATE = {
     "_should_create_for_compiler",
     "_should_execute",
     "_type_affinity",
+    "_upgrade_revs",
     "_variant_mapping",
+    "_version",
 }
 
 

@@ -23,9 +23,15 @@ def written(op: MigrateOperation) -> list[MigrateOperation]:
 
 
 def test_a_column_of_an_unknown_type_is_added_as_sql() -> None:
-    (op,) = written(ops.AddColumnOp("items", sa.Column("place", NullType())))
+    (op,) = written(ops.AddColumnOp("items", sa.Column("place", NullType(), nullable=False)))
     assert isinstance(op, SQLOp)
     assert op.statements == [ADD]
+
+
+def test_a_column_whose_rows_are_filled_first_is_added_as_nullable() -> None:
+    (op,) = written(ops.AddColumnOp("items", sa.Column("place", NullType(), nullable=True)))
+    assert isinstance(op, SQLOp)
+    assert op.statements == [ADD.replace(" NOT NULL", "")]
 
 
 def test_a_table_is_created_without_such_a_column_which_is_added_then() -> None:
@@ -39,6 +45,36 @@ def test_a_table_is_created_without_such_a_column_which_is_added_then() -> None:
     assert said([add]) == ["add items.place"]
 
 
+def test_a_column_that_is_altered_names_no_unknown_type() -> None:
+    alter = ops.AlterColumnOp("items", "place", existing_type=NullType(), modify_nullable=False)
+    (op,) = written(alter)
+    assert isinstance(op, ops.AlterColumnOp)
+    assert (op.existing_type, op.modify_nullable) == (None, False)
+    assert alter.existing_type is not None
+
+
 def test_columns_of_known_types_stay() -> None:
     op = ops.AddColumnOp("items", sa.Column("size", sa.Integer))
     assert written(op) == [op]
+
+
+def test_a_table_whose_key_is_of_an_unknown_type_is_created_as_sql() -> None:
+    reflected = sa.Table(
+        "items",
+        sa.MetaData(),
+        sa.Column("place", NullType(), primary_key=True),
+    )
+    key = Entry(
+        kind="primary key", table="items", name="items_pkey", definition="PRIMARY KEY (place)"
+    )
+    create = ops.CreateTableOp.from_table(reflected)
+    target = {**BEFORE, key.key: key}
+    (op,) = write_unknown_types([create], compared(target=target, is_upgrade=False))
+    assert isinstance(op, SQLOp)
+    assert op.statements == [
+        (
+            "CREATE TABLE items (place point DEFAULT '(0,0)'::point NOT NULL,"
+            " CONSTRAINT items_pkey PRIMARY KEY (place))"
+        )
+    ]
+    assert said([op]) == ["create items"]

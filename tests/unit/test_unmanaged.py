@@ -8,4 +8,4 @@ def test_a_table_that_is_made_later_is_found() -> None:
     with sa.create_engine("sqlite://").connect() as connection:
         assert unmanaged_tables(connection) == set()
         connection.exec_driver_sql("CREATE VIRTUAL TABLE notes USING fts5(body)")
-        assert "notes" in unmanaged_tables(connection)
+        assert (None, "notes") in unmanaged_tables(connection)

@@ -13,16 +13,21 @@ if TYPE_CHECKING:
     from alembic_guards.runtime.backfill import backfill
     from alembic_guards.runtime.enum_values import rename_value
     from alembic_guards.runtime.runner import attempts
+    from alembic_guards.runtime.sql_file import run_sql_file
     from alembic_guards.runtime.sqlite import rebuild_table
+    from alembic_guards.runtime.views import create_view, drop_view
 
 __all__ = [
     "attempts",
     "backfill",
     "connect",
+    "create_view",
+    "drop_view",
     "options",
     "plain_errors",
     "rebuild_table",
     "rename_value",
+    "run_sql_file",
 ]
 __version__ = "0.2.0"
 
@@ -30,10 +35,13 @@ _MODULES = {
     "attempts": "alembic_guards.runtime.runner",
     "backfill": "alembic_guards.runtime.backfill",
     "connect": "alembic_guards.config",
+    "create_view": "alembic_guards.runtime.views",
+    "drop_view": "alembic_guards.runtime.views",
     "options": "alembic_guards.config",
     "plain_errors": "alembic_guards.errors",
     "rebuild_table": "alembic_guards.runtime.sqlite",
     "rename_value": "alembic_guards.runtime.enum_values",
+    "run_sql_file": "alembic_guards.runtime.sql_file",
 }
 
 

@@ -12,9 +12,11 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import _render_cmd_body, _render_constraint
 from alembic.operations import ops
-from alembic.runtime.migration import MigrationContext
+from alembic.runtime.migration import MigrationContext, RevisionStep
+from alembic.script import Script, ScriptDirectory
 from alembic.script.write_hooks import _invoke
 from sqlalchemy import Connection, Dialect
+from sqlalchemy.sql.schema import CallableColumnDefault
 from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import immutabledict
 
@@ -33,12 +35,19 @@ def running_command() -> Command:
     Only the options of the EnvironmentContext hold it, and the proxy of that is private. `check`
     and `revision` differ only in the function that they pass.
     """
-    options = context._proxy.context_opts  # type: ignore[attr-defined]
-    revision = options.get("revision_context")
+    revision = environment_option("revision_context")
     if revision is None or not revision.command_args["autogenerate"]:
         return Command.OTHER
-    is_check = options["fn"].__qualname__.startswith("check.")
+    is_check = environment_option("fn").__qualname__.startswith("check.")
     return Command.CHECK if is_check else Command.REVISION
+
+
+def environment_option(name: str) -> Any:
+    """Return an option of the EnvironmentContext that runs env.py; None without it.
+
+    Before context.configure() there is no public way to it.
+    """
+    return context._proxy.context_opts.get(name)  # type: ignore[attr-defined]
 
 
 def run_write_hook(file: str, hook: Mapping[str, str]) -> None:
@@ -86,6 +95,11 @@ def copy_prefixes(original: sa.Table, copied: sa.Table) -> None:
     copied._prefixes = list(original._prefixes)
 
 
+def creator_of(table: sa.Table) -> Any:
+    """Return the DDL that creates a table in its own way, such as CreateView; there is only a setter."""
+    return table._creator_ddl
+
+
 def sequences(metadata: sa.MetaData) -> Collection[sa.Sequence]:
     """Return all sequences of the models: get_schema_objects() returns those of one schema."""
     return metadata._sequences.values()
@@ -99,6 +113,11 @@ def variant(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
     result = type_._variant_mapping.get(dialect.name, type_).copy()
     result._variant_mapping = immutabledict()
     return result
+
+
+def variant_names(type_: TypeEngine[Any]) -> Collection[str]:
+    """Return the names of the dialects that a type has variants for."""
+    return type_._variant_mapping.keys()
 
 
 def render_body(operations: ops.UpgradeOps, context: AutogenContext) -> str:
@@ -169,3 +188,38 @@ def type_of(dialect: Dialect, text: str) -> TypeEngine[Any]:
     patched: Any = dialect
     result: TypeEngine[Any] = patched._resolve_type_affinity(text)
     return result
+
+
+def python_default(default: object) -> Callable[[], Any] | None:
+    """Return the function of a default of the models; None for other defaults, and if it takes a context.
+
+    SQLAlchemy wraps it in a lambda that takes a context, and `__wrapped__` is missing for a partial.
+    """
+    wrapper: Any = default.arg if isinstance(default, CallableColumnDefault) else None
+    code = getattr(wrapper, "__code__", None)
+    if code is None or not code.co_qualname.startswith("CallableColumnDefault."):
+        return None
+    found: Callable[[], Any] = dict(
+        zip(code.co_freevars, (cell.cell_contents for cell in wrapper.__closure__), strict=True)
+    )["fn"]
+    return found
+
+
+def pending_steps(script: ScriptDirectory, to: str, heads: tuple[str, ...]) -> list[RevisionStep]:
+    """Return the steps of an upgrade from `heads` to the revision `to`.
+
+    `command.upgrade(sql=True)` starts from a single revision, and a database may be at several.
+    """
+    return script._upgrade_revs(to, heads)  # type: ignore[arg-type]
+
+
+def leave_out_version_table(migration: MigrationContext) -> None:
+    """Print no CREATE TABLE for the version table: offline Alembic prints one before each first revision."""
+    patched: Any = migration._version
+    patched.create = lambda *_, **__: None
+
+
+def mark_current(revision: Script) -> Script:
+    """Mark a revision as "(current)" in its line; `alembic history` alone does it, and writes to the database."""
+    revision._db_current_indicator = True
+    return revision

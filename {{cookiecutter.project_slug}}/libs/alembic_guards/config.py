@@ -13,22 +13,26 @@ from sqlalchemy import URL, Connection, MetaData, make_url
 from sqlalchemy.exc import ArgumentError
 
 from alembic_guards import plugin, runtime
-from alembic_guards.compat import Command, running_command
+from alembic_guards.compat import Command, environment_option, running_command
 from alembic_guards.database.connections import borrow_connection, open_connection
+from alembic_guards.database.features import backend_name
+from alembic_guards.database.managed import LEAVE
 from alembic_guards.database.scratch import create_database
-from alembic_guards.runtime.apply import BY_BACKEND, backend_options
+from alembic_guards.runtime.apply import backend_options
 from alembic_guards.runtime.history import refuse_broken_history
+from alembic_guards.runtime.place import TAKE_URL
 from alembic_guards.runtime.status import MODELS
 from alembic_guards.runtime.violations import refuse_orphans
 
-#: The names of a backend in URLs that SQLAlchemy knows by another, or as a dialect of its own.
-ALIASES = {"mariadb": "mysql", "postgres": "postgresql"}
+#: The names of a backend in URLs that SQLAlchemy knows by another.
+ALIASES = {"postgres": "postgresql"}
 
 #: The driver for each backend: the library reads errors, and the state of a connection, from it.
 DRIVERS = {
     "sqlite": "sqlite+pysqlite",
     "postgresql": "postgresql+psycopg",
     "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
 }
 
 UNKNOWN_KEY = """-x {key} has no meaning for this command. Nothing was changed. Valid are -x create-database, \
@@ -53,9 +57,11 @@ def connect(url: URL | str) -> Iterator[Connection]:
     """
     runtime.install()
     url = _supported(url)
-    refuse_broken_history(context.script)
     given = context.config.attributes.get("connection")
     url = _named(url) if given is None else _supported(given.engine.url)
+    if take_url := environment_option(TAKE_URL):
+        take_url(url)
+    refuse_broken_history(context.script)
     if "create-database" in context.get_x_argument():
         context.config.print_stdout(create_database(url))
     if running_command() is Command.REVISION:
@@ -90,6 +96,7 @@ def options(
     common = {
         "on_version_apply": _refuse_orphans,
         MODELS: models,
+        LEAVE: (context.config.get_main_option(LEAVE) or "").split(),
         **backend_options(_supported(url)),
     }
     command = running_command()
@@ -143,8 +150,8 @@ def _supported(url: URL | str) -> URL:
     url = make_url(url)
     name, plus, driver = url.drivername.partition("+")
     url = url.set(drivername=ALIASES.get(name, name) + plus + driver)
-    if url.get_backend_name() not in BY_BACKEND:
-        supported = ", ".join(BY_BACKEND)
+    if url.get_backend_name() not in DRIVERS:
+        supported = ", ".join(DRIVERS)
         raise CommandError(
             f"{url.get_backend_name()} is not supported. Nothing was changed."
             f" Supported databases: {supported}."
@@ -171,7 +178,7 @@ def _named(url: URL) -> URL:
         return url
     named = make_url(text)
     name = named.get_backend_name()
-    if ALIASES.get(name, name) == url.get_backend_name():
+    if backend_name(named.set(drivername=ALIASES.get(name, name))) == backend_name(url):
         named = named.set(drivername=url.drivername)
     return url if _address(named) == _address(url) else _supported(named)
 

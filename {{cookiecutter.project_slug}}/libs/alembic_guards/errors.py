@@ -8,8 +8,10 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import context
+from alembic.config import Config
 from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
 from sqlalchemy import URL
@@ -59,8 +61,14 @@ REMEDIES = {
 #: Remedies for a failed statement, likewise.
 STATEMENT_REMEDIES = {
     "[Cc]annot cast (type|'.*' as)": (
-        "\nThere is no cast between these types: add a column of the new type, fill it in a revision"
-        " that you write by hand, and drop the old column."
+        "\nThere is no cast between these types: give the column of the new type another name, and write"
+        ' what becomes of the values by hand: make revision x="byhand=TABLE.OLD_COLUMN"'
+    ),
+    "out of shared memory": (
+        "\nA transaction locks all that it creates and drops, and the server has room for so many locks: "
+        "max_locks_per_transaction times max_connections.\nRaise it (ALTER SYSTEM SET max_locks_per_transaction"
+        " = 1024) and restart the server. Or have the revision commit its statements one by one, below\n"
+        "with op.get_context().autocommit_block():"
     ),
     "denied(?s:.*)CREATE DATABASE scratch_": (
         "\nNothing was changed. Let this user create databases, or set SCRATCH_DATABASE_URL to one"
@@ -78,6 +86,12 @@ STATEMENT_REMEDIES = {
     "denied(?s:.*)CREATE DATABASE": "\nNothing was changed. Create it with a user who may create databases.",
     "": "",
 }
+
+#: What a statement says that creates what is there already.
+EXISTS = re.compile(r"(?:relation|type|table|Table) \S+ already exists|Duplicate key name")
+#: What follows that in a database without a revision.
+ADOPT = """
+The database was not made by this project: no revision is applied to it. To take over what it holds: make adopt"""
 
 #: Remedies that follow messages of CommandError, by a part of the message.
 HINTS = {
@@ -104,8 +118,14 @@ COMMANDS = {
     "make merge": "alembic merge heads",
     "make prove": "alembic -x prove revision --autogenerate",
     "make check": "alembic check",
+    "make adopt": "python -m alembic_guards adopt",
+    "make stamp to=": "alembic stamp ",
+    "make stamp": "alembic stamp head",
     "make undo": "python -m alembic_guards undo",
     "make status": "python -m alembic_guards status",
+    "make shell": "python -m alembic_guards shell",
+    "make reset drop=": "python -m alembic_guards reset --drop ",
+    "make sql to=base:head": "alembic upgrade base:head --sql",
     "make test": "alembic upgrade head && alembic check",
     "Install what the project needs, again: make -B install": "Install the dependencies of the project.",
     ", then: make -B install": "",
@@ -113,15 +133,50 @@ COMMANDS = {
 }
 
 
+#: The codes of errors in a report for programs, by a pattern of the message; the first match counts.
+CODES = {
+    "some changes need an answer": "unanswered",
+    "is not a valid answer|no change in the models matches|is given twice|cannot be renamed to"
+    "|is ambiguous|is no valid SQL expression|^fill=|^zone=|No (closing quotation|escaped character)"
+    "|Answers cannot be read": "invalid_answer",
+    "^The database differs from the models": "drift",
+    "^The models cannot be imported": "models_not_imported",
+    "is written, but": "unproven",
+    "is unproven": "unproven",
+    "^No connection to": "no_connection",
+    "^The history of revisions is broken": "broken_history",
+    "^There are several heads": "several_heads",
+    "^Target database is not up to date": "behind",
+    "an unknown revision: no file": "unknown_revision",
+    "was never applied here": "inserted_revision",
+    "but it is not what the revisions have made": "schema_differs",
+    "fails on a scratch database": "revision_fails",
+    "Another upgrade is still running|has waited for a lock": "lock_timeout",
+    "was rolled back; no changes were applied|stopped: |lost its connection": "revision_failed",
+    "^Interrupted": "interrupted",
+    "^The arguments are not valid": "usage",
+    "": "error",
+}
+
+
+def error_code(error: BaseException) -> str:
+    """Return the code of an error in a report: stable, while messages may change."""
+    if isinstance(error, SystemExit):
+        return "usage"
+    if not isinstance(error, CommandError):
+        return "fault"
+    return next(code for pattern, code in CODES.items() if re.search(pattern, str(error)))
+
+
 @contextmanager
-def plain_errors() -> Iterator[None]:
+def plain_errors(config: Config | None = None) -> Iterator[None]:
     """Turn errors that a user can mend into a message.
 
     On a command line it is printed to stderr, with the exit status 1. Otherwise it is raised as a
-    CommandError.
+    CommandError. `config` is that of the command; in env.py it is known.
     """
-    config = getattr(context, "config", None)  # env.py alone has one; tests do not
-    options = config and config.cmd_opts
+    config = config or getattr(context, "config", None)  # env.py alone has one; tests do not
+    options: Any = config and config.cmd_opts
     try:
         with command_errors():
             yield

@@ -25,10 +25,12 @@ def setup(plugin: Plugin) -> None:
 
 
 def _prepare(context: "AutogenContext", *arguments: Any) -> PriorityDispatchResult:
+    from alembic_guards.authoring.find.long_names import refuse_long_names
     from alembic_guards.authoring.find.renames import rename_in_scratch_database
     from alembic_guards.authoring.models import normalize_target
 
     normalize_target(context)
+    refuse_long_names(context.migration_context.opts["target_metadata"], context.dialect)
     return rename_in_scratch_database(context, *arguments)
 
 

@@ -59,7 +59,9 @@ def lint() -> bool:
     new = [
         script
         for script in scripts.walk_revisions()
-        if Path(script.path).name not in known and not script.is_merge_point
+        if Path(script.path).name not in known
+        and not script.is_merge_point
+        and not _is_baseline(script)
     ]
     findings = [finding for script in reversed(new) for finding in _findings(squawk, script)]
     revisions = "1 new revision" if len(new) == 1 else f"{len(new)} new revisions"
@@ -69,6 +71,11 @@ def lint() -> bool:
     if findings:
         print(ADVICE.format_map(findings[0]))
     return not findings
+
+
+def _is_baseline(script: Script) -> bool:
+    """Whether a revision is what `make adopt` has written: it runs on new databases alone."""
+    return script.down_revision is None and Path(script.path).with_suffix(".sql").exists()
 
 
 def _files_of_base(folder: Path) -> tuple[str, set[str]]:

@@ -10,7 +10,7 @@ SCHEMES = [{{ cookiecutter.__schemes }}]
 def database_url() -> sqlalchemy.URL:
     """Return the URL for the application; raise ArgumentError where DATABASE_URL is unusable."""
     url = _url("DATABASE_URL") or _development_url()
-    return url.set(drivername="{{ cookiecutter.__driver }}")
+    return url.set(drivername={{ cookiecutter.__driver }})
 
 
 def migration_url() -> sqlalchemy.URL:
@@ -18,12 +18,12 @@ def migration_url() -> sqlalchemy.URL:
     if scratch := _url("SCRATCH_DATABASE_URL"):  # for scratch_database(), without other options
         os.environ["SCRATCH_DATABASE_URL"] = scratch.render_as_string(hide_password=False)
     url = _url("MIGRATION_DATABASE_URL") or _url("DATABASE_URL") or _development_url()
-    return url.set(drivername="{{ cookiecutter.__migration_driver }}")
+    return url.set(drivername={{ cookiecutter.__migration_driver }})
 
 
 def sql_url() -> sqlalchemy.URL:
     """Return a URL without an address, for SQL that is printed and not executed (--sql)."""
-    return sqlalchemy.URL.create("{{ cookiecutter.__migration_driver }}")
+    return sqlalchemy.URL.create({{ cookiecutter.__sql_driver }})
 
 
 def _url(name: str) -> sqlalchemy.URL | None:

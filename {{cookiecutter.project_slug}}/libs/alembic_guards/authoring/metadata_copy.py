@@ -4,6 +4,7 @@ It leaves out the order of constraints, by which MariaDB and PostgreSQL name unn
 events, prefixes of tables, sequences of no column, and the conditions of ddl_if().
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from functools import partial
@@ -15,6 +16,7 @@ from sqlalchemy.exc import CompileError, InvalidRequestError
 from sqlalchemy.types import SchemaType
 
 from alembic_guards import compat
+from alembic_guards.database.views import select_of, tables_in
 
 EVENT_NAMES = ("before_create", "after_create")
 SEQUENCE_OPTIONS = (
@@ -32,6 +34,7 @@ def copy_metadata(metadata: sa.MetaData, connection: sa.Connection) -> sa.MetaDa
     )
     for table in metadata.tables.values():
         _complete_copy(table, table.to_metadata(copied), connection)
+    _copy_dependencies(metadata, copied, connection.dialect)
     _copy_listeners(metadata, copied)
     present = {(sequence.schema, sequence.name) for sequence in compat.sequences(copied)}
     for sequence in compat.sequences(metadata):
@@ -39,6 +42,26 @@ def copy_metadata(metadata: sa.MetaData, connection: sa.Connection) -> sa.MetaDa
             options = {name: getattr(sequence, name) for name in SEQUENCE_OPTIONS}
             sa.Sequence(sequence.name, **options, **sequence.dialect_kwargs, metadata=copied)
     return copied
+
+
+def _copy_dependencies(metadata: sa.MetaData, copied: sa.MetaData, dialect: sa.Dialect) -> None:
+    """Have views created after what they read: a copied CreateView reads the original tables.
+
+    A SELECT of text alone counts as one of all tables, and of the views that it mentions.
+    """
+    selects = {
+        key: creator.selectable
+        for key, table in metadata.tables.items()
+        if (creator := select_of(table)) is not None
+    }
+    for key, selectable in selects.items():
+        read = {table.key for table in tables_in(selectable) if table.key in metadata.tables}
+        if not read:
+            sql, others = _sql(selectable, dialect), metadata.tables.keys() - {key}
+            mentioned = {other for other in others if re.search(rf"\b{re.escape(other)}\b", sql)}
+            read = mentioned | (others - selects.keys())
+        for other in sorted(read):
+            copied.tables[key].add_is_dependent_on(copied.tables[other])
 
 
 def _complete_copy(original: sa.Table, copied: sa.Table, connection: sa.Connection) -> None:

@@ -1,12 +1,13 @@
 """Normalizes a copy of the metadata: gives it the form in which the database will hold it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy as sa
 
 from alembic_guards import compat
 from alembic_guards.authoring.metadata_copy import copy_metadata
-from alembic_guards.database.identifiers import doubles_percents, final_name
+from alembic_guards.database.identifiers import LONGEST_NAME, doubles_percents, final_name
 from alembic_guards.runtime.operations import as_text
 
 
@@ -17,6 +18,9 @@ def normalized(metadata: sa.MetaData, connection: sa.Connection) -> sa.MetaData:
     metadata does not change.
     """
     copied, dialect = copy_metadata(metadata, connection), connection.dialect
+    if dialect.name == "postgresql":
+        for table in copied.tables.values():
+            _add_inherited_columns(table)
     for table in copied.tables.values():
         _move_checks_to_table(table, dialect)
         for column in table.columns:
@@ -24,7 +28,31 @@ def normalized(metadata: sa.MetaData, connection: sa.Connection) -> sa.MetaData:
             _normalize_nullable(column, dialect)
         for index in table.indexes:
             _normalize_options(index, dialect)
+        if dialect.name == "postgresql":
+            for index in table.indexes:
+                _cut_name(index, dialect)
+            for constraint in table.constraints:
+                _cut_name(constraint, dialect)
     return copied
+
+
+def _add_inherited_columns(table: sa.Table) -> None:
+    """Add the columns that a table of PostgreSQL inherits, and let its parents be created before."""
+    names = table.dialect_options["postgresql"]["inherits"] or ()
+    for name in (names,) if isinstance(names, str) else names:
+        parent = table.metadata.tables.get(name)
+        if parent is None:
+            continue
+        _add_inherited_columns(parent)
+        table.add_is_dependent_on(parent)
+        for column in parent.columns:
+            if column.name not in {own.name for own in table.columns}:
+                default = column.server_default
+                argument: Any = default.arg if isinstance(default, sa.DefaultClause) else None
+                nullable = column.nullable and not column.primary_key
+                table.append_column(
+                    sa.Column(column.name, column.type, nullable=nullable, server_default=argument)
+                )
 
 
 def _move_checks_to_table(table: sa.Table, dialect: sa.Dialect) -> None:
@@ -57,6 +85,13 @@ def _move_checks_to_table(table: sa.Table, dialect: sa.Dialect) -> None:
 def _checks(table: sa.Table) -> Iterator[sa.CheckConstraint]:
     for parts in (table.constraints, *(column.constraints for column in table.columns)):
         yield from (part for part in parts if isinstance(part, sa.CheckConstraint))
+
+
+def _cut_name(part: sa.Constraint | sa.Index, dialect: sa.Dialect) -> None:
+    """Cut a name after 63 bytes, as PostgreSQL does; SQLAlchemy counts characters."""
+    name = final_name(part, dialect)
+    if name and len(name.encode()) > LONGEST_NAME:
+        part.name = sa.schema.conv(name.encode()[:LONGEST_NAME].decode(errors="ignore"))
 
 
 def _expression(check: sa.CheckConstraint, dialect: sa.Dialect) -> str:

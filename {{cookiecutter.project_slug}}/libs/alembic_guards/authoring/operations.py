@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from alembic.operations import MigrateOperation, ops
+from sqlalchemy.types import TypeEngine
 
 from alembic_guards.database.identifiers import quoted_table, quoter, table_key, table_of
 from alembic_guards.runtime.backfill import BackfillOp
@@ -71,6 +72,42 @@ class FillOp(ops.ExecuteSQLOp):
             return self
         table, schema = self.table
         return BackfillOp(table, {self.column: self.value}, where=self.where, schema=schema)
+
+
+class ByHandOp(MigrateOperation):
+    """The place in a revision where a person writes SQL that moves rows.
+
+    `statements` are its outline; `drops`: what the rows are read from is dropped after it; `locks`: so
+    all is one transaction, which locks tables where an online revision would not.
+    """
+
+    def __init__(self, statements: Iterable[str], *, drops: bool, locks: bool = False) -> None:
+        self.statements, self.drops, self.locks = list(statements), drops, locks
+
+
+class FunctionFillOp(FillOp):
+    """A backfill whose values a function of Python returns, one for each row."""
+
+    def __init__(
+        self,
+        op: Any,
+        column: str,
+        function: str,
+        dialect: sa.Dialect,
+        *,
+        modules: Iterable[str],
+        type_: TypeEngine[Any],
+    ) -> None:
+        """Update the table of `op`; `function` is an expression that needs `modules`.
+
+        Its results are values of `type_`. Rows are found by their key, whose columns must be there.
+        """
+        super().__init__(op, column, "NULL", dialect, has_key=True, reads_row=True)
+        self.function, self.modules, self.type = function, frozenset(modules), type_
+
+    def in_batches(self) -> MigrateOperation:
+        """Return itself: it is written as a backfill in batches."""
+        return self
 
 
 class RevisionOps(NamedTuple):

@@ -8,6 +8,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_guards.database.connections import open_connection
+from alembic_guards.database.features import backend_name
 
 #: Seconds that connecting and a query may take: without an answer the question is asked all the same.
 LIMIT = 2
@@ -44,7 +45,7 @@ class RowCounts:
         options = {} if is_file else {"connect_args": {"connect_timeout": LIMIT}}
         try:
             with open_connection(url, **options) as connection:
-                if limit := LIMIT_QUERY.get(connection.dialect.name):
+                if limit := LIMIT_QUERY.get(backend_name(connection.dialect)):
                     connection.exec_driver_sql(limit)
                 found: int | None = connection.scalar(query)
                 return found

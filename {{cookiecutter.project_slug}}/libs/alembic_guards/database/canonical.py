@@ -20,6 +20,8 @@ def as_written(connection: sa.Connection, column: sa.Column[Any]) -> ReflectedCo
     """
     probe = sa.Table(PROBE_TABLE, sa.MetaData(), column, prefixes=["TEMPORARY"])
     create = str(CreateTable(probe).compile(dialect=connection.dialect))
+    if " INVISIBLE" in create:  # MariaDB wants a visible column, too
+        probe.append_column(sa.Column("visible", sa.Integer))
     key = (connection.engine.url.set(database=""), create)
     if key not in REFLECTED:
         REFLECTED[key] = _reflect(connection, probe)
@@ -37,6 +39,6 @@ def _reflect(connection: sa.Connection, probe: sa.Table) -> ReflectedColumn:
 
 def _create_and_reflect(connection: sa.Connection, probe: sa.Table) -> ReflectedColumn:
     probe.create(connection)
-    [found] = sa.inspect(connection).get_columns(PROBE_TABLE)
+    found, *_ = sa.inspect(connection).get_columns(PROBE_TABLE)
     probe.drop(connection)
     return found

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from alembic_guards.database.features import backend_name
+
 QUERIES = {
     "postgresql": """
         SELECT CASE nspname WHEN 'public' THEN relname ELSE nspname || '.' || relname END, attname
@@ -41,7 +43,7 @@ def own_schemas(connection: Connection, version_table: str) -> set[str]:
 def column_names(connection: Connection) -> set[tuple[str, str]]:
     """Return the pairs of table and column of a database; on PostgreSQL a table
     outside of `public` has the name of its schema, whatever search_path is."""
-    dialect, plain = connection.dialect.name, {"no_parameters": True}
+    dialect, plain = backend_name(connection.dialect), {"no_parameters": True}
     found = connection.exec_driver_sql(QUERIES[dialect], execution_options=plain)
     names = {(table, column) for table, column in found}
     if dialect != "mysql":

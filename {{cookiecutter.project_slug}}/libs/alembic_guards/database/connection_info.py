@@ -14,8 +14,18 @@ SKIPPED = "alembic_skipped"
 #: The statements whose rows the dry run has counted, and none violates them.
 COUNTED = "alembic_counted"
 
+#: The statements that the dry run has compared with the bodies of triggers: runtime/programs.py.
+COMPARED = "alembic_compared"
+
+#: A function that returns the code of the revision that runs, and one for that of all after it.
+CODE = "alembic_code"
+LATER_CODE = "alembic_later_code"
+
 #: The drops of the running step that operations have checked: runtime/destructive.py.
 CHECKED = "alembic_checked_drops"
+
+#: The orphaned rows of SQLite before the running step, counted: runtime/violations.py.
+ORPHANS = "alembic_orphans"
 
 #: Present while an operation executes SQL and returns nothing of it.
 UNREAD = "alembic_unread"

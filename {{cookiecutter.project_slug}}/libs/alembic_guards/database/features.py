@@ -5,7 +5,7 @@ Code that only one database needs is in the module of its name. Code for all ask
 
 from dataclasses import dataclass
 
-from sqlalchemy import Dialect
+from sqlalchemy import URL, Dialect
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Features:
     folds_columns: bool = False
 
 
-#: The features of each database, by the name of its dialect. That of MariaDB is mysql.
+#: The features of each database, by backend_name().
 FEATURES = {
     "sqlite": Features(
         atomic_revisions=True, alters_tables=False, folds_tables=True, folds_columns=True
@@ -39,4 +39,13 @@ FEATURES = {
 
 def features(dialect: Dialect) -> Features:
     """Return the features of a database; for one that the guards do not know, those of most."""
-    return FEATURES.get(dialect.name, Features())
+    return FEATURES.get(backend_name(dialect), Features())
+
+
+def backend_name(backend: Dialect | URL) -> str:
+    """Return the name of a backend in our tables: "mysql" for both MariaDB and MySQL.
+
+    SQLAlchemy has two dialects for them. That of a URL `mysql://` works with both servers.
+    """
+    name = backend.get_backend_name() if isinstance(backend, URL) else backend.name
+    return "mysql" if name == "mariadb" else name

@@ -96,3 +96,11 @@ def quoted_table(op: Any, dialect: sa.Dialect) -> str:
 def qualified(dialect: sa.Dialect, *names: str | None) -> str:
     """Return names as SQL with dots between them; those that are None or "" are left out."""
     return ".".join(map(quoter(dialect), filter(None, names)))
+
+
+def split_name(name: str, dialect: sa.Dialect) -> tuple[str | None, str]:
+    """Return the schema, None for the default one, and the name of an object of a catalog."""
+    if dialect.name == "sqlite":  # whose catalog has no quotes
+        return None, name
+    *schema, own = dialect.identifier_preparer.unformat_identifiers(name) or [""]
+    return (schema[0] if schema else None), own

@@ -21,6 +21,7 @@ from alembic_guards.database.bookkeeping import (
     driver_cursor,
     key_of,
 )
+from alembic_guards.database.features import backend_name
 from alembic_guards.database.version_comment import VersionComment
 
 COLUMNS = "n, step, state, statement, seen, result"
@@ -135,7 +136,7 @@ class JournalTable:
     def prepare(self) -> None:
         """Create the table."""
         with driver_cursor(self.connection) as cursor:
-            cursor.execute(create_table(self.connection.dialect.name))
+            cursor.execute(create_table(backend_name(self.connection.dialect)))
 
     def refuse_unwritable(self) -> None:
         """Do nothing: who may change tables may write to this one."""

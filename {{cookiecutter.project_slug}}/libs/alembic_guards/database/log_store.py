@@ -7,7 +7,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
 from alembic_guards.database.bookkeeping import TABLE, create_table, key_of
-from alembic_guards.database.features import features
+from alembic_guards.database.features import backend_name, features
 from alembic_guards.database.version_comment import VersionComment
 
 
@@ -49,7 +49,7 @@ class LogTable:
     def write(self, text: str) -> None:
         """Replace the text. On MariaDB and MySQL the table must exist: its DDL would commit."""
         if features(self.connection.dialect).transactional_ddl:
-            self.connection.exec_driver_sql(create_table(self.connection.dialect.name))
+            self.connection.exec_driver_sql(create_table(backend_name(self.connection.dialect)))
         elif not sa.inspect(self.connection).has_table(TABLE):
             return
         self.connection.execute(sa.delete(self.row).where(*self._is_own()))

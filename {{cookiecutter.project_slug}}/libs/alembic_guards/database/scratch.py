@@ -1,4 +1,4 @@
-"""Creates databases: scratch databases, which are dropped after use, and a missing target database."""
+"""Creates databases: scratch databases, which are dropped after use, a missing one, an empty one in place of one."""
 
 import os
 import re
@@ -20,6 +20,7 @@ from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError
 
 from alembic_guards.database.connections import open_connection
+from alembic_guards.database.features import backend_name
 from alembic_guards.errors import unreachable
 
 PREFIX = "scratch_"
@@ -39,6 +40,7 @@ class Server(NamedTuple):
     """The statements of a server about databases; `{}` is a quoted name."""
 
     maintenance: str  # the database to connect to, if it is there
+    other: str  # another one, where that is to be dropped
     names: str  # lists the databases
     create: str
     inherit: str  # reads the options of CREATE DATABASE from an existing database; "" for none
@@ -46,11 +48,17 @@ class Server(NamedTuple):
     copy: str  # the clause that copies another database; "" where the server cannot
     drop: str
     lock: str  # takes an advisory lock, as long as the scratch database is in use
+    rename: str  # renames a database; the new name follows; "" where the server cannot
+    options: (
+        str  # reads the options of CREATE DATABASE of a database, whose name follows as a literal
+    )
+    wait: str  # limits how long DROP DATABASE waits for others
 
 
 SERVERS = {
     "postgresql": Server(
         maintenance="postgres",
+        other="template1",
         names="SELECT datname FROM pg_database",
         create="CREATE DATABASE {}",
         inherit="",
@@ -58,9 +66,18 @@ SERVERS = {
         copy=" TEMPLATE {}",
         drop="DROP DATABASE IF EXISTS {} WITH (FORCE)",
         lock="SELECT pg_try_advisory_lock(hashtext('{}'))",
+        rename="ALTER DATABASE {} RENAME TO ",
+        options="""
+            SELECT format(' OWNER %%I', pg_get_userbyid(d.datdba)) || CASE
+                WHEN (d.encoding, d.datcollate, d.datctype) = (t.encoding, t.datcollate, t.datctype) THEN ''
+                ELSE format(' TEMPLATE template0 ENCODING %%L LC_COLLATE %%L LC_CTYPE %%L',
+                    pg_encoding_to_char(d.encoding), d.datcollate, d.datctype) END
+            FROM pg_database d, pg_database t WHERE t.datname = 'template1' AND d.datname = """,
+        wait="SET lock_timeout = '10s'",
     ),
     "mysql": Server(
         maintenance="information_schema",
+        other="mysql",
         names="SHOW DATABASES",
         create="CREATE DATABASE {}",
         inherit="""SELECT concat(
@@ -69,6 +86,11 @@ SERVERS = {
         copy="",
         drop="DROP DATABASE IF EXISTS {}",
         lock="SELECT GET_LOCK('{}', 0)",
+        rename="",
+        options="""
+            SELECT concat(' CHARACTER SET ', default_character_set_name, ' COLLATE ', default_collation_name)
+            FROM information_schema.schemata WHERE schema_name = """,
+        wait="SET lock_wait_timeout = 10",
     ),
 }
 
@@ -95,7 +117,7 @@ def scratch_database(url: URL, like: URL | None = None) -> Iterator[URL]:
         if elsewhere := os.environ.get("SCRATCH_DATABASE_URL"):
             url = make_url(elsewhere).set(drivername=url.drivername)
         name = _new_name()
-        server = SERVERS[url.get_backend_name()]
+        server = SERVERS[backend_name(url)]
         with _maintenance(url, named_first=bool(elsewhere)) as run:
             _drop_abandoned(server, run)
             run(server.lock, name)
@@ -113,7 +135,7 @@ def scratch_database(url: URL, like: URL | None = None) -> Iterator[URL]:
 
 def _inherited_options(url: URL) -> str:
     """Return the options of CREATE DATABASE that the database at `url` has."""
-    if query := SERVERS[url.get_backend_name()].inherit:
+    if query := SERVERS[backend_name(url)].inherit:
         with suppress(CommandError), open_connection(url) as connection:
             return str(connection.exec_driver_sql(query).scalar_one())
         return " CHARACTER SET utf8mb4"  # of a database that does not exist yet
@@ -122,7 +144,7 @@ def _inherited_options(url: URL) -> str:
 
 def _search_path(url: URL) -> str:
     """Return the search path of sessions at `url`; "" for the default, and where there is none."""
-    server = SERVERS[url.get_backend_name()]
+    server = SERVERS[backend_name(url)]
     if not server.search_path:
         return ""
     maintenance = url.set(database=server.maintenance)
@@ -216,12 +238,63 @@ def create_database(url: URL) -> str:
         except OSError as error:
             raise unreachable(url, error) from error
         return f"SQLite creates the database {url.database} when it is first opened."
-    server = SERVERS[url.get_backend_name()]
+    server = SERVERS[backend_name(url)]
     with _maintenance(url) as run:
         if url.database in run(server.names, ""):
             return f"The database {url.database} exists already."
         run(server.create + _inherited_options(url), str(url.database))
     return f"The database {url.database} was created."
+
+
+def recreate_database(url: URL) -> None:
+    """Replace the database at `url` by an empty one, with its owner, character set and search path.
+
+    A missing one is created. Raises CommandError where it cannot connect, and DBAPIError where the login
+    may not create or drop it, or where others use it: then nothing was dropped.
+    """
+    if url.get_backend_name() == "sqlite":
+        create_database(url)
+        _empty_file(url)
+        return
+    server, name = SERVERS[backend_name(url)], str(url.database)
+    path = _search_path(url)
+    literal = "'" + name.replace("'", "''").replace("%", "%%") + "'"
+    others = [url.set(database=each) for each in (server.maintenance, server.other) if each != name]
+    with _first_connection(others) as connection, _interrupts_deferred():
+        run = _runner(connection)
+        run(server.wait, "")
+        options = "".join(connection.exec_driver_sql(server.options + literal).scalars())
+        new = _new_name() if server.rename else name
+        if server.rename:  # before the drop: it shows whether this login may create databases
+            run(server.create + options, new)
+            try:
+                run(server.drop, name)
+            except DBAPIError:
+                run(server.drop, new)
+                raise
+            quoted = connection.dialect.identifier_preparer.quote(name)
+            connection.exec_driver_sql(server.rename.format(new) + quoted)
+        else:
+            run(server.drop, name)
+            run(server.create + options, name)
+    if path:
+        _set_search_path(url, path)
+
+
+def _empty_file(url: URL) -> None:
+    """Drop all that a database of SQLite holds, in one transaction: others may have the file open."""
+    query = "SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite~_%' ESCAPE '~' AND "
+    with open_connection(url) as connection:
+        connection.execution_options(begin="BEGIN EXCLUSIVE")
+        quote = connection.dialect.identifier_preparer.quote_identifier
+        for kind, condition in (
+            ("VIEW", "type = 'view'"),
+            ("TABLE", "sql LIKE 'CREATE VIRTUAL %'"),  # with the tables that it keeps its rows in
+            ("TABLE", "type = 'table'"),
+        ):
+            for name in connection.exec_driver_sql(query + condition).scalars().all():
+                connection.exec_driver_sql(f"DROP {kind} {quote(name)}")
+        connection.commit()
 
 
 @contextmanager
@@ -233,18 +306,21 @@ def _maintenance(url: URL, *, named_first: bool = False) -> Iterator[Run]:
     CommandError where it cannot connect.
     """
     with _first_connection(_maintenance_urls(url, named_first=named_first)) as connection:
+        yield _runner(connection)
 
-        def run(statement: str, name: str) -> list[Any]:
-            quoted = connection.dialect.identifier_preparer.quote(name)
-            result = connection.exec_driver_sql(statement.format(quoted))
-            return list(result.scalars()) if result.returns_rows else []
 
-        yield run
+def _runner(connection: Connection) -> Run:
+    def run(statement: str, name: str) -> list[Any]:
+        quoted = connection.dialect.identifier_preparer.quote(name)
+        result = connection.exec_driver_sql(statement.format(quoted))
+        return list(result.scalars()) if result.returns_rows else []
+
+    return run
 
 
 def _maintenance_urls(url: URL, *, named_first: bool) -> list[URL]:
     """Return the URLs to try: that of SCRATCH_DATABASE_URL, too, if it names the same server."""
-    names = [SERVERS[url.get_backend_name()].maintenance, url.database]
+    names = [SERVERS[backend_name(url)].maintenance, url.database]
     if named_first:
         names.reverse()
     elsewhere = make_url(os.environ.get("SCRATCH_DATABASE_URL") or url)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
 from typing import Any
 
 from alembic.operations import Operations
@@ -11,7 +12,9 @@ from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection
 
+from alembic_guards.database.features import backend_name
 from alembic_guards.errors import explain
+from alembic_guards.runtime.kept_views import keeping_views
 
 #: The arguments of context.configure() that depend on the backend.
 BY_BACKEND: dict[str, dict[str, Any]] = {
@@ -26,7 +29,7 @@ BY_BACKEND: dict[str, dict[str, Any]] = {
 
 def backend_options(url: URL) -> dict[str, Any]:
     """Return the arguments of context.configure() for running revisions on the backend of `url`."""
-    return {"transaction_per_migration": True, **BY_BACKEND[url.get_backend_name()]}
+    return {"transaction_per_migration": True, **BY_BACKEND[backend_name(url)]}
 
 
 def upgrade(connection: Connection, script: ScriptDirectory, to: str) -> None:
@@ -56,7 +59,16 @@ def _run(connection: Connection, find_steps: Callable[[Any], Iterable[Any]]) -> 
         nonlocal running
         for step in find_steps(heads):
             running = f"{step.migration_fn.__name__}() of {os.path.relpath(step.revision.path)}"
+            step.migration_fn = keeping(step.migration_fn)
             yield step
+
+    def keeping(migrate: Callable[..., None]) -> Callable[..., None]:
+        @wraps(migrate)
+        def kept(**arguments: Any) -> None:
+            with keeping_views(migration):
+                migrate(**arguments)
+
+        return kept
 
     connection.commit()  # Alembic would leave an open transaction to its caller
     options = {"fn": steps, **backend_options(connection.engine.url)}

@@ -8,6 +8,10 @@
 
 Each batch is a transaction over a range of the primary key. After a kill, a rerun continues with the batch
 that was not committed. On SQLite, and in the SQL of `--sql`, it is one UPDATE.
+
+A value may also be a function of Python, which is called for each row. `types` has the type of its result:
+
+    backfill("users", {"token": uuid.uuid4}, types={"token": sa.Uuid()}, where="token IS NULL")
 """
 
 import time
@@ -19,8 +23,10 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 from alembic.operations import MigrateOperation, Operations
+from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 
+from alembic_guards.database.connection_info import is_dry_run
 from alembic_guards.database.timeouts import batch_pause
 from alembic_guards.runtime.executor import Executor, executor_of
 from alembic_guards.runtime.journal import recorded_text
@@ -28,6 +34,16 @@ from alembic_guards.runtime.resumable import Resumable, resumable
 
 Key = Sequence[Any]
 Compare = Callable[[Any, Any], Any]
+Types = Mapping[str, sa.types.TypeEngine[Any]]
+
+#: SQL expressions by column, or functions that return the value of a row.
+Values = Mapping[str, str | Callable[[], Any]]
+
+OFFLINE = """{table}.{column} gets its values from a function of Python, which no SQL holds.
+Run the upgrade on the database, or write an SQL expression: backfill("{table}", {{"{column}": "..."}})"""
+
+#: The key of a row of SQLite, whatever columns its table has ("Rowid Tables" in its documentation).
+ROW_ID = "_rowid_"
 
 NO_KEY = """The table {table} has no primary key, by which a backfill makes its batches.
 Add a primary key, or write one UPDATE: op.execute("UPDATE {table} SET ...")"""
@@ -40,50 +56,62 @@ class BackfillOp(MigrateOperation):
     def __init__(
         self,
         table_name: str,
-        values: Mapping[str, str],
+        values: Values,
         *,
         where: str | None = None,
         batch: int = 5000,
         schema: str | None = None,
+        types: Types | None = None,
     ) -> None:
         if not values or batch < 1:
             raise ValueError("a backfill takes values, and batches of one row or more")
         self.table_name, self.values, self.where = table_name, dict(values), where
         self.batch, self.schema = batch, schema
+        self.types = dict(types or {})
+
+    @property
+    def functions(self) -> dict[str, Callable[[], Any]]:
+        """The columns whose values are functions of Python."""
+        return {name: value for name, value in self.values.items() if not isinstance(value, str)}
 
     @classmethod
     def backfill(
         cls,
         operations: Operations,
         table_name: str,
-        values: Mapping[str, str],
+        values: Values,
         *,
         where: str | None = None,
         batch: int = 5000,
         schema: str | None = None,
+        types: Types | None = None,
     ) -> None:
         """Set columns to SQL expressions, in the rows that meet `where`, in batches of `batch` rows.
 
         Raises ValueError without values, or for a batch of less than one row.
         """
-        operations.invoke(cls(table_name, values, where=where, batch=batch, schema=schema))
+        options: dict[str, Any] = {"where": where, "batch": batch, "schema": schema, "types": types}
+        operations.invoke(cls(table_name, values, **options))
 
 
 def backfill(
     table_name: str,
-    values: Mapping[str, str],
+    values: Values,
     *,
     where: str | None = None,
     batch: int = 5000,
     schema: str | None = None,
+    types: Types | None = None,
 ) -> None:
     """Do what `op.backfill()` does, typed for type checkers.
 
-    `values` are SQL expressions by column. `where` is an SQL condition for the rows that are to be
-    updated, `batch` the number of rows in a transaction. Raises CommandError where the table has no
-    primary key.
+    `values` are SQL expressions by column, or functions of Python that are called for each row, whose
+    results have the `types`. `where` is an SQL condition for the rows that are to be updated, `batch`
+    the number of rows in a transaction. Raises CommandError where the table has no primary key, and for
+    a function in the SQL of `--sql`.
     """
-    op.invoke(BackfillOp(table_name, values, where=where, batch=batch, schema=schema))
+    operation = BackfillOp(table_name, values, where=where, batch=batch, schema=schema, types=types)
+    op.invoke(operation)
 
 
 @Operations.implementation_for(BackfillOp)
@@ -91,24 +119,65 @@ def run(operations: Operations, operation: BackfillOp) -> None:
     """Update all rows; raises CommandError where the table has no primary key."""
     context = operations.migration_context
     connection = None if context.as_sql else context.connection
-    executor = executor_of(connection) if connection is not None else None
     if connection is None:
+        for column in operation.functions:
+            raise CommandError(OFFLINE.format(table=operation.table_name, column=column))
         operations.execute(_update(operation, _table(operation), *_condition(operation)))
         return
-    constraint = sa.inspect(connection).get_pk_constraint(operation.table_name, operation.schema)
+    executor = executor_of(connection)  # None on SQLite, on a scratch database, in a dry run
+    key = _key(connection, operation)
+    if executor is not None and _is_ordered(key):
+        _run_in_batches(context, connection, executor, operation, key)
+    elif operation.functions and not is_dry_run(connection):
+        _Batches(connection, executor, operation, key).run_at_once()
+    else:
+        update = _update(operation, _table(operation), *_condition(operation))
+        operations.execute(update.values(dict.fromkeys(operation.functions, sa.null())))
+
+
+def _key(connection: sa.Connection, operation: BackfillOp) -> Types:
+    """Return the columns of the key of the rows, with their types; raises CommandError for none."""
+    if (
+        operation.functions
+        and connection.dialect.name == "sqlite"
+        and _has_row_ids(connection, operation)
+    ):
+        return {ROW_ID: sa.Integer()}
+    inspector = sa.inspect(connection)
+    constraint = inspector.get_pk_constraint(operation.table_name, operation.schema)
     columns = constraint["constrained_columns"]
     if not columns:
         raise CommandError(NO_KEY.format(table=operation.table_name))
-    update = _update(operation, _table(operation), *_condition(operation))
-    types = _types(connection, operation)
-    key = {name: types[name] for name in columns}
-    # An enum is ordered by its values, and compared with a text.
-    is_ordered = not any(isinstance(type_, sa.Enum | sa.types.NullType) for type_ in key.values())
-    if executor is None or not is_ordered:  # None on SQLite, on a scratch database, in a dry run
-        operations.execute(update)
-        return
+    found = inspector.get_columns(operation.table_name, operation.schema)
+    types = {column["name"]: column["type"] for column in found}
+    return {name: types[name] for name in columns}
+
+
+def _has_row_ids(connection: sa.Connection, operation: BackfillOp) -> bool:
+    """Whether a table of SQLite was made without the option WITHOUT ROWID."""
+    options = sa.inspect(connection).get_table_options(operation.table_name, operation.schema)
+    return bool(options.get("sqlite_with_rowid", True))
+
+
+def _is_ordered(key: Types) -> bool:
+    """Whether batches can be made of a key: an enum is ordered by its values, and compared with a text."""
+    return not any(isinstance(type_, sa.Enum | sa.types.NullType) for type_ in key.values())
+
+
+def _run_in_batches(
+    context: MigrationContext,
+    connection: sa.Connection,
+    executor: Executor,
+    operation: BackfillOp,
+    key: Types,
+) -> None:
+    """Update the rows in transactions that are recorded in the journal."""
     identity = {name: value for name, value in vars(operation).items() if name != "batch"}
+    identity |= {"values": _named(operation), "types": sorted(operation.types)}
+    if not operation.types:
+        del identity["types"]
     text = recorded_text("backfill", sorted(identity.items()))
+    update = _update(operation, _table(operation), *_condition(operation))
     statement = str(update.compile(dialect=connection.dialect)).replace("%%", "%")
     is_open = executor.recorder.is_autocommit
     with (
@@ -118,15 +187,23 @@ def run(operations: Operations, operation: BackfillOp) -> None:
         _Batches(connection, executor, operation, key).run(work)
 
 
+def _named(operation: BackfillOp) -> dict[str, str]:
+    """Return the values, with the names of functions: their representation has an address."""
+    return {
+        name: value if isinstance(value, str) else getattr(value, "__qualname__", "")
+        for name, value in operation.values.items()
+    }
+
+
 class _Batches:
     """The batches of a backfill: ranges of the primary key."""
 
     def __init__(
         self,
         connection: sa.Connection,
-        executor: Executor,
+        executor: Executor | None,
         operation: BackfillOp,
-        key: Mapping[str, sa.types.TypeEngine[Any]],
+        key: Types,
     ) -> None:
         self.connection, self.executor, self.operation = connection, executor, operation
         self.table = _table(operation, key)
@@ -143,16 +220,42 @@ class _Batches:
         self.total = self.done + self._count(last)
         while not work.is_complete:
             upper = self._find_end(last)
-            update = _update(self.operation, self.table, *self._between(last, upper))
+            conditions = self._between(last, upper)
+            update = _update(self.operation, self.table, *conditions)
 
-            def run_batch(update: sa.Update = update, upper: Key | None = upper) -> Any:
-                rows = self.connection.execute(update).rowcount
-                return (upper, self.done + rows)
+            def run_batch(conditions: list[Any] = conditions, upper: Key | None = upper) -> Any:
+                return (upper, self.done + self._run_batch(conditions))
 
             last, self.done = work.advance(run_batch, str(update), is_last=upper is None)
             self._show_progress()
             if upper is not None:
                 time.sleep(batch_pause())
+
+    def run_at_once(self) -> None:
+        """Update all rows in the transaction that is open."""
+        self._run_batch(self._between(None, None))
+
+    def _run_batch(self, conditions: list[Any]) -> int:
+        """Update the rows that meet conditions; return their number."""
+        functions = self.operation.functions
+        if not functions:
+            return self.connection.execute(
+                _update(self.operation, self.table, *conditions)
+            ).rowcount
+        keys = self.connection.execute(sa.select(*self.key).where(*conditions)).all()
+        rows = [
+            {f"key_{place}": part for place, part in enumerate(key)}
+            | {f"value_{name}": function() for name, function in functions.items()}
+            for key in keys
+        ]
+        same_key = [
+            column == sa.bindparam(f"key_{place}", type_=column.type)
+            for place, column in enumerate(self.key)
+        ]
+        if rows:
+            update = _update(self.operation, self.table, *same_key, *_condition(self.operation))
+            self.connection.execute(update, rows)
+        return len(rows)
 
     def _count(self, last: Key | None) -> int:
         rows = sa.select(sa.func.count()).select_from(self.table)
@@ -190,26 +293,24 @@ class _Batches:
 
     def _show_progress(self) -> None:
         """Show the rows that are updated, the rate, and the time that is left."""
+        assert self.executor is not None
         seconds = max(time.monotonic() - self.began, 1e-3)
         rate = (self.done - self.before) / seconds
         left = max(self.total - self.done, 0) / rate if rate else 0
+        rows = "row" if self.total == 1 else "rows"
         self.executor.progress.detail = (
-            f"{self.operation.table_name}: {self.done:,} of {self.total:,} rows, {rate:,.0f} a second, "
+            f"{self.operation.table_name}: {self.done:,} of {self.total:,} {rows}, {rate:,.0f} a second, "
             f"{left:.0f} s left"
         )
 
 
-def _types(connection: sa.Connection, operation: BackfillOp) -> dict[str, sa.types.TypeEngine[Any]]:
-    """Return the types of the columns of the table."""
-    found = sa.inspect(connection).get_columns(operation.table_name, operation.schema)
-    return {column["name"]: column["type"] for column in found}
-
-
-def _table(
-    operation: BackfillOp, key: Mapping[str, sa.types.TypeEngine[Any]] | None = None
-) -> sa.TableClause:
+def _table(operation: BackfillOp, key: Types | None = None) -> sa.TableClause:
     """Return the table, with the columns of its key, which have a type, and those to be set."""
-    types = {**dict.fromkeys(operation.values, sa.types.NullType()), **(key or {})}
+    types = {
+        **dict.fromkeys(operation.values, sa.types.NullType()),
+        **operation.types,
+        **(key or {}),
+    }
     columns: list[sa.ColumnClause[Any]] = [sa.column(name, type_) for name, type_ in types.items()]
     return sa.table(operation.table_name, *columns, schema=operation.schema)
 
@@ -219,7 +320,11 @@ def _condition(operation: BackfillOp) -> list[Any]:
 
 
 def _update(operation: BackfillOp, table: sa.TableClause, *conditions: Any) -> sa.Update:
+    """Return the UPDATE; the results of functions are parameters."""
     values: dict[str, Any] = {
-        name: sa.literal_column(f"({sql})") for name, sql in operation.values.items()
+        name: sa.literal_column(f"({value})")
+        if isinstance(value, str)
+        else sa.bindparam(f"value_{name}", type_=operation.types.get(name))
+        for name, value in operation.values.items()
     }
     return sa.update(table).values(values).where(*conditions)

@@ -13,8 +13,8 @@ LEFT_OUT = {"ctx", "kind", "type_comment", "type_params"}
 
 
 def file_hash(path: Path) -> str:
-    """Return a digest of the bytes of a file."""
-    return _digest(path.read_bytes())
+    """Return a digest of the bytes of a file, and of that of SQL beside it."""
+    return _digest(path.read_bytes() + _sql_beside(path))
 
 
 def code_hash(path: Path) -> str:
@@ -25,7 +25,13 @@ def code_hash(path: Path) -> str:
     """
     tree = ast.parse(path.read_text(encoding="utf-8"))
     tree.body = [node for node in tree.body if not _is_left_out(node)]
-    return _digest("".join(_words(tree)).encode())
+    return _digest("".join(_words(tree)).encode() + _sql_beside(path))
+
+
+def _sql_beside(path: Path) -> bytes:
+    """Return the file of SQL that a baseline executes; nothing for other revisions."""
+    beside = path.with_suffix(".sql")
+    return beside.read_bytes() if beside.exists() else b""
 
 
 def _digest(content: bytes) -> str:

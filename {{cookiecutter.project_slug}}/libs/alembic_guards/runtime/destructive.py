@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from alembic.operations import Operations, ops, toimpl
 
 from alembic_guards.database.connection_info import CHECKED
+from alembic_guards.database.features import backend_name
 from alembic_guards.database.identifiers import quoter
 from alembic_guards.runtime.drop_parser import Drop, drops_in
 from alembic_guards.runtime.dry_run import read, unread
@@ -137,7 +138,7 @@ def _stored_table(connection: sa.Connection, name: str, schema: str | None) -> s
 
 def _is_temporary(connection: sa.Connection, table: str) -> bool:
     """Whether a table ends with the session, with its rows."""
-    if connection.dialect.name != "mysql":
+    if backend_name(connection.dialect) != "mysql":
         return table in sa.inspect(connection).get_temp_table_names()
     name = quoter(connection.dialect)(table).replace("%", "%%")
     definition: str = connection.exec_driver_sql(f"SHOW CREATE TABLE {name}").one()[1]

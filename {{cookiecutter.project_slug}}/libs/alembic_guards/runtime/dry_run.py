@@ -13,7 +13,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_guards.database.connection_info import COUNTED, SKIPPED, UNREAD
+from alembic_guards.database.features import backend_name
 from alembic_guards.runtime.locks import is_lock_timeout
+from alembic_guards.runtime.programs import broken_programs
 from alembic_guards.runtime.refusals import Refused, collecting, refuse
 from alembic_guards.runtime.sql_parser import is_definition, only_statement
 from alembic_guards.runtime.statements import (
@@ -37,7 +39,7 @@ class EndOfDryRun(Exception):
     """The rest of the revision depends on a change of rows that a dry run does not make."""
 
 
-def run_dry(migration: MigrationContext, migrate: Callable[[], None]) -> None:
+def run_dry(migration: MigrationContext, migrate: Callable[[], object]) -> None:
     """Run a step with all DDL and backfills skipped, so that the guards check the rows before it.
 
     Raises Refused with all that the guards refuse, and errors of locks and of the connection. The dry
@@ -47,12 +49,14 @@ def run_dry(migration: MigrationContext, migrate: Callable[[], None]) -> None:
     """
     connection = migration.connection
     assert connection is not None
-    connection.info[SKIPPED] = []
+    skipped = connection.info[SKIPPED] = list[str]()
     connection.info[COUNTED] = set()
+    is_complete = False
     try:
         with collecting(connection) as refusals, _without_effect(migration, connection):
             try:
                 migrate()
+                is_complete = True
             except EndOfDryRun:
                 pass
             except Exception as error:
@@ -60,6 +64,7 @@ def run_dry(migration: MigrationContext, migrate: Callable[[], None]) -> None:
                     raise
     finally:
         del connection.info[SKIPPED]
+    refusals += broken_programs(connection, skipped, is_complete=is_complete)
     if refusals:
         raise Refused(refusals)
 
@@ -94,7 +99,7 @@ def is_skipped(connection: Connection, statement: str) -> bool:
 
     Raises EndOfDryRun at a change of rows that the statements after it may depend on.
     """
-    kind = kind_of(statement, connection.dialect.name)
+    kind = kind_of(statement, backend_name(connection.dialect))
     if kind is Kind.SESSION or (kind is Kind.READ and UNREAD not in connection.info):
         return False
     text = statement.replace("%%", "%")  # % is doubled for the driver

@@ -10,13 +10,15 @@ from typing import Any
 
 from sqlalchemy import Connection, event
 
-from alembic_guards.database.connection_info import CHECKED, COUNTED, EXECUTOR, is_dry_run
+from alembic_guards.database.connection_info import CHECKED, COMPARED, COUNTED, EXECUTOR, is_dry_run
+from alembic_guards.database.features import backend_name
 from alembic_guards.database.journal_store import EntryState
 from alembic_guards.runtime.destructive import refuse_drops
 from alembic_guards.runtime.dry_run import is_skipped
 from alembic_guards.runtime.failures import explained
 from alembic_guards.runtime.journal import Journal, recorded_text
 from alembic_guards.runtime.locks import LockRetry, is_driver_lock_timeout, is_lock_timeout
+from alembic_guards.runtime.programs import refuse_broken_programs
 from alembic_guards.runtime.progress import Progress
 from alembic_guards.runtime.recorded_results import (
     RecordedCursor,
@@ -88,6 +90,7 @@ class Executor:
             self.recorder.step = ""
             self.journal.pending = []
             self.connection.info.pop(COUNTED, None)
+            self.connection.info.pop(COMPARED, None)
             self.connection.info.pop(CHECKED, None)
 
     def _handler(self, execute: Callable[..., object]) -> Callable[..., bool]:
@@ -123,7 +126,7 @@ class Executor:
         cursor = real_cursor(context.cursor)
         if not self.recorder.step or cursor.connection is not self.recorder.driver:
             return False
-        kind = kind_of(statement, self.connection.dialect.name)
+        kind = kind_of(statement, backend_name(self.connection.dialect))
         if kind is Kind.SESSION:
             return False
         text = recorded_text(statement, parameters)
@@ -141,6 +144,7 @@ class Executor:
         else:
             with self.recorder.paused():
                 refuse_drops(self.connection, statement, context.execution_options)
+                refuse_broken_programs(self.connection, statement)
                 self._refuse_violations(statement)
 
             def run() -> Result:

@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from alembic_guards.database.connections import open_connection
+from alembic_guards.database.features import backend_name
 from alembic_guards.database.timeouts import lock_timeout, statement_timeout, upgrade_timeout
 
 #: Seconds between two attempts to take the advisory lock.
@@ -100,7 +101,7 @@ def acquire_advisory_lock(connection: Connection, report: Callable[[str], None])
     the connection ends, also when the process is killed. Does nothing on SQLite. Raises CommandError
     after MIGRATION_TIMEOUT seconds, and for a pooler in transaction mode.
     """
-    locks = LOCKS.get(connection.dialect.name)
+    locks = LOCKS.get(backend_name(connection.dialect))
     if locks is None:
         return
     _refuse_pooler(connection, locks)
@@ -138,7 +139,7 @@ def acquire_advisory_lock(connection: Connection, report: Callable[[str], None])
 
 def release_advisory_lock(connection: Connection) -> None:
     """Release the lock and reset the timeouts: an application may use the session next, by a pooler."""
-    locks = LOCKS.get(connection.dialect.name)
+    locks = LOCKS.get(backend_name(connection.dialect))
     for statement in locks.reset if locks else ():
         try:
             connection.rollback()
@@ -238,7 +239,7 @@ class LockRetry:
 
         A login without rights on other sessions learns only that there is one.
         """
-        locks = LOCKS.get(self.connection.dialect.name)
+        locks = LOCKS.get(backend_name(self.connection.dialect))
         errors: Any = self.connection.dialect.loaded_dbapi  # SQLAlchemy does not wrap these
         if locks is not None:
             with suppress(SQLAlchemyError, errors.Error):

@@ -11,7 +11,8 @@ from alembic_guards.runtime.renames import RenameColumn, changes_name_only
 
 def install() -> None:
     """Register the class below: Alembic uses the class that was defined last for a dialect."""
-    type("GuardedMySQLImpl", (RenamingMySQLImpl,), {"__dialect__": "mysql"})
+    for name in ("mysql", "mariadb"):
+        type("GuardedMySQLImpl", (RenamingMySQLImpl,), {"__dialect__": name})
 
 
 class RenamingMySQLImpl(MySQLImpl):

@@ -14,6 +14,7 @@ from alembic.ddl.postgresql import PostgresqlImpl
 from sqlalchemy.exc import DBAPIError
 
 from alembic_guards.database.connection_info import is_dry_run
+from alembic_guards.runtime.index_progress import index_progress
 from alembic_guards.runtime.transaction_names import listen
 
 NAME = r'((?:"[^"]+"|[^\s"(]+)+)'
@@ -25,6 +26,9 @@ CONCURRENTLY = re.compile(
 BUILD = re.compile(
     rf"{CONCURRENTLY.pattern}(?:IF\s+NOT\s+EXISTS\s+)?{NAME}\s+ON\s+(?:ONLY\s+)?{NAME}",
     re.IGNORECASE | re.DOTALL,
+)
+NAMED = re.compile(
+    rf"{CONCURRENTLY.pattern}(?:IF\s+(?:NOT\s+)?EXISTS\s+)?{NAME}", re.IGNORECASE | re.DOTALL
 )
 INVALID = """
     SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class c ON c.oid = indexrelid
@@ -71,8 +75,10 @@ class ConcurrentPostgresqlImpl(PostgresqlImpl):
         with _without_timeouts(self.connection):
             if build:
                 _drop_invalid(self.connection, *build.groups())
+            named = NAMED.match(sql)
             try:
-                yield
+                with index_progress(self.connection, named[1] if named else ""):
+                    yield
             except DBAPIError:
                 if build and not self.connection.invalidated:
                     _drop_invalid(self.connection, *build.groups())

@@ -3,28 +3,33 @@
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial, wraps
+from functools import wraps
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from alembic import context
 from alembic.runtime.migration import MigrationContext, RevisionStep, StampStep
+from alembic.script import Script
 from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_guards.compat import Command, replace_steps, running_command
+from alembic_guards.database.connection_info import CODE, LATER_CODE
 from alembic_guards.database.features import features
 from alembic_guards.database.journal_store import journal_store
 from alembic_guards.database.managed import apply_options
 from alembic_guards.database.timeouts import upgrade_timeout
-from alembic_guards.errors import commands, explain
+from alembic_guards.errors import ADOPT, EXISTS, commands, explain
 from alembic_guards.runtime.applied_log import AppliedLog
+from alembic_guards.runtime.broken_views import refusing_broken_views
 from alembic_guards.runtime.dry_run import run_dry
 from alembic_guards.runtime.executor import Executor
 from alembic_guards.runtime.journal import Journal, say_applied
+from alembic_guards.runtime.kept_views import keeping_views
 from alembic_guards.runtime.locks import (
     LockRetry,
     acquire_advisory_lock,
@@ -47,6 +52,7 @@ logger = logging.getLogger("alembic.guards")
 FAILED = """{step} {outcome}. The database is at {current}.
 {reason}
 {remedy}, then run the same command again."""
+RECREATED = "Dropped and created again, as they were: {}"
 INTERRUPTED = "Interrupted. Run the same command again: it continues where it stopped."
 
 
@@ -135,7 +141,10 @@ class Attempt:
         elif self.step is not None and isinstance(error, Exception):
             is_lost = self.connection.invalidated
             remedy = "Restore the connection" if is_lost else "Correct the revision or the rows"
-            raise self._failure(explain(error), remedy) from error
+            reason = explain(error)
+            if not self.heads and self.is_upgrade and EXISTS.search(reason):
+                reason += commands(ADOPT)
+            raise self._failure(reason, remedy) from error
         elif isinstance(error, KeyboardInterrupt) and not self.is_stamp:
             raise CommandError(INTERRUPTED) from None
         else:
@@ -215,12 +224,30 @@ class Attempt:
         def guarded(**arguments: Any) -> None:
             if set(self.migration.get_current_heads()) != set(self.heads):
                 raise HeadsMoved
+            self.connection.info[CODE] = lambda: _code([self.step.revision] if self.step else [])
+            self.connection.info[LATER_CODE] = lambda: _code(self._later())
+
+            def run() -> list[str]:
+                with refusing_broken_views(self.migration), keeping_views(self.migration) as names:
+                    migrate(**arguments)
+                return names
+
             if not self.is_atomic and not self.journal.recorded:
-                run_dry(self.migration, partial(migrate, **arguments))
+                run_dry(self.migration, run)
             with self.executor.running(step), self.progress.showing(step):
-                migrate(**arguments)
+                names = run()
+            if names:
+                self.report(RECREATED.format(", ".join(names)))
 
         return guarded
+
+    def _later(self) -> Iterator[Script]:
+        """Yield the revisions after that of the running step; none in a downgrade."""
+        script = self.migration.script
+        if self.step is not None and self.step.is_upgrade and script is not None:
+            for found in script.iterate_revisions("heads", self.step.revision.revision):
+                if found is not self.step.revision:
+                    yield found
 
     def _wait(self, error: BaseException) -> None:
         """Pause before the next attempt; raises CommandError after MIGRATION_TIMEOUT seconds."""
@@ -260,6 +287,12 @@ class Attempt:
         newest = self.migration.script.get_heads() if self.migration.script else []
         names = [f"{head} (head)" if head in newest else head for head in self.heads]
         return " and ".join(names) or "no revision"
+
+
+def _code(revisions: Iterable[Script]) -> str:
+    """Return the text of the files of revisions."""
+    paths = (Path(str(revision.path)) for revision in revisions)
+    return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in paths)
 
 
 def _name(step: RevisionStep) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from itertools import zip_longest
+from itertools import chain, pairwise
 
 TOKEN = re.compile(
     r"""
@@ -14,6 +14,28 @@ TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+
+#: The tokens of SQLite, which has names in brackets.
+SQLITE_TOKEN = re.compile(
+    r"""
+    \s+ | --[^\n]* | /\*.*?(?:\*/|\Z)
+    | '(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^\]]*\]
+    | [\w$]+ | .
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+#: The tokens of MariaDB and MySQL, whose literals have escapes.
+MYSQL_TOKEN = re.compile(
+    r"""
+    \s+ | --(?=\s)[^\n]* | \#[^\n]* | /\*.*?\*/
+    | '(?:[^'\\]|\\.|'')*' | "(?:[^"\\]|\\.|"")*" | `(?:[^`]|``)*`
+    | [\w$]+ | .
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+TOKENS = {"mysql": MYSQL_TOKEN, "sqlite": SQLITE_TOKEN}
 
 LITERAL = re.compile(r"(\$\w*\$)(.*)\1|'(.*)'", re.DOTALL)
 EXECUTED_COMMENT = re.compile(r"/\*M?!\d*(.*)\*/", re.DOTALL)
@@ -51,6 +73,30 @@ def statements(sql: str) -> Iterator[list[str]]:
         start = end + 1
 
 
+def split(sql: str, dialect: str) -> list[str]:
+    """Return the text of each statement in a file of SQL, without the semicolon at its end.
+
+    Comments before a statement are left out; all else is as it is in the file. `dialect` is the name of a
+    backend: that of MariaDB is mysql.
+    """
+    pattern = TOKENS.get(dialect, TOKEN)
+    texts = [found[0] for found in pattern.finditer(sql)]
+    tokens = [" " if _is_comment(text) else text for text in texts]
+    found, start = list[str](), 0
+    while start < len(texts):
+        end = _end(tokens, start)
+        first = next((at for at in range(start, end) if not tokens[at].isspace()), end)
+        if first < end:
+            found.append("".join(texts[first:end]).rstrip())
+        start = end + 1
+    return found
+
+
+def _is_comment(token: str) -> bool:
+    is_block = token.startswith("/*") and not EXECUTED_COMMENT.fullmatch(token)
+    return is_block or (token.startswith(("--", "#")) and len(token) > 1)
+
+
 def only_statement(sql: str) -> list[str] | None:
     """Return the tokens of SQL that is one statement; None for several."""
     first, *others = statements(sql)
@@ -71,9 +117,9 @@ def _end(tokens: list[str], start: int) -> int:
     end = next((at for at in range(start, len(tokens)) if tokens[at] == ";"), len(tokens))
     if not is_definition(tokens[start:end]):
         return end
-    words = [(at, tokens[at].upper()) for at in range(start, len(tokens)) if tokens[at].strip()]
+    words = ((at, tokens[at].upper()) for at in range(start, len(tokens)) if tokens[at].strip())
     depth, before = 0, ""
-    for (at, word), (_, after) in zip_longest(words, words[1:], fillvalue=(0, "")):
+    for (at, word), (_, after) in pairwise(chain(words, [(0, "")])):
         if word == ";" and depth == 0:
             return at
         if word in OPENING and before not in {"END", "."}:

@@ -12,6 +12,7 @@ from alembic.operations import MigrateOperation, Operations
 from alembic.operations.batch import ApplyBatchImpl
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.types import NullType, UserDefinedType
 
 from alembic_guards.compat import reflect_through, type_of
 from alembic_guards.database.catalog.sqlite import find_table, read_statements, read_tables
@@ -38,6 +39,16 @@ from alembic_guards.runtime.transaction_names import TEMPORARY, listen
 
 #: The key in the cache of an Inspector of the function that finds its parsed tables.
 LOOKUP = "alembic_guards_lookup"
+
+
+class NoType(UserDefinedType[Any]):
+    """The type of a column that is declared without one, which SQLAlchemy cannot write."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Return no text."""
+        return ""
 
 
 def install() -> None:
@@ -138,6 +149,9 @@ class KeepingSQLiteImpl(SQLiteImpl):
     def _parsed(self, table: sa.Table) -> Table:
         """Return the CREATE TABLE that SQLAlchemy writes for a table."""
         _add_referred_tables(table)
+        for column in table.columns:
+            if isinstance(column.type, NullType):
+                column.type = NoType()
         create = CreateTable(table)
         try:
             return parse_table(str(create.compile(dialect=self.dialect)))

@@ -7,12 +7,13 @@ from typing import Any
 from sqlalchemy import Connection, event
 
 from alembic_guards.database.bookkeeping import driver_of
-from alembic_guards.database.connection_info import CHECKED
+from alembic_guards.database.connection_info import CHECKED, ORPHANS
 from alembic_guards.runtime.destructive import refuse_drops
 from alembic_guards.runtime.failures import with_working_query
 from alembic_guards.runtime.locks import is_lock_timeout
+from alembic_guards.runtime.programs import ProgramCheck
 from alembic_guards.runtime.refusals import Refused, collecting, refuse
-from alembic_guards.runtime.violations import find_all, find_orphans
+from alembic_guards.runtime.violations import count_orphans, find_all, find_orphans
 
 
 class SQLiteExecutor:
@@ -28,6 +29,8 @@ class SQLiteExecutor:
     def running(self, _: str) -> Iterator[None]:
         """Check the statements in the block; raises Refused with all refusals, and rolls back."""
         self.connection.info.pop(CHECKED, None)
+        programs = ProgramCheck(self.connection)
+        before = self.connection.info[ORPHANS] = count_orphans(self.connection)
         self.is_running = True
         try:
             with collecting(self.connection) as refusals:
@@ -37,7 +40,9 @@ class SQLiteExecutor:
                     if is_lock_timeout(error) or not refusals:
                         raise
                 else:
-                    refusals.extend(find_orphans(self.connection))
+                    self.is_running = False
+                    refusals.extend(find_orphans(self.connection, before))
+                    refusals.extend(programs.refusals(()))
         finally:
             self.is_running = False
             self.connection.info.pop(CHECKED, None)

@@ -1,25 +1,38 @@
-"""The command `status`: where the database is, what is pending, and what is wrong."""
+"""The commands `status` and `history`: where the database is, what is pending, and what is wrong."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 
 import sqlalchemy as sa
+from alembic import command
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
+from alembic.util import CommandError, to_tuple
 
+from alembic_guards.compat import mark_current
 from alembic_guards.database.features import features
 from alembic_guards.database.journal_store import journal_store
 from alembic_guards.database.managed import managed_tables
 from alembic_guards.database.missing_names import missing_names
 from alembic_guards.errors import commands, explain
 from alembic_guards.runtime.applied_log import AppliedLog, revisions_of
+from alembic_guards.runtime.graph import Node, draw, near
 from alembic_guards.runtime.journal import say_applied
+from alembic_guards.runtime.place import read_place
 from alembic_guards.runtime.verify import difference, inserted
 
 #: The key in the options of context.configure() of the function that imports the models.
 MODELS = "load_models"
+
+#: The most revisions that the graph of `status` shows, and how many it shows around a place in a longer one.
+LONGEST, AROUND = 12, 3
+HISTORY = "History (@ the database, * applied, o pending):"
+HERE = "  <- you are here"
+NOWHERE = f"no revision{HERE}"
+UNMARKED = "The place of the database is not marked: {reason}"
 
 SEVERAL_HEADS = "Two revisions follow the same one. The heads are {heads}. Merge them: make merge"
 PENDING = "Pending: {count}. To apply {them}: make upgrade"
@@ -44,6 +57,35 @@ def status(config: Config) -> None:
         script.run_env()
 
 
+def history(
+    config: Config,
+    rev_range: str | None = None,
+    verbose: bool = False,
+    indicate_current: bool = False,
+) -> None:
+    """List the revisions, and mark that of the database."""
+    if rev_range or verbose or indicate_current:
+        command.history(config, rev_range, verbose, indicate_current)
+        return
+    heads: tuple[str, ...] = ()
+    reason = ""
+    try:
+        heads = read_place(config).heads
+    except CommandError as error:
+        reason = str(error).partition("\n")[0]
+    for revision in ScriptDirectory.from_config(config).walk_revisions():
+        marked = mark_current(revision) if revision.revision in heads else revision
+        config.print_stdout(
+            "%s",
+            marked.cmd_format(
+                verbose=False, include_branches=True, include_doc=True, include_parents=True
+            ),
+        )
+    if reason:
+        config.stdout.flush()
+        print(UNMARKED.format(reason=reason), file=sys.stderr)
+
+
 def _lines(heads: tuple[str, ...], migration: MigrationContext) -> Iterator[str]:
     connection, script = migration.connection, migration.script
     assert connection is not None and script is not None
@@ -56,6 +98,7 @@ def _lines(heads: tuple[str, ...], migration: MigrationContext) -> Iterator[str]
     if not heads:
         yield "Revision: none is applied"
     applied = {one.revision for one in revisions_of(script, heads)}
+    yield from _graph(script, heads, applied)
     newest = script.get_heads()
     pending = [one for one in revisions_of(script, newest) if one.revision not in applied]
     if pending:
@@ -68,6 +111,33 @@ def _lines(heads: tuple[str, ...], migration: MigrationContext) -> Iterator[str]
     yield from _problems(heads, migration, log, pending)
     if not pending and (line := models_ahead(migration)):
         yield line
+
+
+def _graph(script: ScriptDirectory, heads: tuple[str, ...], applied: set[str]) -> Iterator[str]:
+    """Yield the history as a graph; a long one only around the database."""
+    revisions = [*script.walk_revisions()]
+    nodes = [_node(script, one, heads, applied) for one in revisions]
+    if not nodes:
+        return
+    if not heads:
+        nodes.append(Node("", (), NOWHERE, "@"))
+    names = [node.name for node in nodes]
+    kept = near(names, heads or ("",), AROUND) if len(revisions) > LONGEST else names
+    yield HISTORY
+    for line in draw(nodes, kept):
+        yield f"  {line}"
+
+
+def _node(
+    script: ScriptDirectory, revision: Script, heads: tuple[str, ...], applied: set[str]
+) -> Node:
+    named = (*to_tuple(revision.down_revision, ()), *to_tuple(revision.dependencies, ()))
+    parents = dict.fromkeys(str(script.get_revision(name).revision) for name in named)
+    is_here = revision.revision in heads
+    symbol = "@" if is_here else "*" if revision.revision in applied else "o"
+    head = " (head)" if revision.is_head else ""
+    text = f"{revision.revision}{head}: {revision.doc}{HERE if is_here else ''}"
+    return Node(revision.revision, (*parents,) or (() if heads else ("",)), text, symbol)
 
 
 def _described(revision: Script, log: AppliedLog) -> str:

@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from alembic_guards.runtime.applied_log import revisions_of
+from alembic_guards.runtime.sql_file import files_of
 
 NONE = "There is no revision to remove."
 SEVERAL = "There are several heads: {heads}. Nothing was removed. Delete the file of one by hand."
@@ -18,7 +19,7 @@ Revert it first (make downgrade), if no other database has it; else write a new 
 
 
 def undo(config: Config) -> None:
-    """Remove the file of the newest revision, if the database does not have it."""
+    """Remove the files of the newest revision, if the database does not have it."""
     script = ScriptDirectory.from_config(config)
 
     def remove(heads: tuple[str, ...], _: MigrationContext) -> list[None]:
@@ -31,7 +32,8 @@ def undo(config: Config) -> None:
         file = os.path.relpath(str(revision.path))
         if revision.revision in {one.revision for one in revisions_of(script, heads)}:
             raise CommandError(APPLIED.format(file=file))
-        Path(str(revision.path)).unlink()
+        for path in files_of(Path(str(revision.path))):
+            path.unlink(missing_ok=True)
         config.print_stdout("Removed %s", file)
         return []
 

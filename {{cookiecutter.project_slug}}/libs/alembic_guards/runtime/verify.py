@@ -20,7 +20,7 @@ If its changes are in the database already: alembic stamp --purge {heads}"""
 
 DIFFERS = """The database is at {heads}, but it is not what the revisions have made of it:
   {lines}
-Create what is missing by hand, or restore it. What was edited: restore the file, and write a new revision.
+Create what is missing by hand, or restore it (make check shows SQL for that). What was edited: restore the file, and write a new revision.
 If the database is right as it is, record that, which changes no table: alembic stamp --purge {heads}"""
 NO_TABLE = "table {table} is missing: dropped by hand, or not in the backup that was restored"
 NO_COLUMN = (

@@ -1,15 +1,17 @@
 """Counts the rows that violate a new constraint, and finds them, before the statement is executed."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_guards.database.bookkeeping import driver_of
-from alembic_guards.database.connection_info import is_dry_run, skipped_statements
+from alembic_guards.database.connection_info import ORPHANS, is_dry_run, skipped_statements
+from alembic_guards.database.features import backend_name
 from alembic_guards.database.identifiers import qualified, quoter
 from alembic_guards.runtime.constraint_parser import (
     Check,
@@ -62,7 +64,7 @@ def find(connection: sa.Connection, constraint: Constraint) -> Refusal | None:
         constraint = _added(connection, constraint)
     elif constraint.is_deferred:
         return None
-    if isinstance(constraint, NewNotNull) and connection.dialect.name == "mysql":
+    if isinstance(constraint, NewNotNull) and backend_name(connection.dialect) == "mysql":
         return None  # MariaDB and MySQL give existing rows 0 or ''
     with _savepoint(connection):
         try:
@@ -99,11 +101,44 @@ def find_in_copy(
         return None
 
 
-def find_orphans(connection: sa.Connection) -> list[Refusal]:
-    """Return the refusals of foreign keys that rows of SQLite violate: it checks none during a migration."""
-    found = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+def count_orphans(connection: sa.Connection) -> Counter[tuple[str, str]]:
+    """Return the number of rows of SQLite that refer to rows that do not exist, by table and referent."""
+    return Counter((row[0], row[2]) for row in _orphans(connection))
+
+
+def _orphans(connection: sa.Connection) -> list[Any]:
+    """Return the rows of PRAGMA foreign_key_check.
+
+    It fails where a foreign key refers to columns that are not unique: such a table is left out.
+    """
+    try:
+        return list(connection.exec_driver_sql("PRAGMA foreign_key_check"))
+    except SQLAlchemyError:
+        quote = quoter(connection.dialect)
+        rows: list[Any] = []
+        for table in sa.inspect(connection).get_table_names():
+            with suppress(SQLAlchemyError):
+                rows += connection.exec_driver_sql(
+                    f"PRAGMA foreign_key_check({quote(table)})"
+                ).all()
+        return rows
+
+
+def find_orphans(
+    connection: sa.Connection, before: Counter[tuple[str, str]] | None = None
+) -> list[Refusal]:
+    """Return the refusals of foreign keys that rows of SQLite violate: it checks none during a migration.
+
+    `before` is what count_orphans() has returned before the revision: a revision that makes no more of
+    them is not to blame, such as for those that an old file has.
+    """
+    found = _orphans(connection)
+    after, before = Counter((row[0], row[2]) for row in found), before or Counter()
+    if after.total() <= before.total():  # a table that was renamed has its rows under another name
+        return []
     refusals: list[Refusal] = []
-    for table, number in dict.fromkeys((row[0], row[3]) for row in found):
+    grown = [row for row in found if after[row[0], row[2]] > before[row[0], row[2]]]
+    for table, number in dict.fromkeys((row[0], row[3]) for row in grown):
         quoted = quoter(connection.dialect)(table)
         keys = connection.exec_driver_sql(f"PRAGMA foreign_key_list({quoted})").all()
         pairs = sorted((key[1], key[3], key[4]) for key in keys if key[0] == number)
@@ -122,8 +157,8 @@ def find_orphans(connection: sa.Connection) -> list[Refusal]:
 
 
 def refuse_orphans(connection: sa.Connection) -> None:
-    """Raise Refused for foreign keys that rows of SQLite violate."""
-    if refusals := find_orphans(connection):
+    """Raise Refused for foreign keys that rows of SQLite violate, and did not before the step."""
+    if refusals := find_orphans(connection, connection.info.get(ORPHANS)):
         raise Refused(refusals)
 
 

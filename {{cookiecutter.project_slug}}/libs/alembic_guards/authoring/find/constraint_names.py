@@ -9,10 +9,17 @@ import sqlalchemy as sa
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 
-from alembic_guards.authoring.find.reference import reference_state
+from alembic_guards.authoring.find.reference import reference_of
 from alembic_guards.database.catalog import CONSTRAINTS, Catalog, EntryKey, read_catalog
-from alembic_guards.database.connection_info import TEMPLATE
-from alembic_guards.database.identifiers import bare, final_name, is_in, qualified, serial_name
+from alembic_guards.database.features import backend_name
+from alembic_guards.database.identifiers import (
+    bare,
+    final_name,
+    free_name,
+    is_in,
+    qualified,
+    serial_name,
+)
 from alembic_guards.runtime.renames import Rename, RenameConstraint, RenameIndex, RenameSequence
 
 RenameInTable = type[RenameConstraint | RenameIndex | RenameSequence]
@@ -33,12 +40,12 @@ def rename_table_objects(context: AutogenContext, schema: str | None) -> Iterato
 
     If a database has no command for it, autogenerate drops and recreates them.
     """
-    kinds, tables = KINDS.get(context.dialect.name), list(tables_in_both(context, schema))
+    kinds, tables = KINDS.get(backend_name(context.dialect)), list(tables_in_both(context, schema))
     if kinds is None or context.connection is None or not tables:
         return
     present = read_catalog(context.connection)
     metadata = context.migration_context.opts["target_metadata"]
-    target = reference_state(context.connection.info[TEMPLATE].url, metadata).catalog
+    target = reference_of(context.connection, metadata).catalog
     prefix = f"{schema}." if schema else ""
     present_keys, target_keys = _by_definition(present), _by_definition(target)
     taken_names = {bare(key.name) for key in present}
@@ -48,8 +55,9 @@ def rename_table_objects(context: AutogenContext, schema: str | None) -> Iterato
         """Return a rename; to a temporary name while another object may still have the new one."""
         rename = kinds[kind](old, new, table=table, schema=schema)
         if prefix + new in taken_names and context.dialect.name == "postgresql":
-            second_renames.append(replace(rename, old=f"{new}_"))
-            return replace(rename, new=f"{new}_")
+            temporary = free_name("{}_", new, {name.removeprefix(prefix) for name in taken_names})
+            second_renames.append(replace(rename, old=temporary))
+            return replace(rename, new=temporary)
         return rename
 
     for table in tables:
@@ -62,19 +70,32 @@ def rename_table_objects(context: AutogenContext, schema: str | None) -> Iterato
                 old, new = (bare(one.name).removeprefix(prefix) for one in (*dropped, *created))
                 yield renamed(kind, table.name, old, new)
         if "sequence" in kinds:
-            for names in _serial_renames(context, table, schema, present):
+            for names in _serial_renames(context, table, schema, present, target):
                 yield renamed("sequence", table.name, *names)
     yield from second_renames
 
 
 def _serial_renames(
-    context: AutogenContext, table: sa.Table, schema: str | None, present: Catalog
+    context: AutogenContext,
+    table: sa.Table,
+    schema: str | None,
+    present: Catalog,
+    target: Catalog,
 ) -> Iterator[tuple[str, str]]:
     """Yield the old and the new name of sequences of serial and identity columns.
 
-    The new name is the one that PostgreSQL would give in a new table.
+    The new name is the one that PostgreSQL would give in a new table. A sequence that has another name in
+    the catalog `target`, too, keeps it: the table was renamed before the project began.
     """
+    prefix = f"{schema}." if schema else ""
     in_catalog = bare(f"{schema}.{table.name}" if schema else table.name)
+    wanted = {bare(key.name) for key in target if key.kind == "sequence"}
+    kept = {
+        (bare(key.name), bare(name))
+        for key, entry in target.items()
+        if key.kind == "default" and bare(key.table) == in_catalog
+        for name in entry.uses
+    }
     numbered = {
         bare(key.name)
         for key in present
@@ -84,7 +105,8 @@ def _serial_renames(
         if bare(column.name) in numbered:
             old = _owned_sequence(context, table, column.name)
             new = serial_name(table.name, column.name)
-            if old and old != new:
+            is_kept = (bare(column.name), f"{prefix}{old}") in kept
+            if old and old != new and prefix + new in wanted and not is_kept:
                 yield old, new
 
 
@@ -110,7 +132,9 @@ def recreate_foreign_keys(
 
     Those named in `recreated` are left out: other operations add them already.
     """
-    for table in tables_in_both(context, schema) if context.dialect.name == "mysql" else ():
+    for table in (
+        tables_in_both(context, schema) if backend_name(context.dialect) == "mysql" else ()
+    ):
         present = sa.Table(
             table.name, sa.MetaData(), schema=schema, autoload_with=context.connection
         )

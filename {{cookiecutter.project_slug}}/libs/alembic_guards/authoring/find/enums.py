@@ -17,7 +17,7 @@ from alembic_guards.database.catalog import (
     EntryKey,
     read_catalog,
 )
-from alembic_guards.database.features import features
+from alembic_guards.database.features import backend_name, features
 from alembic_guards.database.identifiers import bare, free_name, is_in, quoter, spelled_as
 from alembic_guards.runtime.enum_history import KNOWN
 from alembic_guards.runtime.enum_values import RenameValueOp
@@ -45,7 +45,7 @@ def change_enum_types(context: AutogenContext, _: object) -> Iterator[SQLOp]:
     for model_name, values in sorted(target.items()):
         name = spelled_as(model_name, present)
         if [value for value in values if value in present[name]] == present[name]:
-            if added := list(_add_values(name, present[name], values)):
+            if added := list(add_values(name, present[name], values)):
                 downgrade = _replace_type(name, _create_enum(name, present[name]), catalog)
                 yield SQLOp(added, downgrade, f"add values to enum {name}", autocommit=True)
         else:
@@ -100,7 +100,7 @@ def _enum(type_: Any, dialect: sa.Dialect) -> sa.Enum | None:
     return plain if isinstance(plain, sa.Enum) else None
 
 
-def _add_values(name: str, present: list[str], values: list[str]) -> Iterator[str]:
+def add_values(name: str, present: list[str], values: list[str]) -> Iterator[str]:
     """Yield the statements that add values, each before the next value that is present."""
     for place, value in enumerate(values):
         if value not in present:
@@ -139,6 +139,19 @@ def _replace_type(
     old = re.sub(r'[^."]+(?="?$)', lambda found: free_name("{}_old", found[0], taken), name)
     columns = [entry for entry in catalog.values() if entry.kind == "column" and name in entry.uses]
     names = {(column.table, bare(column.name)) for column in columns}
+    generated = [
+        entry
+        for entry in catalog.values()
+        if entry.generated
+        and (name in entry.uses or {(entry.table, column) for column in entry.columns} & names)
+    ]
+    for entry in generated:  # they block the change of a type; their values are computed again
+        yield f"ALTER TABLE {entry.table} DROP COLUMN IF EXISTS {entry.name}"
+    columns = [
+        column
+        for column in columns
+        if not any((column.table, column.name) == (one.table, one.name) for one in generated)
+    ]
     for entry in catalog.values():
         on = {(entry.table, column) for column in entry.columns}
         if entry.refers_to:
@@ -239,7 +252,7 @@ def _rename_value(
         return RenameValueOp(column.table.name, column.name, old, new)
     if server_enum is None:
         return _rename_in_rows(context, column, old, new)
-    if context.dialect.name == "mysql":
+    if backend_name(context.dialect) == "mysql":
         return _rename_in_mysql(context, column, old, new)
     enum = server_enum.compile(dialect=context.dialect)
     return RenameEnumValue(old, new, enum=enum, column=f"{column.table.name}.{column.name}")

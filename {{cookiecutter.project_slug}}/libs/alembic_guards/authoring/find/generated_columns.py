@@ -17,8 +17,8 @@ from alembic_guards.database.catalog.sqlite_parser import (
     parse_table,
     without_clause,
 )
-from alembic_guards.database.features import features
-from alembic_guards.database.identifiers import bare
+from alembic_guards.database.features import backend_name, features
+from alembic_guards.database.identifiers import bare, free_name
 from alembic_guards.runtime.operations import SQLOp
 from alembic_guards.runtime.renames import RenameColumn
 from alembic_guards.runtime.sqlite import RebuildTableOp
@@ -44,7 +44,7 @@ def rename_replaced_columns(context: AutogenContext, schema: str | None) -> Iter
                 {f"drop={name}": "dropped, and computed"},
             ):
                 continue
-            temporary = f"{column.name}_"
+            temporary = free_name("{}_", column.name, plain)
             yield RenameColumn(column.name, temporary, table=table.name, schema=table.schema)
 
 
@@ -90,7 +90,7 @@ def _make_plain_on_server(
 ) -> SQLOp:
     """Return the statements that make a generated column plain on a server."""
     quote = dialect.identifier_preparer.quote
-    column, temporary = quote(name), quote(f"{name}_")
+    column, temporary = quote(name), quote(free_name("{}_", name, ()))
     definition = generated.definition  # on MariaDB it begins with the name of the column
     definition = definition if generated.kind == "column" else f"{generated.name} {definition}"
     plain_definition = definition.partition(" GENERATED ALWAYS AS (")[0]
@@ -108,5 +108,5 @@ def _make_plain_on_server(
             "postgresql": f"ALTER {column} DROP EXPRESSION",
             "mysql": f"MODIFY {plain_definition}",
         }
-        upgrade = [f"{alter} {clauses[dialect.name]}"]
+        upgrade = [f"{alter} {clauses[backend_name(dialect)]}"]
     return SQLOp(upgrade, downgrade, f"keep the values of {table.fullname}.{name}")

@@ -2,22 +2,23 @@
 
 import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 import sqlalchemy as sa
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import CreateDomainType
+from sqlalchemy.exc import CompileError
 from sqlalchemy.schema import CreateSequence
 
 from alembic_guards.authoring.find.enums import native_enums
-from alembic_guards.authoring.normalize import normalized
 from alembic_guards.authoring.write.types import element_type
 from alembic_guards.compat import sequences
-from alembic_guards.database.catalog import EntryKey, read_catalog
+from alembic_guards.database.catalog import LITERAL, EntryKey, read_catalog
 from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import bare, quoter, spelled_as
+from alembic_guards.database.views import is_made_by_hand, is_temporary
 from alembic_guards.runtime.operations import SQLOp
 from alembic_guards.runtime.renames import RenameSequence
 
@@ -41,25 +42,43 @@ TYPES_OF_FUNCTIONS = """
 #: The types, operator classes and functions that come with an extension of PostgreSQL.
 EXTENSIONS = {
     "citext": "citext",
+    "cube": "cube",
     "hstore": "hstore",
+    "intarray": "gin__int_ops|gist__int(?:big)?_ops|query_int",
+    "isn": "ean13|isbn13|isbn|ismn13|ismn|issn13|issn|upc",
     "ltree": "ltree|lquery|ltxtquery",
-    "pg_trgm": "gin_trgm_ops|gist_trgm_ops",
+    "pg_trgm": r"gin_trgm_ops|gist_trgm_ops|(?:word_)?similarity\(",
+    "pgcrypto": r"(?:crypt|digest|gen_random_bytes|gen_salt|hmac|pgp_\w+)\(",
     "postgis": "geography|geometry",
-    "uuid-ossp": r"uuid_generate_v\w+",
+    "seg": "seg",
+    "unaccent": r"unaccent\(",
+    "uuid-ossp": r"uuid_(?:generate_v\w+|ns_\w+|nil)\(",
     "vector": "halfvec|sparsevec|vector",
 }
 
+#: A type after ::, and an operator class or a function, in an SQL text; group 1 is the schema.
+SCHEMA_IN_TEXT = r'(?:("(?:[^"]|"")+"|\b\w+)\s*\.\s*)?'
+NAMES_IN_TEXT = (
+    re.compile(rf"::\s*{SCHEMA_IN_TEXT}(\w+)"),
+    re.compile(rf"{SCHEMA_IN_TEXT}\b(\w+_ops\b|\w+\s*\()"),
+)
 
-def create_all(connection: sa.Connection, metadata: sa.MetaData) -> None:
-    """Create all that `metadata` defines in an empty database, with its extensions and schemas."""
-    create_normalized(connection, normalized(metadata, connection))
+#: The types whose equality has no operator class of GiST without btree_gist.
+SCALARS = (
+    *(sa.Boolean, sa.Date, sa.DateTime, sa.Enum, sa.Integer, sa.Interval, sa.LargeBinary),
+    *(sa.Numeric, sa.String, sa.Time, sa.Uuid),
+)
 
 
 def create_normalized(connection: sa.Connection, metadata: sa.MetaData) -> None:
     """Create all that normalized metadata defines, with its extensions and schemas."""
     for statement in _before_tables(metadata, connection):
         connection.exec_driver_sql(statement)
-    metadata.create_all(connection)
+    tables = metadata.tables.values()
+    metadata.create_all(
+        connection,
+        [table for table in tables if not (is_made_by_hand(table) or is_temporary(table))],
+    )
 
 
 def create_extensions_and_schemas(context: AutogenContext, _: object) -> Iterator[SQLOp]:
@@ -79,16 +98,22 @@ def create_standalone_objects(context: AutogenContext, _: object) -> Iterator[SQ
             yield SQLOp([target[name]], [f"DROP {kind} {name}"], f"create {kind.lower()} {name}")
 
 
-def rename_sequences(context: AutogenContext, schema: str | None) -> Iterator[RenameSequence]:
-    """Yield renames of standalone sequences, which keep their current value."""
+def rename_sequences(
+    context: AutogenContext, schema: str | None, used: set[str]
+) -> Iterator[RenameSequence]:
+    """Yield renames of standalone sequences, which keep their current value.
+
+    Those that the tables of the models use are created by hand.
+    """
     prefix = f"{schema}." if schema else ""
+    before, after = _standalone_objects(context).get("SEQUENCE", ({}, {}))
     present, target = (
         {
             part: part
             for *of, part in (bare(name).rpartition(".") for name in names)
             if "".join(of) == prefix
         }
-        for names in _standalone_objects(context).get("SEQUENCE", ({}, {}))
+        for names in (before.keys() - (used - after.keys()), after)
     )
     for old, new in context.opts["answers"].find_renames(
         "sequence", prefix, present, target, operator.ne
@@ -96,14 +121,14 @@ def rename_sequences(context: AutogenContext, schema: str | None) -> Iterator[Re
         yield RenameSequence(old, new, schema=schema)
 
 
-def drop_standalone_objects(context: AutogenContext) -> Iterator[SQLOp]:
+def drop_standalone_objects(context: AutogenContext, used: set[str]) -> Iterator[SQLOp]:
     """Yield DROP SEQUENCE, TYPE and DOMAIN for objects that the models no longer define.
 
-    Types that no column uses stay: a revision has created them by hand. So do types that a function
-    depends on.
+    Those that the tables of the models use stay, and so do types that no column uses: a revision has
+    created them by hand. So do types that a function depends on.
     """
     for kind, (present, target) in reversed(_standalone_objects(context).items()):
-        dropped = present.keys() - target.keys()
+        dropped = present.keys() - target.keys() - used
         if dropped and kind != "SEQUENCE":
             dropped &= _types_of_models(context)
         for name in sorted(dropped):
@@ -180,28 +205,87 @@ def _before_tables(metadata: sa.MetaData, connection: sa.Connection | None) -> I
     """Yield the CREATE EXTENSION and CREATE SCHEMA that tables need and the database lacks."""
     if connection is None or not features(connection.dialect).has_schemas:
         return
-    quote = quoter(connection.dialect)
+    quote, present = quoter(connection.dialect), set(sa.inspect(connection).get_schema_names())
     tables = metadata.tables.values()
-    needed = {name for table in tables for name in _extension_objects(table, connection.dialect)}
-    installed = set(connection.exec_driver_sql("SELECT extname FROM pg_extension").scalars())
-    for name, pattern in EXTENSIONS.items():
-        if name not in installed and any(re.fullmatch(pattern, each) for each in needed):
-            yield f"CREATE EXTENSION IF NOT EXISTS {quote(name)}"
+    own = connection.exec_driver_sql("SELECT proname FROM pg_proc WHERE oid >= 16384").scalars()
+    extensions = needed_extensions(metadata, connection.dialect, {*own})
+    for name in connection.exec_driver_sql("SELECT extname FROM pg_extension").scalars():
+        extensions.pop(name, None)
+    for name in sorted({schema for schema in extensions.values() if schema} - present):
+        yield f"CREATE SCHEMA IF NOT EXISTS {quote(name)}"
+        present.add(name)
+    for name, schema in extensions.items():
+        in_schema = f" WITH SCHEMA {quote(schema)}" if schema else ""
+        yield f"CREATE EXTENSION IF NOT EXISTS {quote(name)}{in_schema}"
     types = (column.type for table in tables for column in table.columns)
     owners: list[Any] = [*tables, *sequences(metadata), *types]
     names = {str(owner.schema) for owner in owners if getattr(owner, "schema", None)}
-    for name in sorted(names.difference(sa.inspect(connection).get_schema_names())):
+    for name in sorted(names - present):
         yield f"CREATE SCHEMA IF NOT EXISTS {quote(name)}"
 
 
-def _extension_objects(table: sa.Table, dialect: sa.Dialect) -> Iterator[str]:
-    """Yield the names of types, operator classes and functions that a table uses."""
+def needed_extensions(
+    metadata: sa.MetaData, dialect: sa.Dialect, functions: Container[str] = ()
+) -> dict[str, str | None]:
+    """Return the extensions of PostgreSQL that tables need, each with the schema that they name.
+
+    `functions` exist already: they are not taken for those of an extension.
+    """
+    tables = metadata.tables.values()
+    needed = [*dict.fromkeys(name for table in tables for name in _names_in_table(table, dialect))]
+    found = {
+        extension: schema
+        for extension, pattern in EXTENSIONS.items()
+        for schema, name in needed
+        if re.fullmatch(pattern, name) and name.removesuffix("(") not in functions
+    }
+    return found | ({"btree_gist": None} if any(map(_needs_btree_gist, tables)) else {})
+
+
+def _names_in_table(table: sa.Table, dialect: sa.Dialect) -> Iterator[tuple[str | None, str]]:
+    """Yield the types, operator classes and functions, as `name(`, of a table, each with its schema."""
     for column in table.columns:
-        if not isinstance(column.type, sa.types.NullType):  # a foreign key to a missing table
-            yield re.split(r"\W", column.type.compile(dialect=dialect).lower())[0]
+        yield from _type_names(column.type, dialect)
         if isinstance(column.server_default, sa.DefaultClause):
-            default: Any = column.server_default.arg
-            default = default if isinstance(default, str) else default.compile(dialect=dialect)
-            yield str(default).partition("(")[0]
+            yield from _names_in_text(column.server_default.arg, dialect)
+        if column.computed is not None:
+            yield from _names_in_text(column.computed.sqltext, dialect)
     for index in table.indexes:
-        yield from index.dialect_options["postgresql"]["ops"].values()
+        options = index.dialect_options["postgresql"]
+        for text in (*index.expressions, options["where"], *options["ops"].values()):
+            yield from _names_in_text(text, dialect)
+    for check in table.constraints:
+        if isinstance(check, sa.CheckConstraint):
+            yield from _names_in_text(check.sqltext, dialect)
+
+
+def _type_names(type_: Any, dialect: sa.Dialect) -> Iterator[tuple[str | None, str]]:
+    plain = element_type(type_, dialect)
+    if isinstance(plain, postgresql.DOMAIN):
+        yield from _type_names(plain.data_type, dialect)
+    elif not isinstance(plain, sa.types.NullType):  # a foreign key to a missing table
+        yield from _names_in_text(f"::{plain.compile(dialect=dialect)}", dialect)
+
+
+def _names_in_text(part: Any, dialect: sa.Dialect) -> Iterator[tuple[str | None, str]]:
+    """Yield the types, operator classes and functions in an SQL expression; none of a column."""
+    if part is None or isinstance(part, sa.Column):
+        return
+    try:
+        text = part if isinstance(part, str) else str(part.compile(dialect=dialect))
+    except CompileError:  # the owner wrote it for another database
+        return
+    for pattern in NAMES_IN_TEXT:
+        for schema, name in pattern.findall(LITERAL.sub("''", text)):
+            schema = schema[1:-1] if schema.startswith('"') else schema.lower()
+            yield schema or None, re.sub(r"\s", "", name).lower()
+
+
+def _needs_btree_gist(table: sa.Table) -> bool:
+    """Whether an exclusion constraint of GiST compares scalars, as EXCLUDE with = does."""
+    return any(
+        isinstance(column.type, SCALARS)
+        for each in table.constraints
+        if isinstance(each, postgresql.ExcludeConstraint) and each.using == "gist"
+        for column in each.columns
+    )

@@ -28,11 +28,13 @@ from alembic_guards.authoring.find.prerequisites import (
     drop_standalone_objects,
     rename_sequences,
 )
+from alembic_guards.authoring.find.reference import reference_of
 from alembic_guards.authoring.operations import flatten, name_of
 from alembic_guards.compat import type_affinity
 from alembic_guards.database.connection_info import TEMPLATE
 from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import is_in
+from alembic_guards.runtime.kept_views import keeping_views
 from alembic_guards.runtime.operations import OwnOp
 from alembic_guards.runtime.renames import MoveTable, Rename, RenameColumn, RenameTable
 from alembic_guards.runtime.sqlite import RebuildTableOp
@@ -54,7 +56,8 @@ def rename_in_scratch_database(
         for find in FINDERS:
             for schema in sorted(schemas, key=str):
                 for step in find(context, schema):  # the next finder compares the result
-                    step.run(context.connection)
+                    with keeping_views(context.migration_context):
+                        step.run(context.connection)
                     renames.append(step)
                 context.inspector.clear_cache()
         if features(context.dialect).has_schemas:
@@ -76,8 +79,23 @@ def prepend_renames(
     operations.ops += [
         op for schema in schemas for op in recreate_foreign_keys(context, schema, created)
     ]
-    operations.ops += drop_standalone_objects(context)
+    if context.connection is not None:
+        operations.ops += drop_standalone_objects(context, _used_by_models(context))
     return PriorityDispatchResult.CONTINUE
+
+
+def _rename_sequences(context: AutogenContext, schema: str | None) -> Iterator[Rename]:
+    """Yield renames of sequences of no column, which keep their current value."""
+    yield from rename_sequences(context, schema, _used_by_models(context))
+
+
+def _used_by_models(context: AutogenContext) -> set[str]:
+    """Return the sequences and types that tables of the models use, as SQL."""
+    if context.connection is None:
+        return set()
+    metadata = context.migration_context.opts["target_metadata"]
+    catalog = reference_of(context.connection, metadata).catalog
+    return {name for entry in catalog.values() if entry.table for name in entry.uses}
 
 
 def _rename_tables(context: AutogenContext, schema: str | None) -> Iterator[Rename]:
@@ -169,7 +187,7 @@ def _columns_by_table(
 #: Yield the operations to run in the scratch database before autogenerate, in this order.
 FINDERS = (
     create_extensions_and_schemas,
-    rename_sequences,
+    _rename_sequences,
     create_standalone_objects,
     _rename_tables,
     _rename_columns,

@@ -15,19 +15,25 @@ from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateColumn
-from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from alembic_guards.authoring.comparison import Comparison
-from alembic_guards.authoring.operations import Barrier, FillOp, OpList, columns_of, groups
-from alembic_guards.authoring.questions import Answers, Quit
-from alembic_guards.authoring.write.literals import as_sql, literal, neutral_value
+from alembic_guards.authoring.operations import (
+    Barrier,
+    FillOp,
+    FunctionFillOp,
+    OpList,
+    groups,
+)
+from alembic_guards.authoring.passes.restored_values import Restored
+from alembic_guards.authoring.questions import REQUIRED, Answers, Quit, ValueQuestion
+from alembic_guards.authoring.write.callables import Code
+from alembic_guards.authoring.write.literals import as_sql, literal
+from alembic_guards.authoring.write.row_defaults import row_default
 from alembic_guards.database.catalog import Catalog, Entry
 from alembic_guards.database.features import features
 from alembic_guards.database.identifiers import (
     bare,
-    qualified,
     quoted_table,
-    quoter,
     table_key,
     table_of,
 )
@@ -57,9 +63,9 @@ RECORDABLE = (sa.Integer, sa.Numeric, sa.String, sa.Date, sa.DateTime, sa.Uuid)
 def add_backfills(operations: OpList, comparison: Comparison) -> OpList:
     """Add a backfill for every column that becomes NOT NULL.
 
-    In an upgrade, the value is the answer fill=TABLE.COLUMN:VALUE, else the scalar default of the
-    model, else the server default, else the reply to a question. An answer may also give a value to
-    a nullable column that is added. In a downgrade, the value is the key of any referenced row, a
+    In an upgrade, the value is the answer fill=TABLE.COLUMN:VALUE, else what the default of the model
+    gives each row, else the server default, else the reply to a question. An answer may also give a
+    value to a nullable column that is added. In a downgrade, the value is the key of any referenced row, a
     distinct value for a unique column, or a neutral value such as 0: the original values were
     dropped. Raises CommandError for an answer that is not a value of the column's type.
     """
@@ -124,10 +130,16 @@ def _complete_group(
 
 
 class Value(NamedTuple):
-    """What existing rows get, as SQL."""
+    """What existing rows get, as SQL or as a function of Python."""
 
-    sql: str
-    is_expression: bool = False  # it may read other columns of the row
+    sql: str = ""
+    is_expression: bool = False  # it may read other columns of the row, or differ in each row
+    function: Code | None = None
+
+    @property
+    def is_of_row(self) -> bool:
+        """Whether each row may get another value, which no temporary default can give it."""
+        return self.is_expression or self.function is not None
 
 
 class CompleteAdd(NamedTuple):
@@ -145,17 +157,13 @@ def _complete_add_column(
     if _is_autoincrement(op.column):
         return CompleteAdd(_add_autoincrement(op, comparison.dialect))
     name, needs_value = op.column.name, _needs_value(op.column)
-    if needs_value and not comparison.is_upgrade:
-        expression = _referenced_key(op, operations, comparison.dialect)
-        expression = expression or _distinct_values(op, operations, comparison)
-        if expression:
-            add = _with_column(op, nullable=True)
-            alter = _alter_after_backfill(add, modify_nullable=False)
-            return CompleteAdd(add, [FillOp(op, name, expression, comparison.dialect)], [alter])
-    value = _value(op, op.column, comparison, answers, needs_value=needs_value)
-    if value and value.is_expression:  # a default cannot read other columns
+    if needs_value and _is_by_hand(op, op.column, comparison, answers):
         add = _with_column(op, nullable=True)
-        fill = _fill(op, name, value, comparison)
+        return CompleteAdd(add, [], [_alter_after_backfill(add, modify_nullable=False)])
+    value = _value(op, op.column, comparison, answers, needs_value=needs_value)
+    if value and value.is_of_row:
+        add = _with_column(op, nullable=True)
+        fill = _fill(op, name, value, comparison, op.column.type)
         required = [_alter_after_backfill(add, modify_nullable=False)] if needs_value else []
         return CompleteAdd(add, [fill], required)
     if value:
@@ -172,17 +180,22 @@ def _complete_not_null(
     column = _model_column(op, comparison) if comparison.is_upgrade else None
     if column is None:
         column = sa.Column(op.column_name, op.modify_type or op.existing_type)
-    value = _value(op, column, comparison, answers)
-    if not value:
-        return [], op
-    update = _fill(op, op.column_name, value, comparison)
+    updates: OpList = []
+    if not _is_by_hand(op, column, comparison, answers):
+        value = _value(op, column, comparison, answers)
+        if not value:
+            return [], op
+        updates = [_fill(op, op.column_name, value, comparison, column.type)]
     if op.modify_type is None:
-        return [update], op
+        return updates, op
     change, set_not_null = _split_type_change(op)
-    return [change, update], set_not_null
+    return [change, *updates], set_not_null
 
 
-def _fill(op: Any, column: str, value: Value, comparison: Comparison) -> FillOp:
+def _fill(op: Any, column: str, value: Value, comparison: Comparison, type_: Any) -> FillOp:
+    if value.function:
+        text, modules = value.function
+        return FunctionFillOp(op, column, text, comparison.dialect, modules=modules, type_=type_)
     return FillOp(
         op,
         column,
@@ -207,6 +220,23 @@ def _has_recordable_key(op: Any, comparison: Comparison) -> bool:
     )
 
 
+def _is_by_hand(op: Any, column: sa.Column[Any], comparison: Comparison, answers: Answers) -> bool:
+    """Whether a person writes the SQL that fills a column.
+
+    Where rows are moved by hand, a column that nothing else fills is a part of that.
+    """
+    name = f"{table_key(op)}.{column.name}"
+    if answers.is_by_hand(name):
+        return True
+    is_filled = (
+        column.default is not None or column.server_default is not None or answers.has("fill", name)
+    )
+    if not comparison.is_upgrade or not answers.by_hand or is_filled:
+        return False
+    answers.by_hand.add(name)
+    return True
+
+
 def _value(
     op: Any,
     column: sa.Column[Any],
@@ -219,31 +249,108 @@ def _value(
     name, dialect = f"{table_key(op)}.{column.name}", comparison.dialect
     type_ = plain_type(column.type, dialect)
     if not comparison.is_upgrade:
-        if not needs_value:
-            return None
         type_ = sa.JSON() if _is_json(op, column, comparison.migration) else type_
-        neutral = neutral_value(type_, dialect)
-        return None if neutral is None else Value(literal(name, neutral, type_, dialect))
+        return _restored(op, column, type_, comparison, answers) if needs_value else None
     given = answers.take("fill", name)
     if given is None and needs_value:
-        if isinstance(column.default, ScalarElementColumnDefault):
-            return Value(literal(name, column.default.arg, column.type, dialect))
+        if default := _of_default(op, column, comparison):
+            return default
         if isinstance(column.server_default, sa.DefaultClause):
             return Value(_server_default(column.server_default, dialect))
         return _ask(name, type_, op, comparison, answers)
     return None if given is None else _read(given, name, type_, op, comparison, answers)
 
 
-def _ask(name: str, type_: Any, op: Any, comparison: Comparison, answers: Answers) -> Value | None:
-    """Return the value that a person types: asked again until it is one. None without a terminal."""
-    while (given := answers.ask_value(name, table_key(op))) is not None:
+def _restored(
+    op: Any, column: sa.Column[Any], type_: Any, comparison: Comparison, answers: Answers
+) -> Value | None:
+    """Return what rows get where a downgrade makes a column NOT NULL: an answer, or a value that fits.
+
+    None if the question has no answer yet. Raises CommandError for an answer that does not fit.
+    """
+    restored = Restored(op, column, type_, comparison)
+    name = restored.name
+    given = answers.take("fill", name)
+    if given is None:
+        is_added = isinstance(op, ops.AddColumnOp)
+        if is_added and restored.has_implicit_value:
+            return None
+        if sql := restored.value(has_values=not is_added):
+            return Value(sql, is_expression=is_added and restored.needs_update)
+        return _ask(name, type_, op, comparison, answers, restored)
+    return _checked(_read(given, name, type_, op, comparison, answers), given, restored)
+
+
+def _checked(value: Value, given: str, restored: Restored) -> Value:
+    """Return a value that a person has given; raises CommandError if the column does not take it."""
+    if not restored.fits(value.sql):
+        raise CommandError(
+            f"fill={restored.name}:{given} does not fit: {restored.why}. Nothing was written."
+        )
+    return value
+
+
+def _of_default(op: Any, column: sa.Column[Any], comparison: Comparison) -> Value | None:
+    """Return what the default of the model gives each row; None if that is unknown.
+
+    A function of Python needs a key, by which rows are updated one by one.
+    """
+    name, dialect = f"{table_key(op)}.{column.name}", comparison.dialect
+    is_unique = _is_unique_alone(op, column.name, comparison)
+    found = row_default(column, name, dialect, is_unique=is_unique)
+    if found is None:
+        return None
+    if found.code is None:
+        return Value(found.sql, is_expression=found.differs)
+    keys = _entries(op, comparison.present, KEY, dialect)
+    has_key = dialect.name == "sqlite" or any(key.columns for key in keys)
+    return Value(function=found.code) if has_key else None
+
+
+def _is_unique_alone(op: Any, column: str, comparison: Comparison) -> bool:
+    """Whether no two rows may have the same value of a column in the target catalog."""
+    table = bare(quoted_table(op, comparison.dialect))
+    return any(
+        entry.unique == (column,) and bare(entry.table) == table
+        for entry in comparison.target.values()
+    )
+
+
+def _ask(
+    name: str,
+    type_: Any,
+    op: Any,
+    comparison: Comparison,
+    answers: Answers,
+    restored: Restored | None = None,
+) -> Value | None:
+    """Return the value that a person types: asked again until it is one. None without a terminal.
+
+    `restored` is the column if the question is about a downgrade.
+    """
+    about = _question(op, name, comparison, restored)
+    while (given := answers.ask_value(name, table_key(op), about)) is not None:
         try:
-            return _read(given, name, type_, op, comparison, answers)
+            value = _read(given, name, type_, op, comparison, answers)
+            return _checked(value, given, restored) if restored else value
         except Quit:
             raise
         except CommandError as error:
             print(str(error).replace(" Nothing was written.", ""))
     return None
+
+
+def _question(
+    op: Any, name: str, comparison: Comparison, restored: Restored | None
+) -> ValueQuestion:
+    """Return what a question about the value of a column says besides its name."""
+    if restored is not None:
+        what = f"is NOT NULL again after a downgrade, and no neutral value is known: {restored.why}"
+        return ValueQuestion(what, "rows get then", is_one_value=not restored.is_unique)
+    column = name.rpartition(".")[2]
+    if _is_unique_alone(op, column, comparison):
+        return ValueQuestion("is NOT NULL and unique", is_one_value=False)
+    return REQUIRED
 
 
 def _read(
@@ -361,39 +468,4 @@ def _alter_after_backfill(op: ops.AddColumnOp, **changes: Any) -> ops.AlterColum
         existing_server_default=op.column.server_default,
         existing_comment=op.column.comment,
         **changes,
-    )
-
-
-def _referenced_key(op: ops.AddColumnOp, operations: OpList, dialect: sa.Dialect) -> str | None:
-    """Return SQL for a value of a foreign key that a downgrade recreates: the key of any row."""
-    for key in operations:
-        if (
-            isinstance(key, ops.CreateForeignKeyOp)
-            and key.local_cols == [op.column.name]
-            and table_of(key) == table_of(op)
-        ):
-            target = qualified(dialect, key.kw.get("referent_schema"), key.referent_table)
-            return f"(SELECT {quoter(dialect)(key.remote_cols[0])} FROM {target} LIMIT 1)"
-    return None
-
-
-def _distinct_values(op: ops.AddColumnOp, operations: OpList, comparison: Comparison) -> str | None:
-    """Return SQL for a distinct value per row, for a unique column that a downgrade recreates."""
-    column = op.column
-    unique = any(
-        _is_unique(other) and table_of(other) == table_of(op) and column.name in columns_of(other)
-        for other in operations
-    )
-    model = comparison.metadata.tables.get(table_key(op))
-    keys = [] if model is None else list(model.primary_key)
-    has_integer_key = len(keys) == 1 and isinstance(keys[0].type, sa.Integer)
-    accepts_numbers = isinstance(column.type, sa.Integer | sa.Numeric | sa.String)
-    if not (unique and has_integer_key and accepts_numbers) or isinstance(column.type, sa.Enum):
-        return None
-    return as_sql(sa.cast(sa.column(keys[0].name), column.type), comparison.dialect)
-
-
-def _is_unique(op: MigrateOperation) -> bool:
-    return isinstance(op, ops.CreateUniqueConstraintOp) or (
-        isinstance(op, ops.CreateIndexOp) and bool(op.unique)
     )

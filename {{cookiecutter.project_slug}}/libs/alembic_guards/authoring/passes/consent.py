@@ -14,15 +14,16 @@ def confirm_drops(operations: OpList, _: Comparison) -> OpList:
 
     runtime/destructive.py accepts a drop with this mark, whatever rows it removes.
     """
-    return [_confirmed(op) for op in operations]
+    return [confirmed(op) for op in operations]
 
 
-def _confirmed(op: MigrateOperation) -> MigrateOperation:
-    confirmed = copy(op)
-    if isinstance(confirmed, ops.DropTableOp):
-        confirmed.info = INFO
-    elif isinstance(confirmed, ops.DropColumnOp):
-        confirmed.kw = {**confirmed.kw, "info": INFO}
+def confirmed(op: MigrateOperation) -> MigrateOperation:
+    """Return the operation, with the mark if it is a drop of a table or column."""
+    marked = copy(op)
+    if isinstance(marked, ops.DropTableOp):
+        marked.info = INFO
+    elif isinstance(marked, ops.DropColumnOp):
+        marked.kw = {**marked.kw, "info": INFO}
     else:
         return op
-    return confirmed
+    return marked

@@ -1,5 +1,6 @@
 """Sorts operations in dependency order, which every database accepts."""
 
+from collections.abc import Mapping
 from copy import copy
 from itertools import groupby, takewhile
 from typing import Any
@@ -18,9 +19,17 @@ from alembic_guards.authoring.operations import (
     name_of,
 )
 from alembic_guards.authoring.passes.batches import Place, place_of, sort_batches
-from alembic_guards.authoring.passes.topological import Keys, foreign_keys, sort_tables
+from alembic_guards.authoring.passes.topological import (
+    Keys,
+    foreign_keys,
+    sort_names,
+    sort_tables,
+)
 from alembic_guards.database.features import Features, features
-from alembic_guards.database.identifiers import table_key
+from alembic_guards.database.identifiers import bare, table_key
+
+#: The tables that a table inherits from, by its name.
+Parents = Mapping[str, set[str]]
 
 #: Operations on tables, which are sorted.
 ON_TABLES = (ops.CreateTableOp, ops.DropTableOp, *PARTS)
@@ -38,7 +47,11 @@ def sort_by_dependency(operations: OpList, comparison: Comparison) -> OpList:
     leading = list(takewhile(lambda op: not isinstance(op, ON_TABLES), steps))
     on_tables: OpList = [op for op in steps if isinstance(op, ON_TABLES)]
     able = features(comparison.dialect)
-    ordered = _by_alter(on_tables, able) if able.alters_tables else _in_batches(on_tables)
+    ordered = (
+        _by_alter(on_tables, able, _parents(comparison))
+        if able.alters_tables
+        else _in_batches(on_tables)
+    )
     return [*leading, *ordered, *others[len(leading) :]]
 
 
@@ -47,15 +60,15 @@ def put_leading_first(operations: OpList, _: Comparison) -> OpList:
     return sorted(operations, key=lambda op: not getattr(op, "leads", False))
 
 
-def _by_alter(operations: OpList, able: Features) -> OpList:
+def _by_alter(operations: OpList, able: Features, parents: Parents) -> OpList:
     """Return operations on tables in their order, with a barrier before those of each rank.
 
     Cyclic foreign keys are added after all tables.
     """
     changing = _changing_columns(operations)
-    created, keys_to_add = sort_tables(_created(operations), changing)
-    dropped, keys_to_drop = sort_tables(_dropped(operations), changing)
-    parts = _parts(operations)
+    created, keys_to_add = sort_tables(_created(operations), changing, parents)
+    dropped, keys_to_drop = sort_tables(_dropped(operations), changing, parents)
+    parts = _order_inherited(_parts(operations), parents)
     keys_to_drop += _name_conflicts(parts, dropped, keys_to_drop)
     steps = [
         *(_without_keys(op, keys_to_add) for op in created),
@@ -192,6 +205,56 @@ def _order_generated_columns(operations: OpList) -> OpList:
         for place, op in zip(places, in_order, strict=True):
             ordered[place] = op
     return ordered
+
+
+def _parents(comparison: Comparison) -> Parents:
+    """Return the tables of PostgreSQL that others inherit from, by those."""
+    parents: dict[str, set[str]] = {}
+    for key in (*comparison.present, *comparison.target):
+        if key.kind == "inheritance":
+            parents.setdefault(bare(key.table), set()).add(bare(key.name))
+    return parents
+
+
+def _order_inherited(operations: OpList, parents: Parents) -> OpList:
+    """Sort operations that a table passes on to those that inherit from it.
+
+    PostgreSQL adds to a parent what its children may have already, and drops from a child only what
+    no parent has. A type is changed, and a CHECK is dropped, in the parent alone.
+    """
+    tables = {table_key(op): op for op in operations}
+    needs = {table: parents.get(table, set()) for table in tables}
+    if not any(needs.values()):
+        return operations
+    rank, _ = sort_names(needs)
+    ordered = list(operations)
+    for kind, child_first in (
+        (ops.AddColumnOp, True),
+        (ops.CreateCheckConstraintOp, True),
+        (ops.DropColumnOp, False),
+        (ops.DropConstraintOp, False),
+    ):
+        places = [place for place, op in enumerate(operations) if isinstance(op, kind)]
+        in_order = sorted(
+            (operations[place] for place in places),
+            key=lambda op: rank.index(table_key(op)) * (-1 if child_first else 1),
+        )
+        for place, op in zip(places, in_order, strict=True):
+            ordered[place] = op
+    passed_on = {(table_key(op), _passed_on(op)) for op in operations if _passed_on(op)}
+    return [
+        op
+        for op in ordered
+        if not any((parent, _passed_on(op)) in passed_on for parent in needs[table_key(op)])
+    ]
+
+
+def _passed_on(op: MigrateOperation) -> str:
+    """Return the name of a column whose type changes or of a CHECK that is dropped; "" for others."""
+    if isinstance(op, ops.AlterColumnOp) and op.modify_type is not None:
+        return f"column {op.column_name}"
+    is_check = isinstance(op, ops.DropConstraintOp) and kind_of(op) == "check"
+    return f"check {name_of(op)}" if is_check else ""
 
 
 def _is_computed(op: Any) -> bool:

@@ -22,7 +22,7 @@ from alembic_guards.authoring.operations import (
     name_of,
 )
 from alembic_guards.database.catalog import Catalog, Entry, EntryKey, same
-from alembic_guards.database.features import features
+from alembic_guards.database.features import backend_name, features
 from alembic_guards.database.identifiers import bare, quoter, table_key, table_of
 from alembic_guards.runtime.operations import SQLOp
 from alembic_guards.runtime.renames import RenameConstraint, RenameIndex
@@ -73,7 +73,7 @@ def _changes(operations: OpList, comparison: Comparison) -> Changes:
         },
         keys=set(_changed_keys(comparison.present, comparison.target)),
         sequences=set(_dropped_sequences(operations)),
-        on_mysql=comparison.dialect.name == "mysql",
+        on_mysql=backend_name(comparison.dialect) == "mysql",
     )
 
 
@@ -125,7 +125,7 @@ def _remaining(
     names = {bare(entry.name).rpartition(".")[2] for entry in dropped}
     present, target = comparison.present, comparison.target
     keys = {*_changed_keys(present, target), *_changed_keys(target, present, ("primary key",))}
-    on_mysql = comparison.dialect.name == "mysql"
+    on_mysql = backend_name(comparison.dialect) == "mysql"
     for op in operations:
         if isinstance(op, ops.CreateForeignKeyOp):
             table = ".".join(filter(None, (op.kw.get("referent_schema"), op.referent_table)))
@@ -158,13 +158,18 @@ def _dependent_drops(comparison: Comparison, changes: Changes) -> Iterator[tuple
             yield from _drop_primary_key(entry, changes)
         elif entry.generated and _columns_of(entry) & generated_from:
             yield entry, f"{alter} COLUMN {entry.name}"
+        elif entry.kind == "inheritance" and _differs(entry, comparison.target):
+            yield entry, f"ALTER TABLE {entry.table} NO INHERIT {entry.name}"
         elif entry.kind == "default" and entry.uses & changes.sequences:
             yield entry, f"ALTER TABLE {entry.table} ALTER {entry.name} DROP DEFAULT"
 
 
 def _drop_order(entry: Entry) -> tuple[int, EntryKey]:
-    """Return a sort key: foreign keys go before the keys that they need, columns go last."""
-    ranks = ("foreign key", "check", "index", "primary key")
+    """Return a sort key: foreign keys go before the keys that they need, columns go last.
+
+    An inherited constraint can be dropped only after the inheritance.
+    """
+    ranks = ("inheritance", "foreign key", "check", "index", "primary key")
     return (ranks.index(entry.kind) if entry.kind in ranks else len(ranks)), entry.key
 
 

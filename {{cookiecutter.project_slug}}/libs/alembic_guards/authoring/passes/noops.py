@@ -12,7 +12,7 @@ from alembic.operations import MigrateOperation, ops
 
 from alembic_guards.authoring.comparison import Comparison
 from alembic_guards.authoring.operations import OpList, kind_of, name_of
-from alembic_guards.database.catalog import CONSTRAINTS, Catalog, EntryKey, same
+from alembic_guards.database.catalog import BY_HAND, CONSTRAINTS, Catalog, EntryKey, same
 from alembic_guards.database.identifiers import bare, table_key
 from alembic_guards.runtime.operations import OwnOp
 
@@ -26,11 +26,18 @@ Names = set[tuple[str, str]]
 def keep_uncataloged(operations: OpList, comparison: Comparison) -> OpList:
     """If the catalogs are the same, keep only operations on what no catalog holds.
 
-    These are renames, and changes of the values of enums that are stored as text.
+    These are renames, changes of the values of enums that are stored as text, and operations of other
+    libraries, such as those on functions.
     """
     if comparison.drift:
         return operations
-    return [op for op in operations if isinstance(op, OwnOp) or _changes_enum(op)]
+    return [
+        op for op in operations if isinstance(op, OwnOp) or _is_of_others(op) or _changes_enum(op)
+    ]
+
+
+def _is_of_others(op: MigrateOperation) -> bool:
+    return type(op).__module__.partition(".")[0] not in {"alembic", "alembic_guards"}
 
 
 def _changes_enum(op: MigrateOperation) -> bool:
@@ -48,11 +55,13 @@ def remove_noops(operations: OpList, comparison: Comparison) -> OpList:
     present, target = comparison.present, comparison.target
     in_both = _names(present, present) & _names(target, target)
     unchanged, columns = _unchanged(present, target), _unchanged_columns(present, target)
+    by_hand = {(bare(key.table), bare(key.name)) for key in present | target if key.kind in BY_HAND}
     count = Counter(_table_and_name(op) for op in operations if kind_of(op))
     return [
         op
         for op in operations
         if not (kind_of(op) == "check" and _table_and_name(op) in in_both and _is_alone(op, count))
+        and not (kind_of(op) == "check" and _table_and_name(op) in by_hand)
         and not _is_on_unchanged(op, unchanged)
         and not _alters_unchanged_column(op, columns)
     ]

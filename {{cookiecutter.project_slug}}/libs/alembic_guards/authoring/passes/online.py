@@ -9,6 +9,7 @@ from alembic_guards.authoring.comparison import Comparison
 from alembic_guards.authoring.operations import (
     AutocommitOp,
     Barrier,
+    ByHandOp,
     OpKey,
     OpList,
     RevisionOps,
@@ -29,9 +30,10 @@ def split(revision: RevisionOps, dialect: sa.Dialect, taken: Container[str]) -> 
 
     The second one holds the operations that take long on large tables. An operation moves there
     together with its inverse, so that each revision can be reverted alone. A revision that holds
-    only such operations stays one. `taken` are the names of present constraints and indexes.
+    only such operations stays one, and so does one that a person completes. `taken` are the
+    names of present constraints and indexes.
     """
-    if not features(dialect).online_ddl:
+    if not features(dialect).online_ddl or is_by_hand(revision):
         return [revision]
     movable = _movable(revision)
     rest, moved = _partition(revision, movable)
@@ -50,6 +52,11 @@ def split(revision: RevisionOps, dialect: sa.Dialect, taken: Container[str]) -> 
 def is_online(revision: RevisionOps) -> bool:
     """Whether `split` has rewritten operations of a revision as online DDL."""
     return any(isinstance(op, AutocommitOp) for part in revision for op in part)
+
+
+def is_by_hand(revision: RevisionOps) -> bool:
+    """Whether a person completes a revision: its operations stay around the SQL by hand."""
+    return any(isinstance(op, ByHandOp) for part in revision for op in part)
 
 
 def drop_columns_with_indexes(operations: OpList, comparison: Comparison) -> OpList:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,8 @@ Keys = list[sa.ForeignKeyConstraint]
 
 #: Pairs of a name, and one that it comes before although it needs it.
 Ignored = set[tuple[str, str]]
+
+NONE: Mapping[str, set[str]] = MappingProxyType({})
 
 
 def sort_names(
@@ -44,8 +47,12 @@ def sort_names(
     return ordered, ignored
 
 
-def sort_tables(operations: Iterable[WholeTable], changing: set[str]) -> tuple[list[Any], Keys]:
+def sort_tables(
+    operations: Iterable[WholeTable], changing: set[str], parents: Mapping[str, set[str]] = NONE
+) -> tuple[list[Any], Keys]:
     """Return operations on tables in dependency order, and foreign keys to separate from them.
+
+    `parents` maps a table to those that it inherits from.
 
     These are some of the keys in a cycle, and those that refer to columns in `changing`. Of a cycle
     named keys are preferred: an unnamed one could not be dropped.
@@ -67,7 +74,11 @@ def sort_tables(operations: Iterable[WholeTable], changing: set[str]) -> tuple[l
         return min(cycle, key=has_unnamed_key)
 
     ordered, ignored = sort_names(
-        {name: map(_referred_table, keys) for name, keys in inline.items()}, choose
+        {
+            name: [*map(_referred_table, keys), *parents.get(name, ())]
+            for name, keys in inline.items()
+        },
+        choose,
     )
     for name, keys in inline.items():
         separate += [key for key in keys if (name, _referred_table(key)) in ignored]

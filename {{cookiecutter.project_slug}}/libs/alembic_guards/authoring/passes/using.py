@@ -8,6 +8,7 @@ from alembic.util import CommandError
 
 from alembic_guards.authoring.comparison import Comparison
 from alembic_guards.authoring.operations import OpList
+from alembic_guards.database.features import backend_name
 from alembic_guards.database.identifiers import table_key
 from alembic_guards.runtime.lossy.conversions import convert
 from alembic_guards.runtime.operations import SQLOp
@@ -32,9 +33,9 @@ def add_using_clauses(operations: OpList, comparison: Comparison) -> OpList:
 
 
 def _complete_alter(op: ops.AlterColumnOp, comparison: Comparison) -> OpList:
-    changes_type, dialect = op.modify_type and op.existing_type, comparison.dialect.name
+    changes_type, dialect = op.modify_type and op.existing_type, backend_name(comparison.dialect)
     if isinstance(op.existing_server_default, sa.Computed):
-        return [] if changes_type or dialect in ("mariadb", "mysql") else [op]
+        return [] if changes_type or dialect == "mysql" else [op]
     return _with_using(op, comparison) if changes_type and dialect == "postgresql" else [op]
 
 

@@ -16,7 +16,7 @@ from alembic_guards.database.catalog import (
     EntryKey,
     same,
 )
-from alembic_guards.database.features import features
+from alembic_guards.database.features import backend_name, features
 from alembic_guards.runtime.operations import SQLOp
 from alembic_guards.runtime.sqlite import RebuildTableOp
 
@@ -47,6 +47,19 @@ REPAIRS = {
             ALTER_TABLE + "RESET ({keys})",
         ),
         "logging": Repair(alter=ALTER_TABLE + "SET {text}"),
+        "tablespace": Repair(
+            ALTER_TABLE + "SET TABLESPACE {text}",
+            ALTER_TABLE + "SET TABLESPACE {text}",
+            ALTER_TABLE + "SET TABLESPACE pg_default",
+        ),
+        "access method": Repair(
+            ALTER_TABLE + "SET ACCESS METHOD {text}",
+            ALTER_TABLE + "SET ACCESS METHOD {text}",
+            ALTER_TABLE + "SET ACCESS METHOD heap",
+        ),
+        "inheritance": Repair(
+            ALTER_TABLE + "INHERIT {name}", drop=ALTER_TABLE + "NO INHERIT {name}"
+        ),
         "column": Repair(alter=ALTER_COLUMN + "TYPE {text}"),
         "not null": Repair(ALTER_COLUMN + "SET NOT NULL", drop=ALTER_COLUMN + "DROP NOT NULL"),
         "default": Repair(SET_DEFAULT, SET_DEFAULT, ALTER_COLUMN + "DROP DEFAULT"),
@@ -102,6 +115,7 @@ STAGES = {
     ("mysql", "drop", "index"): "last",  # a foreign key may need it until another index exists
     ("mysql", "add", "foreign key"): "last",  # the key that it refers to is added first
     ("postgresql", "add", "foreign key"): "last",
+    ("postgresql", "add", "inheritance"): "last",  # the table has the columns and CHECKs first
     ("postgresql", "add", "generated"): "alter",  # indexes and constraints may use it
 }
 
@@ -123,16 +137,16 @@ def repairs(present: State, target: State, dialect: sa.Dialect, *, downgrade: bo
         if _is_repaired_with_another(key, changed, old, new):
             continue
         kind = "stored" if _is_recreated(key, old, new) else key.kind
-        repair = REPAIRS[dialect.name].get(kind, Repair())
+        repair = REPAIRS[backend_name(dialect)].get(kind, Repair())
         fields = _fields(key, old, new, dialect, downgrade=downgrade)
         for verb in _verbs(key, repair, old, new):
             if statement := getattr(repair, verb).format(**fields):
                 name = ".".join(filter(None, (key.table, key.name)))
                 step = SQLOp([statement], [], f"{verb} {key.kind} {name}")
-                stages[STAGES.get((dialect.name, verb, key.kind), verb)].append(step)
+                stages[STAGES.get((backend_name(dialect), verb, key.kind), verb)].append(step)
     last = stages.pop("last")
     steps = [step for stage in stages.values() for step in stage]
-    return [*(_combined(steps) if dialect.name == "mysql" else steps), *last]
+    return [*(_combined(steps) if backend_name(dialect) == "mysql" else steps), *last]
 
 
 def _is_repaired_with_another(
@@ -187,6 +201,7 @@ def _changed(present: Catalog, target: Catalog, *, downgrade: bool) -> set[Entry
         if not same(target.get(key), present.get(key))
         and (key.table in common or not key.table)
         and (downgrade or not _becomes_generated(key, present, target))
+        and (downgrade or key in target or key.kind not in ("tablespace", "access method"))
     }
 
 

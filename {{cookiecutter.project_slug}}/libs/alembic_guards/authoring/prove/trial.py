@@ -1,6 +1,5 @@
 """Tries operations on a scratch database, and adds repairs for what autogenerate does not detect."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
@@ -9,11 +8,14 @@ from alembic.runtime.migration import MigrationContext
 
 from alembic_guards.authoring.comparison import Comparison, Pass, apply
 from alembic_guards.authoring.find.reference import State, read_state
-from alembic_guards.authoring.operations import OpList, RevisionOps
+from alembic_guards.authoring.operations import ByHandOp, OpList, RevisionOps
 from alembic_guards.authoring.passes.online import is_online, split
+from alembic_guards.authoring.passes.views import downgrade_views, upgrade_views
 from alembic_guards.authoring.prove.repairs import repairs
 from alembic_guards.authoring.write.code import render_function, run_upgrade
+from alembic_guards.database.catalog import Catalog
 from alembic_guards.database.identifiers import bare
+from alembic_guards.runtime.kept_views import keeping_views
 
 MAX_ROUNDS = 3  # a repair may be the prerequisite of another one
 
@@ -40,14 +42,11 @@ def add_repairs(
     initial = read_state(connection)
     connection.commit()
     try:
-        up = apply(passes[0], up, comparison)
-        for steps in trial.repairs(up, target, downgrade=False):
-            up = [*up, *steps]
-        upgraded = read_state(connection).catalog
-        connection.commit()
-        down = apply(passes[1], down, replace(comparison.reversed(), present=upgraded))
-        for steps in trial.repairs(down, initial, downgrade=True):
-            down = [*down, *steps]
+        up = upgrade_views(apply(passes[0], up, comparison), comparison, target)
+        up, upgraded = trial.repaired(up, target, downgrade=False)
+        back = replace(comparison.reversed(), present=upgraded)
+        down = downgrade_views(apply(passes[1], down, back), back, initial)
+        down, _ = trial.repaired(down, initial, downgrade=True)
         entries = (*initial.catalog.values(), *upgraded.values())
         taken = {bare(entry.name) for entry in entries}
         revisions = split(RevisionOps(up, down), comparison.dialect, taken)
@@ -65,17 +64,23 @@ class _Trial:
     migration: MigrationContext
     connection: sa.Connection
 
-    def repairs(self, operations: OpList, target: State, *, downgrade: bool) -> Iterator[OpList]:
-        """Run `operations`, and yield and run repairs while the catalog differs from `target`."""
-        steps, dialect = operations, self.connection.dialect
+    def repaired(
+        self, operations: OpList, target: State, *, downgrade: bool
+    ) -> tuple[OpList, Catalog]:
+        """Run operations, and repairs while the catalog differs from `target`.
+
+        Return the operations with the repairs, and the catalog that they lead to.
+        """
+        steps, found, dialect = operations, [*operations], self.connection.dialect
         for _ in range(MAX_ROUNDS):
             self.run(steps)
             present = read_state(self.connection)
             self.connection.commit()
             steps = [*repairs(present, target, dialect, downgrade=downgrade)]
+            found += steps
             if not steps:
-                return
-            yield steps
+                break
+        return found, present.catalog
 
     def run_each(self, revisions: list[RevisionOps]) -> None:
         """Run upgrade, downgrade and upgrade of each revision in turn."""
@@ -86,9 +91,10 @@ class _Trial:
     def run(self, operations: OpList) -> None:
         """Run operations in a transaction."""
         try:
-            code = render_function(operations, self.migration)
+            steps = [op for op in operations if not isinstance(op, ByHandOp)]
+            code = render_function(steps, self.migration)
             migration = MigrationContext.configure(self.connection)
-            with migration.begin_transaction():
+            with migration.begin_transaction(), keeping_views(migration):
                 run_upgrade(code, api.Operations(migration))
             self.connection.commit()
         except SyntaxError:  # a fault of the renderers, which the proof would not report

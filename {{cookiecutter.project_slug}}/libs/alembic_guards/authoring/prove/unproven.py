@@ -15,6 +15,7 @@ from alembic_guards.authoring.normalize import normalized
 from alembic_guards.authoring.prove.proof import ProofError, prove
 from alembic_guards.authoring.prove.template import TemplateDatabase
 from alembic_guards.database.connection_info import TEMPLATE
+from alembic_guards.runtime.report import add_to_report
 
 LINE = 'unproven = "{}"  # upgrades refuse this revision until its proof passes'
 
@@ -97,7 +98,10 @@ def prove_revisions(
             prove(context.config, file, revision.revision, template, models if is_last else None)
         except ProofError as error:
             mark(path, error.what)
+            proof = {"file": file, "result": "failed", "reason": error.what}
+            add_to_report(context.config, proofs=[proof])
             raise
         unmark(path)
+        add_to_report(context.config, proofs=[{"file": file, "result": "proved"}])
         context.config.print_stdout(f"Proven: {file}")
     template.close()

@@ -18,7 +18,7 @@ from alembic_guards.authoring.operations import OpList, regroup
 from alembic_guards.compat import render_body
 
 #: Our operations, which a revision imports as functions of its `op`; here they are methods of another.
-OWN_OPERATIONS = ("backfill", "rebuild_table", "rename_value")
+OWN_OPERATIONS = ("backfill", "create_view", "drop_view", "rebuild_table", "rename_value")
 OWN_IMPORT = "from alembic_guards import "
 
 

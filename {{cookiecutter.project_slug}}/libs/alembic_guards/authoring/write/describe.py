@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from alembic.operations import ops
 from sqlalchemy.exc import UnsupportedCompilationError
 
+from alembic_guards.authoring.operations import ByHandOp, FunctionFillOp
 from alembic_guards.runtime.backfill import BackfillOp
 from alembic_guards.runtime.lossy.guard import ZONE
 from alembic_guards.runtime.operations import OwnOp
 from alembic_guards.runtime.sqlite import RebuildTableOp
+from alembic_guards.runtime.views import CreateViewOp, DropViewOp
 
 
 def describe(operation: ops.MigrateOperation) -> Iterator[str]:
@@ -44,16 +46,30 @@ def describe(operation: ops.MigrateOperation) -> Iterator[str]:
             yield f"drop constraint {operation.constraint_name}"
         case ops.CreateTableCommentOp() | ops.DropTableCommentOp():
             yield f"comment {operation.table_name}"
-        case OwnOp() | RebuildTableOp():
+        case ByHandOp():
+            for statement in operation.statements:
+                yield f"by hand: {statement}"
+        case OwnOp() | RebuildTableOp() | CreateViewOp() | DropViewOp():
             if operation.about:
                 yield operation.about
         case BackfillOp():
             for column, value in operation.values.items():
                 yield f"backfill {operation.table_name}.{column}: {value}"
+        case FunctionFillOp():
+            yield f"backfill {operation.table[0]}.{operation.column}: {operation.function}"
         case ops.ExecuteSQLOp():
             yield str(operation.sqltext)
         case _:
-            yield type(operation).__name__
+            yield _of_others(operation)
+
+
+def _of_others(operation: ops.MigrateOperation) -> str:
+    """Return what an operation of another library tells `alembic check`: its kind and a name."""
+    try:
+        kind, name, *_ = map(str, operation.to_diff_tuple())
+    except (NotImplementedError, ValueError):
+        return type(operation).__name__
+    return f"{kind.replace('_', ' ')} {name}"
 
 
 def _alteration(op: ops.AlterColumnOp) -> str:

@@ -12,6 +12,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import CompileError
 
 from alembic_guards.compat import visit_name
+from alembic_guards.database.features import backend_name
 from alembic_guards.runtime.lossy.families import BITS, sql_name
 
 #: For each type of Python: the function that reads the text of an answer, and the neutral value.
@@ -55,7 +56,7 @@ FIRST_DAY = datetime(1970, 1, 2)
 
 def neutral_value(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Any:
     """Return the neutral value of a type, such as 0, for rows whose values are lost, or None."""
-    if isinstance(type_, sa.TIMESTAMP) and dialect.name in ("mariadb", "mysql"):
+    if isinstance(type_, sa.TIMESTAMP) and backend_name(dialect) == "mysql":
         return FIRST_DAY
     if isinstance(type_, sa.Enum):
         return type_.enums[0]
@@ -87,10 +88,10 @@ def literal(name: str, value: Any, type_: sa.types.TypeEngine[Any], dialect: sa.
             value = READERS[kind][0](value) if isinstance(value, str) else value
             literal_type = type_
             if isinstance(value, bytes):
-                return BYTES.get(dialect.name, "X'{}'").format(value.hex())
+                return BYTES.get(backend_name(dialect), "X'{}'").format(value.hex())
             if not _fits(value, type_, dialect):
                 raise ValueError
-            if isinstance(value, datetime) and dialect.name == "mysql":
+            if isinstance(value, datetime) and backend_name(dialect) == "mysql":
                 value = value.replace(tzinfo=None)  # its drivers drop the time zone, too
             if isinstance(value, timedelta) and dialect.name != "postgresql":
                 value, literal_type = (
@@ -126,7 +127,7 @@ def _fits(value: Any, type_: Any, dialect: sa.Dialect) -> bool:
 def _integers(type_: sa.Integer, dialect: sa.Dialect) -> range:
     """Return the values of an integer type; on SQLite each has 64 bits ("Datatypes in SQLite")."""
     bits = BITS["BIGINT"] if dialect.name == "sqlite" else BITS.get(sql_name(type_, dialect), 63)
-    if getattr(type_, "unsigned", False) and dialect.name in ("mariadb", "mysql"):
+    if getattr(type_, "unsigned", False) and backend_name(dialect) == "mysql":
         return range(2 ** (bits + 1))
     return range(-(2**bits), 2**bits)
 

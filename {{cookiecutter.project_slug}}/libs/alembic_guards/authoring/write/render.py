@@ -9,17 +9,33 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import render_op
 from alembic.operations import ops
 
-from alembic_guards.authoring.operations import AutocommitOp
+from alembic_guards.authoring.operations import AutocommitOp, ByHandOp, FunctionFillOp
+from alembic_guards.authoring.write.types import render_type
 from alembic_guards.compat import creation_order, render_constraint
+from alembic_guards.errors import commands
 from alembic_guards.runtime.backfill import BackfillOp
 from alembic_guards.runtime.destructive import INFO
 from alembic_guards.runtime.enum_values import RenameValueOp
 from alembic_guards.runtime.operations import SQLOp, as_text
 from alembic_guards.runtime.renames import Rename, RenameColumn, RenameTable
 from alembic_guards.runtime.sqlite import RebuildTableOp
+from alembic_guards.runtime.views import CreateViewOp, DropViewOp, ViewOp
 
 #: The package that exports our operations as functions.
 LIBRARY = "alembic_guards"
+
+#: What stands above the outline of SQL that a person completes, and where it is read from.
+BY_HAND = (
+    "# By hand: replace each ... by SQL over the rows, delete or add statements, then: make prove"
+)
+DROPPED = "# What the rows are read from is dropped below, whatever it holds."
+#: What lets squawk pass: a part that was committed alone could lose rows.
+LOCKS = (
+    "# All of it is one transaction, so that no row is lost halfway; its locks are accepted:",
+    "# squawk-ignore: adding-not-nullable-field, constraint-missing-not-valid",
+    "# squawk-ignore: adding-foreign-key-constraint, disallowed-unique-constraint",
+    "# squawk-ignore: require-concurrent-index-creation, require-concurrent-index-deletion",
+)
 
 #: The renderers of Alembic that functions below call, and whose code they complete.
 ALEMBIC_RENDERERS: dict[type[ops.MigrateOperation], Callable[..., str]] = {
@@ -33,12 +49,16 @@ def install_renderers() -> None:
     for kind, render in (
         (AutocommitOp, _render_autocommit),
         (BackfillOp, _render_backfill),
+        (ByHandOp, _render_by_hand),
+        (FunctionFillOp, _render_function_fill),
         (RebuildTableOp, _render_rebuild),
         (Rename, _render_rename),
         (RenameColumn, _render_rename_column),
         (RenameTable, _render_rename_table),
         (RenameValueOp, _render_rename_value),
         (SQLOp, _render_sql),
+        (CreateViewOp, _render_create_view),
+        (DropViewOp, _render_drop_view),
         (ops.AlterColumnOp, _render_alter_column),
         (ops.CreateTableOp, _render_create_table),
         (ops.DropColumnOp, _render_drop_column),
@@ -55,6 +75,23 @@ def _render_autocommit(context: AutogenContext, op: AutocommitOp) -> list[str]:
 def _render_backfill(context: AutogenContext, op: BackfillOp) -> str:
     where = f", where={op.where!r}" if op.where else ""
     arguments = f"{op.table_name!r}, {op.values!r}{where}{_in_schema(op.schema)}"
+    return _call(context, "backfill", arguments)
+
+
+def _render_by_hand(_: AutogenContext, op: ByHandOp) -> list[str]:
+    statements = (f"op.execute({as_text(statement)!r})" for statement in op.statements)
+    comments = [commands(BY_HAND), *[DROPPED] * op.drops, *LOCKS * op.locks]
+    return [*comments, *statements, ""]
+
+
+def _render_function_fill(context: AutogenContext, op: FunctionFillOp) -> str:
+    table, schema = op.table
+    context.imports |= {f"import {module}" for module in op.modules}
+    type_ = render_type("type", op.type, context)
+    arguments = (
+        f"{table!r}, {{{op.column!r}: {op.function}}}, types={{{op.column!r}: {type_}}}, "
+        f"where={op.where!r}{_in_schema(schema)}"
+    )
     return _call(context, "backfill", arguments)
 
 
@@ -80,6 +117,25 @@ def _render_rename_column(_: AutogenContext, op: RenameColumn) -> str:
 
 def _render_rename_table(_: AutogenContext, op: RenameTable) -> str:
     return f"op.rename_table({op.old!r}, {op.new!r}{_in_schema(op.schema)})"
+
+
+def _render_create_view(context: AutogenContext, op: CreateViewOp) -> str:
+    lines = "\n".join(map(repr, op.select.splitlines(keepends=True) or [""]))
+    options = f"options={op.options!r},\n" if op.options else ""
+    return _call(
+        context, "create_view", f"\n{op.view_name!r},\n{lines},\n{_of_view(op, ',')}{options}"
+    )
+
+
+def _render_drop_view(context: AutogenContext, op: DropViewOp) -> str:
+    arguments = [repr(op.view_name), *_of_view(op, "\n").splitlines()]
+    return _call(context, "drop_view", ", ".join(arguments))
+
+
+def _of_view(op: ViewOp, end: str) -> str:
+    """Return the arguments that both operations on views have."""
+    schema = f"schema={op.schema!r}{end}" if op.schema else ""
+    return schema + (f"materialized=True{end}" if op.materialized else "")
 
 
 def _in_schema(schema: str | None) -> str:

@@ -7,8 +7,15 @@ from alembic_guards.database.catalog.model import Catalog, Entry, EntryKey
 #: A text literal (group 1 is its content), or a quoted identifier (group 2).
 LITERAL_OR_IDENTIFIER = re.compile(r"""'((?:[^']|'')*)'|("(?:[^"]|"")*"|`(?:[^`]|``)*`)""")
 
-#: The kinds of objects that models cannot declare: their owner creates them in SQL.
-BY_HAND = frozenset({"trigger", "partitioning", "versioning", "period", "unknown", "virtual table"})
+#: The kinds of objects that their owner creates in SQL: models cannot declare them, or need not.
+BY_HAND = frozenset(
+    {
+        *("trigger", "rule", "view comment", "virtual table"),
+        *("partitioning", "versioning", "period", "unknown"),
+        *("tablespace", "access method"),
+        *("check of column", "check without inheritance"),
+    }
+)
 
 
 def of_models(found: Catalog, wanted: Catalog) -> Catalog:

@@ -18,30 +18,52 @@ TOKEN = re.compile(r"'(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`|.", re.DOTALL)
 #: The escape of a quote in a CHECK, and its spelling elsewhere.
 QUOTES = {r"\'": "''"}
 
+#: The account that a view belongs to, which differs between databases.
+DEFINER = re.compile(r" DEFINER=`(?:[^`]|``)*`@`(?:[^`]|``)*`")
+
 #: The parts of the options of a table that are entries of their own.
 PARTITIONING = r"\s+(?:/\*!\d+ )?PARTITION BY .*"
 VERSIONING = " WITH(?:OUT)? SYSTEM VERSIONING"
 
+CONSTRAINT = r"CONSTRAINT (?P<name>`.*?`) (FOREIGN KEY(?=.* REFERENCES [^(]+ \()|CHECK) "
+#: The CHECK of a column, which stands last; models declare those of tables.
+CHECK_OF_COLUMN = r" CHECK \(.*"
+
 #: The names that the server gives constraints, numbered in the order of creation.
 NUMBERED = re.compile(r"`(?:.+_ibfk|CONSTRAINT)_\d+`")
 
+#: MariaDB 12 also has the columns of UPDATE OF; they are in SHOW CREATE TRIGGER alone.
+TRIGGERS = """
+    SELECT trigger_name, event_object_table,
+        concat(action_timing, ' ', event_manipulation, ' ', action_statement)
+    FROM information_schema.triggers WHERE trigger_schema = DATABASE()"""
+
 
 def read(connection: Connection) -> Iterator[Entry]:
-    """Yield the entries of all tables and views."""
+    """Yield the entries of all tables, views and triggers."""
     plain = {"no_parameters": True}  # % in a name begins no parameter
+    database = _quoted(connection.exec_driver_sql("SELECT DATABASE()").scalar_one())
     for table in connection.exec_driver_sql("SHOW TABLES").scalars().all():
         if table in OWN_TABLES:
             continue
         quoted, show = _quoted(table), f"SHOW CREATE TABLE {_quoted(table)}"
         shown = connection.exec_driver_sql(show, execution_options=plain).all()[0][1]
         if shown.startswith("CREATE TABLE"):
-            yield from read_table(quoted, shown)
+            yield from read_table(quoted, without_database(shown, database))
         else:
             check = connection.exec_driver_sql(f"CHECK TABLE {quoted}", execution_options=plain)
             broken = any(row.Msg_type == "Error" for row in check)
+            shown = DEFINER.sub("", shown, count=1)
+            columns = f"SHOW COLUMNS FROM {quoted}"
+            found = () if broken else connection.exec_driver_sql(columns, execution_options=plain)
             yield Entry(
-                kind="view", table=quoted, definition=f"{shown} INVALID" if broken else shown
+                kind="view",
+                table=quoted,
+                definition=f"{shown} INVALID" if broken else shown,
+                columns=tuple(row.Field for row in found),
             )
+    for name, table, definition in connection.exec_driver_sql(TRIGGERS, execution_options=plain):
+        yield Entry(kind="trigger", table=_quoted(table), name=_quoted(name), definition=definition)
 
 
 def read_table(table: str, shown: str) -> Iterator[Entry]:
@@ -63,10 +85,10 @@ def read_table(table: str, shown: str) -> Iterator[Entry]:
 
 
 def _entries(table: str, part: str) -> Iterator[Entry]:
-    words = _masked(part)
+    words = masked(part)
     if part.startswith("`"):
         yield from _column(table, part)
-    elif found := re.match("CONSTRAINT (?P<name>`.*?`) (FOREIGN KEY|CHECK) ", words):
+    elif found := re.match(CONSTRAINT, words, re.DOTALL):
         kind, name = found[2].lower(), part[slice(*found.span("name"))]
         numbered = bool(NUMBERED.fullmatch(name))
         target = _reference(part) if kind == "foreign key" else None
@@ -93,7 +115,7 @@ def _entries(table: str, part: str) -> Iterator[Entry]:
             definition=part,
             columns=columns,
             unique=columns if words.startswith("UNIQUE ") else (),
-            has_expression="(" in _masked(_groups(part)[0]).replace("`(", ""),
+            has_expression="(" in masked(_groups(part)[0]).replace("`(", ""),
         )
     elif words.startswith("PERIOD "):
         yield Entry(kind="period", table=table, definition=part, columns=_names(_groups(part)[0]))
@@ -105,7 +127,10 @@ def _column(table: str, part: str) -> Iterator[Entry]:
     name = TOKEN.match(part)
     column = name[0] if name else part
     definition, versioning = _cut(part, VERSIONING)
-    found = re.search(r" GENERATED ALWAYS AS (\(.*\)) (STORED|VIRTUAL)", _masked(definition))
+    definition, check = _cut(definition, CHECK_OF_COLUMN)
+    if re.fullmatch(r"CHECK \(json_valid\(`.*`\)\)", check, re.DOTALL):  # it makes the type JSON
+        definition, check = f"{definition} {check}", ""
+    found = re.search(r" GENERATED ALWAYS AS (\(.*\)) (STORED|VIRTUAL)", masked(definition))
     yield Entry(
         kind="column",
         table=table,
@@ -116,6 +141,19 @@ def _column(table: str, part: str) -> Iterator[Entry]:
     )
     if versioning:
         yield Entry(kind="versioning", table=table, name=column, definition=versioning)
+    if check:
+        yield Entry(kind="check of column", table=table, name=column, definition=check)
+
+
+def without_database(shown: str, database: str) -> str:
+    """Return a CREATE TABLE without the name of its own database, which MariaDB puts before sequences."""
+    kept: list[str] = []
+    for token in TOKEN.finditer(shown):
+        if token[0] == "." and kept[-1:] == [database]:
+            kept.pop()
+        else:
+            kept.append(token[0])
+    return "".join(kept)
 
 
 def _split(shown: str) -> tuple[list[str], str]:
@@ -138,7 +176,7 @@ def _unescaped(text: str) -> str:
     return re.sub(r"\\(.)", lambda pair: QUOTES.get(pair[0], pair[0]), text, flags=re.DOTALL)
 
 
-def _masked(text: str) -> str:
+def masked(text: str) -> str:
     """Return a text of the same length, with the content of literals and names replaced by x."""
     tokens = (token[0] for token in TOKEN.finditer(text))
     return "".join(t[0] + "x" * (len(t) - 2) + t[-1] if len(t) > 1 else t for t in tokens)
@@ -146,7 +184,7 @@ def _masked(text: str) -> str:
 
 def _cut(text: str, pattern: str) -> tuple[str, str]:
     """Return a text without the first match of `pattern` outside of quotes, and that match."""
-    found = re.search(pattern, _masked(text), re.DOTALL)
+    found = re.search(pattern, masked(text), re.DOTALL)
     if not found:
         return text, ""
     return text[: found.start()] + text[found.end() :], text[slice(*found.span())].strip()
@@ -172,11 +210,10 @@ def _names(text: str) -> tuple[str, ...]:
     )
 
 
-def _reference(part: str) -> Reference:
-    """Return the table and columns that a foreign key refers to."""
-    start = _masked(part).index(" REFERENCES ") + len(" REFERENCES ")
-    table = part[start : _masked(part).index(" (", start)]
-    return Reference(table, _names(_groups(part)[1]))
+def _reference(part: str) -> Reference | None:
+    """Return the table and columns that a foreign key refers to; None where it is not recognized."""
+    found = re.search(r" REFERENCES ([^(]+) \(", masked(part))
+    return Reference(part[slice(*found.span(1))], _names(part[found.end() :])) if found else None
 
 
 def _quoted(name: str) -> str:

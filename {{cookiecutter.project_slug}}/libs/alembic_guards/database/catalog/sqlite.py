@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from alembic_guards.database.bookkeeping import OWN_TABLES
 from alembic_guards.database.catalog.model import Entry, Reference
@@ -22,6 +23,8 @@ from alembic_guards.database.catalog.sqlite_parser import Table, parse_table, to
 
 #: Virtual tables, as of FTS5, and the shadow tables in which these store rows.
 VIRTUAL = "SELECT name FROM pragma_table_list WHERE type IN ('virtual', 'shadow')"
+
+COLUMNS = "SELECT name FROM pragma_table_xinfo(?)"
 
 
 def read_statements(connection: Connection) -> dict[str, str]:
@@ -73,10 +76,22 @@ def read(connection: Connection) -> Iterator[Entry]:
             yield from _table(table, parsed, lambda name: tables.get(name.lower()))
         elif kind == "index" and table not in virtual:
             yield _index(table, name, sql, parsed)
-        elif kind in ("view", "trigger"):
+        elif kind == "view":
+            columns = _columns_of_view(connection, name)
+            definition = expression(tokenize(sql))
+            yield Entry(kind=kind, table=table, definition=definition, columns=columns)
+        elif kind == "trigger":
             yield Entry(kind=kind, table=table, name=name, definition=expression(tokenize(sql)))
         elif kind == "table" and sql.upper().startswith("CREATE VIRTUAL"):
             yield Entry(kind="virtual table", table=table, definition=sql)
+
+
+def _columns_of_view(connection: Connection, name: str) -> tuple[str, ...]:
+    """Return the columns of a view; none where it no longer works."""
+    try:
+        return tuple(connection.exec_driver_sql(COLUMNS, (name,)).scalars())
+    except OperationalError:
+        return ()
 
 
 def _table(name: str, table: Table, lookup: Lookup) -> Iterator[Entry]:

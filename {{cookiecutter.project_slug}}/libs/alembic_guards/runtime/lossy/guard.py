@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.operations import Operations, ops, toimpl
 
+from alembic_guards.database.features import backend_name
 from alembic_guards.database.identifiers import table_key
 from alembic_guards.runtime.enum_history import follow_rename, record_values
 from alembic_guards.runtime.lossy import losses
@@ -39,7 +40,7 @@ def alter_column(operations: Operations, op: ops.AlterColumnOp) -> None:
     _record_enums(op)
     if _changes_values_only(op, context.dialect):
         return
-    if context.dialect.name in ("mariadb", "mysql"):
+    if backend_name(context.dialect) == "mysql":
         _convert_through_text(operations, op)
     toimpl.alter_column(operations, op)
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from alembic_guards.database.connection_info import is_dry_run
+from alembic_guards.database.features import backend_name
 from alembic_guards.database.identifiers import doubles_percents
 from alembic_guards.runtime.lossy.conversions import TABLES
 from alembic_guards.runtime.lossy.families import COUNTS, Family, family
@@ -45,7 +46,7 @@ def find_losses(
         connection.scalar(number.select_from(rows)) or 0,
         _listed(change, list(connection.scalars(shown))),
         _sql(query.where(_lost(before, undecodable)), change.dialect),
-        change.dialect.name not in ("mariadb", "mysql") or is_dry_run(connection),
+        backend_name(change.dialect) != "mysql" or is_dry_run(connection),
     )
 
 

@@ -1,0 +1,44 @@
+CREATE EXTENSION IF NOT EXISTS vector;
+CREATE SCHEMA audit;
+CREATE SCHEMA "Sales";
+CREATE TYPE mood AS ENUM ('sad', 'it''s ok', 'happy');
+CREATE TYPE audit.level AS ENUM ('low', 'high');
+CREATE TYPE address AS (street text, zip varchar(10));
+CREATE DOMAIN positive AS integer CONSTRAINT positive_check CHECK (VALUE > 0);
+CREATE DOMAIN year_of AS integer DEFAULT 1999 NOT NULL CONSTRAINT y1 CHECK (VALUE >= 1901) CONSTRAINT y2 CHECK (VALUE <= 2155);
+CREATE SEQUENCE order_numbers START 1000 INCREMENT 10;
+CREATE FUNCTION slug(t text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT lower(replace(t, ' ', '-')) $$;
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+  NEW.updated := now(); -- 100% :sure
+  RETURN NEW;
+END;
+$body$;
+CREATE TABLE "user" (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text NOT NULL, uuid uuid NOT NULL DEFAULT gen_random_uuid(), feeling mood DEFAULT 'happy', home address, doc xml, spot point, ip inet, tags text[] NOT NULL DEFAULT '{}'::text[], moods mood[], meta jsonb, embedding vector(3), CONSTRAINT email_like CHECK (email LIKE '%@%'));
+COMMENT ON TABLE "user" IS 'People: 100% "real"';
+COMMENT ON COLUMN "user".email IS 'it''s : unique';
+CREATE UNIQUE INDEX user_email ON "user" (lower(email));
+CREATE INDEX user_uuid_desc ON "user" (uuid DESC NULLS LAST, ip);
+CREATE INDEX user_tags ON "user" USING gin (tags) WHERE tags <> '{}';
+CREATE TABLE "Order Lines" (nr integer NOT NULL DEFAULT nextval('order_numbers'), owner integer REFERENCES "user" ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED, "Unit Price" numeric(10,2) NOT NULL, qty positive NOT NULL DEFAULT 1, made year_of, total numeric GENERATED ALWAYS AS ("Unit Price" * 2) STORED, during tstzrange, updated timestamptz NOT NULL DEFAULT now(), made_on date, "class" text, metadata text, registry int, PRIMARY KEY (nr), EXCLUDE USING gist (during WITH &&), CONSTRAINT "unique class" UNIQUE (class, made_on) DEFERRABLE);
+CREATE TRIGGER touch_it BEFORE UPDATE ON "Order Lines" FOR EACH ROW EXECUTE FUNCTION touch();
+CREATE UNLOGGED TABLE cache (key int PRIMARY KEY, value bytea, slugged text GENERATED ALWAYS AS (slug('A')) STORED);
+CREATE TABLE plain_key (id integer PRIMARY KEY, name varchar(20) COLLATE "C");
+CREATE TABLE serials (id serial PRIMARY KEY, other serial, small smallserial);
+ALTER TABLE serials RENAME TO renamed_serials;
+CREATE TABLE big (id bigserial PRIMARY KEY);
+CREATE TABLE no_key (a int, b int);
+CREATE TABLE log (id bigint NOT NULL, at timestamp NOT NULL, line text, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE log_2025 PARTITION OF log FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+CREATE TABLE audit.events (id int PRIMARY KEY, who int REFERENCES public."user"(id), level audit.level NOT NULL DEFAULT 'low', "user" int);
+CREATE TABLE "Sales".events (id int PRIMARY KEY, parent int REFERENCES "Sales".events, ev int REFERENCES audit.events);
+CREATE TABLE link (a int REFERENCES plain_key, b int, CONSTRAINT link_pk PRIMARY KEY (a, b), FOREIGN KEY (b) REFERENCES plain_key (id) MATCH FULL ON UPDATE CASCADE);
+CREATE TABLE c1 (id int PRIMARY KEY, c2 int);
+CREATE TABLE c2 (id int PRIMARY KEY, c1 int REFERENCES c1);
+ALTER TABLE c1 ADD CONSTRAINT c1_c2 FOREIGN KEY (c2) REFERENCES c2 NOT VALID;
+CREATE TABLE noinh (x int, CONSTRAINT noi CHECK (x > 0) NO INHERIT) WITH (fillfactor=70);
+CREATE VIEW happy AS SELECT id, email FROM "user" WHERE feeling = 'happy';
+CREATE MATERIALIZED VIEW counts AS SELECT count(*) AS n FROM "user";
+INSERT INTO "user" (email, feeling) VALUES ('a@b', 'sad'), ('c@d', NULL);
+INSERT INTO "Order Lines" (owner, "Unit Price", made_on, during) VALUES (1, 1.5, 'infinity', '[2020-01-01,2020-02-01)');
+INSERT INTO plain_key VALUES (1, 'x'); INSERT INTO log VALUES (1, '2025-02-01', 'x'); INSERT INTO renamed_serials DEFAULT VALUES;

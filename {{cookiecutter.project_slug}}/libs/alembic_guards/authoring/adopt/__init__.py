@@ -1,0 +1,1 @@
+"""Adopts an existing database: a baseline, models, and proofs that both describe it."""

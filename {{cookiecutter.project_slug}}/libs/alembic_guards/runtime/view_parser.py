@@ -1,0 +1,126 @@
+"""Parses what SQL changes that a view may read: columns, tables, constraints and types of PostgreSQL."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from alembic_guards.runtime.sql_parser import Statement, is_definition, statements
+
+#: Only SQL with one of these is parsed: it may be an INSERT of a million rows.
+KEYWORDS = re.compile(r"\b(?:ALTER|DROP|VIEW)\b", re.IGNORECASE)
+
+#: What follows ADD in ALTER TABLE, if it is no column.
+NO_COLUMNS = ("CONSTRAINT", "CHECK", "EXCLUDE", "FOREIGN", "GENERATED", "NOT", "PRIMARY", "UNIQUE")
+
+
+class Change(NamedTuple):
+    """A change of an object; `part` is the column or the constraint of a table."""
+
+    #: "retype", "drop" or "add" a column; drop a "constraint", "table" or "type"; "rename type", "drop view",
+    #: "create view"; "rename" a column by CHANGE.
+    kind: str
+    schema: str | None
+    name: str
+    part: str = ""
+
+    @property
+    def subject(self) -> str:
+        """The name of what is changed."""
+        return ".".join(filter(None, (self.schema, self.name, self.part)))
+
+
+def changes_in(sql: str) -> Iterator[Change]:
+    """Yield the changes in SQL, in their order; without those that CASCADE extends to views.
+
+    A renamed type is yielded with its new name as the part.
+    """
+    if not KEYWORDS.search(sql):
+        return
+    for statement in statements(sql):
+        if not is_definition(statement):
+            yield from _Changes(statement).changes()
+
+
+class _Changes(Statement):
+    """A parser of the changes of one statement."""
+
+    def changes(self) -> Iterator[Change]:
+        """Yield the changes of the statement."""
+        for words, kind in (
+            (("DROP", "TABLE"), "table"),
+            (("DROP", "TYPE"), "type"),
+            (("DROP", "DOMAIN"), "type"),
+            (("DROP", "VIEW"), "drop view"),
+            (("DROP", "MATERIALIZED", "VIEW"), "drop view"),
+        ):
+            if self.accept(*words):
+                if self.words()[-1:] != ["CASCADE"]:
+                    self.accept("IF", "EXISTS")
+                    for tokens in self.split():
+                        yield Change(kind, *Statement(tokens).qualified_name())
+                return
+        if self.accept("CREATE"):
+            yield from self.created_view()
+        elif self.accept("ALTER", "VIEW"):
+            name = self.qualified_name()
+            if self.accept("AS"):  # of MariaDB and MySQL
+                yield Change("create view", *name)
+        elif self.accept("ALTER", "TYPE"):
+            name = self.qualified_name()
+            if self.accept("RENAME", "TO"):
+                yield Change("rename type", *name, self.name())
+        elif found := self.altered_table():
+            for tokens in self.split():
+                yield from _Changes(tokens).action(*found)
+
+    def created_view(self) -> Iterator[Change]:
+        """Yield the view that CREATE creates, if it creates one."""
+        self.accept("OR", "REPLACE")
+        while self.peek() in {"ALGORITHM", "DEFINER", "SQL"}:  # of MariaDB and MySQL
+            self.skip_attribute()
+        self.accept("RECURSIVE")
+        self.accept("MATERIALIZED")
+        if self.accept("VIEW"):
+            self.accept("IF", "NOT", "EXISTS")
+            yield Change("create view", *self.qualified_name())
+
+    def skip_attribute(self) -> None:
+        """Consume ALGORITHM = ..., DEFINER = ... or SQL SECURITY ..."""
+        if self.accept("SQL"):
+            self.name()
+        else:
+            self.name()
+            self.accept("=")
+        self.name()
+        if self.accept("@"):
+            self.name()
+        self.accept("(", ")")
+
+    def action(self, schema: str | None, table: str) -> Iterator[Change]:
+        """Yield the change of an action of ALTER TABLE, if views may depend on it."""
+        if self.words()[-1:] == ["CASCADE"]:
+            return
+        if self.accept("DROP", "CONSTRAINT"):
+            self.accept("IF", "EXISTS")
+            yield Change("constraint", schema, table, self.name())
+        elif self.accept("DROP"):
+            self.accept("COLUMN")
+            self.accept("IF", "EXISTS")
+            yield Change("drop", schema, table, self.name())
+        elif self.accept("ADD"):
+            is_column = self.accept("COLUMN") or self.peek() not in NO_COLUMNS
+            self.accept("IF", "NOT", "EXISTS")
+            if is_column:
+                yield Change("add", schema, table, self.name())
+        elif self.accept("CHANGE"):  # of MariaDB and MySQL
+            self.accept("COLUMN")
+            self.accept("IF", "EXISTS")
+            column, name = self.name(), self.name()
+            if column.lower() != name.lower():
+                yield Change("rename", schema, table, column)
+        elif self.accept("ALTER"):
+            self.accept("COLUMN")
+            column = self.name()
+            self.accept("SET", "DATA")
+            if self.accept("TYPE"):
+                yield Change("retype", schema, table, column)
