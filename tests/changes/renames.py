@@ -667,7 +667,7 @@ CHANGES = [
                     "code: Mapped[str | None] = mapped_column(String(9))",
                     "__table_args__ = (",
                     "    UniqueConstraint('code', name='one_code'),",
-                    "    CheckConstraint('id > 0', name='one_check'),",
+                    "    CheckConstraint(\"name <> ''\", name='one_check'),",
                     ")",
                 ),
                 ("'one_c", "'One_c"),
