@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo session docs build test test-docs test-unit test-changes test-faults test-real test-random test-alembic benchmark lint format
+.PHONY: help demo session docs build test test-docs test-unit test-changes test-faults test-real test-random test-corpus test-alembic benchmark lint format
 
 # Taken as typed: a folder may have any name.
 unexport in rounds seed quick
@@ -47,6 +47,9 @@ test-random: .venv/installed ## Change random models: rounds=100, or seed= of a 
 	@rounds=$${ROUNDS:-$${SEED:+1}} seed=$${SEED:-$$(date +%s)}; \
 	  TEST_RANDOM_ROUNDS=$${rounds:-100} TEST_RANDOM_SEED=$$seed \
 	  $(python) -m pytest --numprocesses auto tests/test_random.py
+
+test-corpus: .venv/installed ## Change schemas that others have collected into one another
+	@$(python) -m pytest --numprocesses auto -m 'corpus or not corpus' tests/test_corpus.py
 
 test-alembic: .venv/installed ## Run Alembic's own tests with the guards
 	@$(python) -m pytest -m suite tests/test_alembic_suite.py

@@ -3,23 +3,17 @@
 `make test-real` runs this. It takes its time, and gets the projects from a package index.
 """
 
-import datetime
-import decimal
 import re
 import subprocess
 import sys
-import uuid
-from collections.abc import Iterator
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from conftest import DATABASES, TEMPLATE, Bake, Project
 from real_models import REAL, RELEASED_BEFORE, Real
+from rows import contents, differing, fill, without_bookkeeping
 from test_changes import catalog, commit
 
 pytestmark = pytest.mark.real
@@ -61,26 +55,6 @@ with sa.create_engine(migration_url()).begin() as connection:
     Base.metadata.create_all(connection)
 """
 
-#: What a row gets in a column, by its type in Python: the same in all tables, so that keys fit.
-VALUES: dict[type, object] = {
-    bool: True,
-    bytes: b"a",
-    datetime.date: datetime.date(2026, 1, 1),
-    datetime.datetime: datetime.datetime(2026, 1, 1),
-    datetime.time: datetime.time(),
-    datetime.timedelta: datetime.timedelta(1),
-    decimal.Decimal: decimal.Decimal(1),
-    dict: {},
-    float: 1.0,
-    int: 1,
-    list: [],
-    str: "a",
-    uuid.UUID: uuid.UUID(int=1),
-}
-
-#: The values of a table's rows by column, as "table.column".
-Contents = dict[str, list[Any]]
-
 
 @pytest.mark.parametrize("database", DATABASES)
 @pytest.mark.parametrize("real", REAL, ids=lambda real: real.name)
@@ -94,14 +68,14 @@ def test_the_models_of_a_released_project_go_up_and_change_and_go_down(
         assert real.refused_by[database] in create_all(project, status=None)
         return
     made, first = commit(project), len(project.revisions())
-    assert without_version(made) == by_models_alone(bake, database, real, "Fresh")
+    assert without_bookkeeping(made) == by_models_alone(bake, database, real, "Fresh")
     fill(project)
     rows = contents(project)
 
     write_models(project, real, CHANGED)
     answers = project.python(ANSWERS.format(package=project.package))
     changed = commit(project, answers)
-    assert without_version(changed) == by_models_alone(bake, database, real, "Changed", CHANGED)
+    assert without_bookkeeping(changed) == by_models_alone(bake, database, real, "Changed", CHANGED)
     rows_changed = contents(project)
     assert not differing(rows, rows_changed)
     for table, old, new in re.findall(r"rename=(\S+)\.(\S+):(\S+)", answers):
@@ -117,7 +91,7 @@ def test_the_models_of_a_released_project_go_up_and_change_and_go_down(
     assert contents(project) == rows_changed
 
     project.alembic("downgrade", "base", ALLOW_DATA_LOSS="1")
-    assert without_version(catalog(project)) == {}
+    assert without_bookkeeping(catalog(project)) == {}
     project.alembic("upgrade", "head")
     assert catalog(project) == changed
 
@@ -142,82 +116,13 @@ def by_models_alone(
     write_models(project, real, change)
     project.alembic("-x", "create-database", "current")
     create_all(project)
-    return without_version(catalog(project))
+    return without_bookkeeping(catalog(project))
 
 
 def create_all(project: Project, status: int | None = 0) -> str:
     """Make the tables by the models alone, without a revision; return what is said."""
     code = CREATE_ALL.format(package=project.package)
     return project.run(".venv/bin/python", "-c", code, status=status, PYTHONPATH="src")
-
-
-def without_version(found: dict[str, object]) -> dict[str, object]:
-    """Leave out of a catalog the table that Alembic keeps for itself."""
-    return {part: text for part, text in found.items() if ".alembic_version " not in part}
-
-
-def fill(project: Project) -> None:
-    """Put a row into each table that takes one, those first that others refer to."""
-    with project.connect() as connection:
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA foreign_keys = ON")
-        waiting, before = list(reflected(connection)), 0
-        while len(waiting) != before:
-            before = len(waiting)
-            for table in list(waiting):
-                with suppress(sa.exc.SQLAlchemyError), connection.begin_nested() as attempt:
-                    connection.execute(table.insert(), row(table))
-                    if refers_to_none(connection, table):  # which SQLite may see at the end only
-                        attempt.rollback()
-                    else:
-                        waiting.remove(table)
-
-
-def refers_to_none(connection: sa.Connection, table: sa.Table) -> bool:
-    """Whether SQLite has a row in a table that refers to one that is not there."""
-    check = f"PRAGMA foreign_key_check({connection.dialect.identifier_preparer.quote(table.name)})"
-    return connection.dialect.name == "sqlite" and bool(connection.exec_driver_sql(check).all())
-
-
-def row(table: sa.Table) -> dict[str, object]:
-    """Return a row of a table."""
-    return {column.name: value(column.type) for column in table.columns if not column.computed}
-
-
-def value(type_: sa.types.TypeEngine[Any]) -> object:
-    """Return the value that a column of a type gets."""
-    if isinstance(type_, sa.Enum):
-        return type_.enums[0]
-    try:
-        return VALUES.get(type_.python_type)
-    except NotImplementedError:
-        return None
-
-
-def contents(project: Project) -> Contents:
-    """Return all that the tables hold."""
-    with project.connect() as connection:
-        return {
-            f"{table.fullname}.{column.name}": list(connection.scalars(sa.select(column)))
-            for table in reflected(connection)
-            for column in table.columns
-        }
-
-
-def differing(before: Contents, after: Contents) -> set[str]:
-    """Return the columns of both that hold other values than before."""
-    return {name for name in before.keys() & after.keys() if before[name] != after[name]}
-
-
-def reflected(connection: sa.Connection) -> Iterator[sa.Table]:
-    """Yield the tables as the database itself knows them, but for that of Alembic."""
-    metadata = sa.MetaData()
-    schemas: set[str | None] = {None}
-    if connection.dialect.name == "postgresql":
-        schemas |= {*sa.inspect(connection).get_schema_names()} - {"information_schema", "public"}
-    for schema in schemas:
-        metadata.reflect(connection, schema)
-    yield from (table for table in metadata.tables.values() if table.name != "alembic_version")
 
 
 def installed(real: Real) -> Path:
