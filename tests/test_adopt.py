@@ -426,3 +426,27 @@ def test_the_files_that_adopt_writes_are_those(bake: Bake) -> None:
         "src/shop/models/tables.py",
     }
     assert before - after == {"src/shop/models/user.py", "tests/test_models.py"}
+
+
+def test_a_column_may_have_the_name_of_its_type(bake: Bake) -> None:
+    project = bake("postgresql")
+    own = project.path / "src/shop/models/types.py"
+    own.write_text('"""Types of the project."""\n\nMINE = 1\n')
+    fill(
+        project,
+        "CREATE TYPE status AS ENUM ('a', 'b'); CREATE DOMAIN mail AS varchar(20);"
+        'CREATE DOMAIN code AS text COLLATE "C"; CREATE DOMAIN price AS numeric(5,2) DEFAULT 1;'
+        "CREATE DOMAIN moment AS timestamptz(3); CREATE DOMAIN marks AS varchar(5)[];"
+        "CREATE TABLE orders (id integer PRIMARY KEY, status status, previous_status status NOT NULL,"
+        ' mail mail, other_mail mail, "m²" integer, "ﬁle" integer, file integer,'
+        " code code, a_price price, moment moment, marks marks);"
+        "CREATE TABLE mail_type (n status);",
+    )
+    assert "The models say otherwise" not in project.make("adopt")
+    text = (project.path / "src/shop/models/tables.py").read_text()
+    assert "from shop.models.types_ import " in text
+    assert "status: Mapped[str | None] = mapped_column(status_type)" in text
+    assert "mail: Mapped[str | None] = mapped_column(mail_type" in text
+    assert "MINE" in own.read_text()
+    project.make("check")
+    assert "Nothing to write" in project.make("revision")

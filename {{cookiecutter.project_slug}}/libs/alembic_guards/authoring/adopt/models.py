@@ -77,19 +77,25 @@ def _with_models(catalog: Catalog, dialect: sa.Dialect) -> Catalog:
 
 
 def _write(package: Package, specs: Specs, script: ScriptDirectory, files: Files) -> None:
-    taken: set[str] = set()
-    texts = {
-        name: module_code(
-            tables, specs, package.base, package.module("types"), package.attributes, taken
-        )
-        for name, tables in modules(specs.tables, DEFAULT).items()
-    }
-    if types := types_code(specs, package.base):
-        texts["types"] = types
-    for name, text in texts.items():
+    def write(name: str, text: str) -> None:
         path = package.folder / f"{name}.py"
-        while path.exists():
-            path = path.with_name(f"{path.stem}_.py")
         files.write(path, text)
         for hook in script.hooks:
             run_write_hook(str(path), hook)
+
+    types = free_module(package.folder, "types")
+    if text := types_code(specs, package.base):
+        write(types, text)
+    taken = set(specs.named)
+    for name, tables in modules(specs.tables, DEFAULT).items():
+        text = module_code(
+            tables, specs, package.base, package.module(types), package.attributes, taken
+        )
+        write(free_module(package.folder, name), text)
+
+
+def free_module(folder: Path, name: str) -> str:
+    """Return the name of a module that a package does not have: `name`, if it is free."""
+    while (folder / name).exists() or (folder / f"{name}.py").exists():
+        name = f"{name}_"
+    return name

@@ -9,6 +9,7 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy.dialects import mysql
 from sqlalchemy.types import NullType
 
+from alembic_guards.authoring.adopt.names import shared_name
 from alembic_guards.authoring.adopt.spec import (
     Code,
     ColumnSpec,
@@ -53,7 +54,7 @@ def read(connection: sa.Connection, catalog: Catalog, context: AutogenContext) -
     specs, inspector = Specs(), sa.inspect(connection)
     if getattr(connection.dialect, "is_mariadb", False):
         for name in sorted(inspector.get_sequence_names()):
-            specs.named[re.sub(r"\W", "_", name).lower()] = _sequence(connection, name)
+            specs.named[shared_name(None, name, specs.named)] = _sequence(connection, name)
     entries: dict[str, list[Entry]] = {}
     for entry in catalog.values():
         entries.setdefault(unquoted(entry.table), []).append(entry)

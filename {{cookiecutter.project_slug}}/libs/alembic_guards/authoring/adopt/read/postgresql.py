@@ -10,6 +10,7 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import NullType
 
+from alembic_guards.authoring.adopt.names import attribute_names, shared_name
 from alembic_guards.authoring.adopt.spec import (
     Code,
     ColumnSpec,
@@ -19,7 +20,7 @@ from alembic_guards.authoring.adopt.spec import (
     call,
     text,
 )
-from alembic_guards.authoring.adopt.types import native, python_of, type_spec
+from alembic_guards.authoring.adopt.types import native, type_spec
 from alembic_guards.authoring.find.owned_sequences import OWNED_SEQUENCES
 from alembic_guards.authoring.find.prerequisites import STANDALONE_SEQUENCES
 from alembic_guards.database.catalog import Catalog, Entry, Reference
@@ -37,6 +38,7 @@ OPTIONS_OF_KEY = {
 SEQUENCE = re.compile(
     r"AS (\w+) START (-?\d+) INCREMENT (-?\d+) MINVALUE (-?\d+) MAXVALUE (-?\d+) CACHE (\d+) ((?:NO )?)CYCLE"
 )
+SIZED = r"(character varying|character|numeric)\((\d+)(?:,(\d+))?\)"
 #: The bits and the class of the type of a sequence.
 INTEGERS = {
     "smallint": (15, "SmallInteger"),
@@ -58,6 +60,8 @@ class _Reader:
         self.specs = Specs()
         self.entries: dict[Name, list[Entry]] = defaultdict(list)
         self.shared: dict[tuple[str, Name], Entry] = {}
+        self.attributes: set[str] = set()
+        self.variables: dict[tuple[str, Name], str] = {}
         for entry in catalog.values():
             if entry.table:
                 self.entries[self.split(entry.table)].append(entry)
@@ -69,16 +73,19 @@ class _Reader:
         }
 
     def read(self) -> Specs:
-        for name in self.connection.exec_driver_sql(STANDALONE_SEQUENCES).scalars():
-            if entry := self.shared.get(("sequence", self.split(name))):
-                self._add_sequence(*self.split(name), entry)
         inspector = sa.inspect(self.connection)
         columns: dict[Name, Any] = {}
         for schema in {schema for schema, _ in self.entries}:
             columns |= inspector.get_multi_columns(schema=schema)
-        for name in sorted(columns, key=lambda name: (name[0] or "", name[1])):
-            if any(entry.kind == "table" for entry in self.entries.get(name, ())):
-                self.specs.tables.append(self._table(name, columns[name]))
+        self.attributes = attribute_names(
+            column["name"] for found in columns.values() for column in found
+        )
+        for name in self.connection.exec_driver_sql(STANDALONE_SEQUENCES).scalars():
+            if entry := self.shared.get(("sequence", self.split(name))):
+                self._add_sequence(*self.split(name), entry)
+        for table in sorted(columns, key=lambda name: (name[0] or "", name[1])):
+            if any(entry.kind == "table" for entry in self.entries.get(table, ())):
+                self.specs.tables.append(self._table(table, columns[table]))
         return self.specs
 
     def split(self, name: str) -> Name:
@@ -176,7 +183,7 @@ class _Reader:
     def _add_sequence(self, schema: str | None, name: str, entry: Entry) -> None:
         options = {"schema": schema, **_sequence_options(entry.definition, "bigint")}
         code = call("sa.Sequence", name, **options, metadata=Code("Base.metadata"))
-        self.specs.named[variable(schema, name)] = code
+        self._named("sequence", schema, name, code)
 
     def _type(self, type_: Any, definition: str) -> TypeSpec:
         """Return the type of a column; a type of the server that has a name is a variable of the models."""
@@ -189,7 +196,7 @@ class _Reader:
                 return spec
         elif isinstance(type_, sa.Enum):
             code = call("postgresql.ENUM", *type_.enums, name=type_.name, schema=type_.schema)
-            return TypeSpec(self._named(type_.schema, str(type_.name), code), "str")
+            return TypeSpec(self._named("type", type_.schema, str(type_.name), code), "str")
         elif not isinstance(type_, NullType) and (spec := type_spec(type_, self.context)):
             return spec
         return native(definition) if definition else TypeSpec(Code(""))
@@ -199,7 +206,8 @@ class _Reader:
         entry = self.shared.get(("domain", (type_.schema, str(type_.name))))
         if entry is None or entry.definition.count(" CONSTRAINT ") > 1:
             return None
-        inner = self._type(type_.data_type, "")
+        base = re.split(r" DEFAULT | NOT NULL| CONSTRAINT ", entry.definition, maxsplit=1)[0]
+        inner = self._domain_base(type_.data_type, base)
         checked = re.search(
             r" CONSTRAINT (?P<name>.+?) CHECK \((?P<check>.*)\)$", entry.definition, re.DOTALL
         )
@@ -209,7 +217,7 @@ class _Reader:
         options = {
             "name": str(type_.name),
             "data_type": inner.code,
-            "collation": type_.collation,
+            "collation": type_.collation if type_.collation != "default" else None,
             "default": text(found[1]) if found else None,
             "not_null": True if type_.not_null else None,
             "constraint_name": self.split(checked["name"])[1] if checked else None,
@@ -218,12 +226,29 @@ class _Reader:
         }
         if not inner.code:
             return None
-        code = self._named(type_.schema, str(type_.name), call("postgresql.DOMAIN", **options))
-        return TypeSpec(code, python_of(type_.data_type))
+        domain = call("postgresql.DOMAIN", **options)
+        code = self._named("type", type_.schema, str(type_.name), domain)
+        return TypeSpec(code, inner.python)
 
-    def _named(self, schema: str | None, name: str, code: Code) -> Code:
-        self.specs.named[variable(schema, name)] = code
-        return Code(variable(schema, name))
+    def _domain_base(self, type_: Any, definition: str) -> TypeSpec:
+        """Return the type that a domain is made of: reflection loses its length, precision and dimensions."""
+        if "[" in definition:
+            return native(definition)
+        if sized := re.fullmatch(SIZED, definition):
+            names: Any = getattr(self.context.dialect, "ischema_names", {})
+            type_ = names[sized[1]](*map(int, filter(None, sized.groups()[1:])))
+        elif isinstance(type_, sa.String) and type_.collation:
+            type_ = type(type_)()  # DOMAIN has the collation
+        found = self._type(type_, "")
+        return native(definition, found) if "(" in definition and not sized else found
+
+    def _named(self, kind: str, schema: str | None, name: str, code: Code) -> Code:
+        key = kind, (schema, name)
+        if key not in self.variables:
+            taken = {*self.attributes, *self.specs.named}
+            self.variables[key] = shared_name(schema, name, taken)
+        self.specs.named[self.variables[key]] = code
+        return Code(self.variables[key])
 
     def _part(self, kind: str, name: str, entry: Entry) -> Iterator[Code]:
         """Yield the code of a constraint or an index of a table."""
@@ -262,16 +287,6 @@ class _Reader:
             yield _exclusion(name, definition, deferrable)
         elif kind == "index":
             yield _index(name, entry)
-
-
-def variable(schema: str | None, name: str) -> str:
-    """Return the name of the variable for a type or a sequence."""
-    word = re.sub(r"\W", "_", f"{schema}_{name}" if schema else name).lower()
-    return f"{word}_" if word in RESERVED or word[:1].isdigit() else word
-
-
-#: The names that a variable must not hide.
-RESERVED = {"sa", "postgresql", "dt", "base", "any", "class", "from", "type", "str", "int", "list"}
 
 
 def _composite_key(entry: Entry, split: Any, name: str) -> Code:
