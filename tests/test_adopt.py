@@ -450,3 +450,42 @@ def test_a_column_may_have_the_name_of_its_type(bake: Bake) -> None:
     assert "MINE" in own.read_text()
     project.make("check")
     assert "Nothing to write" in project.make("revision")
+
+
+def test_patterns_of_alembic_ini_are_replaced_or_kept(bake: Bake) -> None:
+    project = bake("sqlite")
+    fill(project, "CREATE TABLE a (id INTEGER NOT NULL PRIMARY KEY); CREATE TABLE b_c (n INTEGER);")
+    ini = project.path / "alembic.ini"
+    text = ini.read_text()
+    ini.write_text(text.replace("[alembic]\n", "[alembic]  ; of Shop\nleave = z_*\n"))
+    project.make("adopt", "leave=b_*")
+    assert ini.read_text() == text.replace("[alembic]\n", "[alembic]  ; of Shop\nleave = b_*\n")
+    project.make("check")
+
+    with project.connect() as connection:
+        connection.exec_driver_sql("DROP TABLE alembic_version")
+        connection.exec_driver_sql("CREATE TABLE tmp_1 (n INTEGER)")
+    files = {path: (project.path / path).read_bytes() for path in own_files(project)}
+    said = project.make("adopt", "leave=b_* tmp_*", status=2)
+    assert "alembic.ini. Nothing was changed." in said and "leave = b_* tmp_*" in said
+    assert files == {path: (project.path / path).read_bytes() for path in own_files(project)}
+    ini.write_text(ini.read_text().replace("leave = b_*", "leave = b_* tmp_*"))
+    assert "the same as the baseline" in project.make("adopt", "leave=tmp_* b_*")
+    project.make("check")
+
+
+def test_without_a_place_for_the_patterns_nothing_is_written(bake: Bake) -> None:
+    project = bake("sqlite")
+    fill(project, "CREATE TABLE a (id INTEGER NOT NULL PRIMARY KEY); CREATE TABLE b_c (n INTEGER);")
+    ini = project.path / "alembic.ini"
+    text = ini.read_text()
+    ini.write_text(text.replace("[alembic]\n", "[alembic]\n  leave = z_*\n"))
+    files = own_files(project)
+    said = project.make("adopt", "leave=b_*", status=2)
+    assert "no section [alembic] into which leave= can be written" in said
+    assert own_files(project) == files and "leave = z_*" in ini.read_text()
+    with project.connect() as connection:
+        assert "alembic_version" not in sa.inspect(connection).get_table_names()
+    ini.write_text(text.replace("[alembic]\n", "[alembic]\nleave = b_*\n"))
+    project.make("adopt")
+    project.make("check")

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +21,7 @@ from alembic_guards.authoring.adopt.baseline import (
 )
 from alembic_guards.authoring.adopt.dump import drops
 from alembic_guards.authoring.adopt.files import Files
+from alembic_guards.authoring.adopt.ini import write_leave
 from alembic_guards.authoring.adopt.models import write_models
 from alembic_guards.authoring.adopt.report import kept, lines, orphans, otherwise
 from alembic_guards.authoring.adopt.same import built, differences_of, read_schema
@@ -45,6 +45,13 @@ DIFFERS = """The database differs from the baseline, {file}. It was not stamped,
   {lines}
 Make the database the same by hand (what is missing here was created after it, or elsewhere), then: make adopt
 If it differs on purpose, record that it has the baseline, which changes no table: make stamp to={revision}"""
+OTHER_LEAVE = """leave={asked} is not what this project leaves to others: all commands read `{option} = {present}` \
+in alembic.ini. Nothing was changed.
+Write there, under [{section}]: {option} = {asked}
+Then: make adopt"""
+NO_LEAVE = """leave={asked} is asked for, but this project leaves no tables to others. Nothing was changed.
+Write into alembic.ini, under [{section}], where all commands read it: {option} = {asked}
+Then: make adopt"""
 SAME = "The database is the same as the baseline, {file}: stamped."
 WRITTEN = "Adopted: {file} is the baseline."
 NEXT = """Look at what was written, and commit it. Then change the models, and:
@@ -74,9 +81,12 @@ def adopt(config: Config) -> None:
     """Write a baseline and models for an existing database, and stamp it: -x schemas= -x leave=."""
     script = ScriptDirectory.from_config(config)
     request = Request(**_arguments(config))
-    if request.leave:
+    is_first = not script.get_bases()
+    if request.leave and is_first:
         config.set_main_option(LEAVE, " ".join(request.leave).replace("%", "%%"))
-    adopt_into = _adopt_again if script.get_bases() else _adopt_first
+    elif request.leave:
+        _require_same_leave(config, request)
+    adopt_into = _adopt_first if is_first else _adopt_again
 
     def run(heads: tuple[str, ...], migration: MigrationContext) -> list[None]:
         if heads:
@@ -134,6 +144,8 @@ def _adopt_first(
     present = read_schema(connection, migration.version_table, request.schemas)
     if not present.statements:
         raise CommandError(NOTHING)
+    if request.leave:
+        write_leave(config, request.leave, request.files)
     dialect = backend_name(migration.dialect)
     revision = write_baseline(script, present.statements, request.files, dialect)
     file = shown(revision)
@@ -146,20 +158,24 @@ def _adopt_first(
             config, script, migration, scratch, again.catalog, migration.opts[MODELS], request.files
         )
         found = otherwise(scratch, again, models)
-    if request.leave:
-        _write_option(Path(str(config.config_file_name)), request)
-    unreadable = [*unreadable_values(connection, models)]
+    unreadable = unreadable_values(connection, models)
     report = lines(found, kept(again), unreadable, orphans(connection))
     request.revision = revision
     request.lines += [WRITTEN.format(file=file), *report, NEXT]
 
 
-def _write_option(path: Path, request: Request) -> None:
-    """Write the patterns of tables that are left to others into alembic.ini, where all commands read them."""
-    line = f"{LEAVE} = {' '.join(request.leave).replace('%', '%%')}"
-    head, section, rest = path.read_text(encoding="utf-8").partition("[alembic]\n")
-    text = f"{head}{section}# Tables that others own: no command compares them.\n{line}\n{rest}"
-    request.files.write(path, text)
+def _require_same_leave(config: Config, request: Request) -> None:
+    """Raise CommandError where leave= is not that of alembic.ini, which the other commands read."""
+    present = (config.get_main_option(LEAVE) or "").split()
+    if set(present) != set(request.leave):
+        raise CommandError(
+            (OTHER_LEAVE if present else NO_LEAVE).format(
+                asked=" ".join(request.leave).replace("%", "%%"),
+                option=LEAVE,
+                present=" ".join(present).replace("%", "%%"),
+                section=config.config_ini_section,
+            )
+        )
 
 
 def _adopt_again(
