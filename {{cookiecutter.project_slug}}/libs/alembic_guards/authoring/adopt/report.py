@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from alembic_guards.authoring.adopt.same import Schema
+from alembic_guards.authoring.adopt.values import Unreadable
 from alembic_guards.authoring.find.reference import reference_state
 from alembic_guards.authoring.normalize import normalized
 from alembic_guards.database.catalog import BY_HAND, differences, of_models
@@ -18,6 +19,7 @@ KEPT = "Kept by the baseline, for no model can say it: {counts}."
 ORPHANS = "Rows that refer to rows that do not exist; a revision that makes no more of them may be applied:"
 UNREADABLE = """Values that the type of their column cannot read. Correct the rows, or read them as text, by \
 sa.type_coerce(column, sa.String):"""
+NOT_READ = "Tables that were not searched for values that the type of their column cannot read:"
 
 #: The kinds of entries that are no objects of their own.
 NOT_COUNTED = {"access method", "tablespace", "unknown", "view comment"}
@@ -70,14 +72,16 @@ def orphans(connection: sa.Connection) -> list[str]:
 
 
 def lines(
-    found: list[str], kept_by_baseline: str, unreadable: list[str], orphaned: list[str]
+    found: list[str], kept_by_baseline: str, unreadable: Unreadable, orphaned: list[str]
 ) -> Iterator[str]:
     """Yield the lines of the report."""
     if found:
         yield "\n  ".join([OTHERWISE, *found])
     if kept_by_baseline:
         yield kept_by_baseline
-    if unreadable:
-        yield "\n  ".join([UNREADABLE, *unreadable])
+    if unreadable.values:
+        yield "\n  ".join([UNREADABLE, *unreadable.values])
+    if unreadable.tables:
+        yield "\n  ".join([NOT_READ, *unreadable.tables])
     if orphaned:
         yield "\n  ".join([ORPHANS, *orphaned])

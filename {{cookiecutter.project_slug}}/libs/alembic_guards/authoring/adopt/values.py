@@ -1,13 +1,13 @@
 """Finds values that the type of their column cannot read."""
 
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_guards.database.features import backend_name
 from alembic_guards.database.identifiers import qualified, quoter
+from alembic_guards.errors import explain
 from alembic_guards.runtime.lossy.families import Family, family, plain_type
 
 #: Conditions of values that a driver does not read as their type, by the dialect and the family of the type.
@@ -30,20 +30,37 @@ NUMBERS = Family.INTEGER | Family.FLOAT
 PLAIN = {"no_parameters": True}
 
 
-def unreadable_values(connection: sa.Connection, metadata: sa.MetaData) -> Iterator[str]:
-    """Yield a line for each column with such values: how many rows, and one of the values."""
+class Unreadable(NamedTuple):
+    """What is found in the rows, a line each."""
+
+    values: list[str]  # columns with such values: how many rows, and one of the values
+    tables: list[str]  # tables that could not be read
+
+
+def unreadable_values(connection: sa.Connection, metadata: sa.MetaData) -> Unreadable:
+    """Return the columns with such values, and the tables that this user may not read."""
+    values: list[str] = []
+    tables: list[str] = []
     find = _on_sqlite if connection.dialect.name == "sqlite" else _on_server
     for table in sorted(metadata.tables.values(), key=lambda table: table.fullname):
-        for column in table.columns:
-            try:
-                count, example = find(connection, column)
-            except SQLAlchemyError:  # such as a table that this user may not read
-                connection.rollback()
-                continue
-            if count:
-                rows = "1 row" if count == 1 else f"{count} rows"
-                type_ = column.type.compile(dialect=connection.dialect) or "no type"
-                yield f"{table.fullname}.{column.name} ({type_}): {rows}, such as {example!r}"
+        try:
+            values += [
+                _line(connection, column, count, example)
+                for column in table.columns
+                for count, example in [find(connection, column)]
+                if count
+            ]
+        except SQLAlchemyError as error:
+            connection.rollback()
+            reason = explain(error).partition("\n")[0]
+            tables.append(f"{table.fullname}: {reason}")
+    return Unreadable(values, tables)
+
+
+def _line(connection: sa.Connection, column: sa.Column[Any], count: int, example: object) -> str:
+    rows = "1 row" if count == 1 else f"{count} rows"
+    type_ = column.type.compile(dialect=connection.dialect) or "no type"
+    return f"{column.table.fullname}.{column.name} ({type_}): {rows}, such as {example!r}"
 
 
 def _on_server(connection: sa.Connection, column: sa.Column[Any]) -> tuple[int, object]:

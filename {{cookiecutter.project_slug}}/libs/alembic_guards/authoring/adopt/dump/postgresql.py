@@ -36,8 +36,9 @@ SETTINGS = re.compile(r"SET |SELECT pg_catalog\.set_config\(|COMMENT ON EXTENSIO
 #: Lines for psql alone.
 FOR_PSQL = re.compile(r"^\\(?:un)?restrict .*$", re.MULTILINE)
 
-#: All objects outside of extensions and system schemas that DROP may name, each as `kind` and `identity`.
-#: Those of schemas that are dropped as a whole are left out, and what belongs to another object.
+#: All objects outside of extensions and system schemas that DROP may name, each as `kind` and `identity`:
+#: those of a schema before the schema, which is dropped without CASCADE. What belongs to another object is
+#: left out.
 OBJECTS = """
     WITH schemas AS (
         SELECT oid, nspname FROM pg_namespace
