@@ -489,3 +489,18 @@ def test_without_a_place_for_the_patterns_nothing_is_written(bake: Bake) -> None
     ini.write_text(text.replace("[alembic]\n", "[alembic]\nleave = b_*\n"))
     project.make("adopt")
     project.make("check")
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql", "mariadb"])
+def test_a_foreign_key_may_refer_to_a_table_whose_name_has_a_dot(bake: Bake, database: str) -> None:
+    project = bake(database)
+    mark = "`" if database == "mariadb" else '"'
+    fill(
+        project,
+        f"CREATE TABLE {mark}my.table{mark} (id INTEGER NOT NULL PRIMARY KEY);"
+        "CREATE TABLE b (id INTEGER NOT NULL PRIMARY KEY, a INTEGER,"
+        f" CONSTRAINT fk FOREIGN KEY (a) REFERENCES {mark}my.table{mark} (id));",
+    )
+    project.make("adopt")
+    project.make("check")
+    assert "Nothing to write" in project.make("revision")

@@ -16,6 +16,7 @@ from sqlalchemy.exc import CompileError, InvalidRequestError
 from sqlalchemy.types import SchemaType
 
 from alembic_guards import compat
+from alembic_guards.database.identifiers import target_of
 from alembic_guards.database.views import select_of, tables_in
 
 EVENT_NAMES = ("before_create", "after_create")
@@ -153,7 +154,7 @@ def _signature(part: Any, dialect: sa.Dialect) -> tuple[object, ...]:
             *(_sql(expression, dialect) for expression in part.expressions),
         ]
     elif isinstance(part, sa.ForeignKeyConstraint):
-        features = [*part.column_keys, *(element.target_fullname for element in part.elements)]
+        features = [*part.column_keys, *(target_of(element) for element in part.elements)]
     else:
         features = [column.key for column in part.columns]
     return (type(part), str(part.name), *features)

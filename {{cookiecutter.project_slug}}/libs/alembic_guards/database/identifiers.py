@@ -74,6 +74,15 @@ def serial_name(table: str, column: str) -> str:
     return f"{parts[0]}_{parts[1]}_seq"
 
 
+def target_of(key: sa.ForeignKey) -> str:
+    """Return the target of a foreign key, as `schema.table.column`, also where one of the names has a dot.
+
+    SQLAlchemy 2.1 raises InvalidRequestError for the text of such a target, and has its names instead.
+    """
+    names: Any = getattr(key, "target_tokens", None)
+    return ".".join(filter(None, names)) if names else str(key.target_fullname)
+
+
 def bare(name: str) -> str:
     """Return a name, or a text with names, without the quotes of identifiers."""
     return name.replace('"', "").replace("`", "")

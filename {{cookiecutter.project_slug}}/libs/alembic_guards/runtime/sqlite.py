@@ -29,6 +29,7 @@ from alembic_guards.database.catalog.sqlite_parser import (
     parse_table,
     quoted,
 )
+from alembic_guards.database.identifiers import target_of
 from alembic_guards.runtime.destructive import mark_checked
 from alembic_guards.runtime.drop_parser import Drop
 from alembic_guards.runtime.lossy.conversions import convert
@@ -258,7 +259,7 @@ def _add_referred_tables(table: sa.Table) -> None:
     """Add missing tables and columns that foreign keys of a table refer to, to its metadata."""
     for key in table.foreign_key_constraints:
         for element in key.elements:
-            target, _, column = element.target_fullname.rpartition(".")
+            target, _, column = target_of(element).rpartition(".")
             if target not in table.metadata.tables:
                 schema, _, name = target.rpartition(".")
                 sa.Table(name, table.metadata, schema=schema or None)

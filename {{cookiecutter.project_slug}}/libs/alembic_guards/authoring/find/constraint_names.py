@@ -19,6 +19,7 @@ from alembic_guards.database.identifiers import (
     is_in,
     qualified,
     serial_name,
+    target_of,
 )
 from alembic_guards.runtime.renames import Rename, RenameConstraint, RenameIndex, RenameSequence
 
@@ -150,7 +151,7 @@ def recreate_foreign_keys(
 
 
 def _reference(key: sa.ForeignKeyConstraint) -> tuple[str, ...]:
-    return (*key.column_keys, *(element.target_fullname for element in key.elements))
+    return (*key.column_keys, *(target_of(element) for element in key.elements))
 
 
 def tables_in_both(context: AutogenContext, schema: str | None) -> Iterator[sa.Table]:

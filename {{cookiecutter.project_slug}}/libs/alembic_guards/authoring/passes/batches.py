@@ -13,7 +13,7 @@ from alembic_guards.authoring.operations import (
     name_of,
 )
 from alembic_guards.authoring.passes.topological import sort_names
-from alembic_guards.database.identifiers import table_key
+from alembic_guards.database.identifiers import table_key, target_of
 
 
 class Place(Enum):
@@ -79,4 +79,4 @@ def sort_batches(operations: OpList) -> OpList:
 
 def _dropped_reference(op: Any) -> str:
     """Return the table that a dropped foreign key refers to."""
-    return str(op.to_constraint().elements[0].target_fullname.rpartition(".")[0])
+    return target_of(op.to_constraint().elements[0]).rpartition(".")[0]

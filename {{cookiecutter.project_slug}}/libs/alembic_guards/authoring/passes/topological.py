@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.operations import ops
 
-from alembic_guards.database.identifiers import table_key
+from alembic_guards.database.identifiers import table_key, target_of
 
 WholeTable = ops.CreateTableOp | ops.DropTableOp
 Keys = list[sa.ForeignKeyConstraint]
@@ -63,7 +63,7 @@ def sort_tables(
         key
         for keys in every.values()
         for key in keys
-        if _is_added_by_alter(key) or changing & {part.target_fullname for part in key.elements}
+        if _is_added_by_alter(key) or changing & {target_of(part) for part in key.elements}
     ]
     inline = {name: [key for key in every[name] if key not in separate] for name in every}
 
@@ -93,7 +93,7 @@ def foreign_keys(op: WholeTable) -> Keys:
 
 def _referred_table(key: sa.ForeignKeyConstraint) -> str:
     """Return the table that a foreign key refers to, named as `table_key` does."""
-    return str(key.elements[0].target_fullname.rpartition(".")[0])
+    return target_of(key.elements[0]).rpartition(".")[0]
 
 
 def _is_added_by_alter(key: sa.ForeignKeyConstraint) -> bool:
