@@ -81,3 +81,14 @@ def test_a_file_may_leave_the_prompt(connection: sa.Connection) -> None:
     assert execute_all(connection, "INSERT INTO notes VALUES (1);\nexit\n") == 0
     assert execute_all(connection, "exit; DELETE FROM users;") == 0
     assert (count(connection, "users"), count(connection, "notes")) == (1, 1)
+
+
+def test_delimiters_of_a_client_are_refused(
+    connection: sa.Connection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = ["DELIMITER //", *TRIGGER.removesuffix(";").split("\n"), "//", "DELIMITER ;"]
+    assert execute_all(connection, "\n".join(["DELETE FROM users;", *lines])) == 1
+    assert "DELIMITER is a command of a client" in capsys.readouterr().err
+    console = Console(connection)
+    assert [console.push(line) for line in lines] == [False, True, True, True, True, False]
+    assert count(connection, "users") == 1

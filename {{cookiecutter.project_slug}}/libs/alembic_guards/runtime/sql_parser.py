@@ -35,7 +35,12 @@ MYSQL_TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-TOKENS = {"mysql": MYSQL_TOKEN, "sqlite": SQLITE_TOKEN}
+#: The tokens of PostgreSQL, whose comments nest: here one within another.
+POSTGRESQL_TOKEN = re.compile(
+    TOKEN.pattern.replace(r"/\*.*?\*/", r"/\*(?>[^*/]+|\*(?!/)|/(?!\*)|/\*.*?\*/)*\*/"), TOKEN.flags
+)
+
+TOKENS = {"mysql": MYSQL_TOKEN, "sqlite": SQLITE_TOKEN, "postgresql": POSTGRESQL_TOKEN}
 
 #: What opens a literal, a quoted name, a comment or a body, and what closes it if that is not the same.
 MARKS = {

@@ -17,6 +17,7 @@ BANNER = "{client} is not installed; this is a small prompt. A statement ends wi
 FAILED = """Statement {number} of {count} failed, and none after it was executed: {reason}
 {statement}"""
 OPEN = "The SQL ends within a literal, a quoted name, a comment or a body. Nothing was executed."
+DELIMITER = "DELIMITER is a command of a client, and not needed here: a body ends with its END. Nothing was executed."
 #: What ends the prompt.
 ENDS = {"exit", "quit", r"\q", ".quit"}
 #: How many rows of a result are shown.
@@ -50,6 +51,9 @@ def execute_all(connection: sa.Connection, sql: str) -> int:
         print(OPEN, file=sys.stderr)
         return 1
     statements = split(sql, dialect)
+    if any(map(_sets_delimiter, statements)):
+        print(DELIMITER, file=sys.stderr)
+        return 1
     for number, statement in enumerate(statements, 1):
         if statement.lower() in ENDS:
             break
@@ -82,6 +86,9 @@ class Console(InteractiveConsole):
         """Execute `source` where it is complete; return whether more lines have to follow."""
         if source.strip().rstrip(";").strip().lower() in ENDS:
             raise SystemExit(0)
+        if _sets_delimiter(source):
+            print(DELIMITER, file=sys.stderr)
+            return False
         if not is_ended(source, self.dialect):
             return bool(source.strip())
         for statement in split(source, self.dialect):
@@ -89,6 +96,10 @@ class Console(InteractiveConsole):
                 print(reason, file=sys.stderr)
                 break
         return False
+
+
+def _sets_delimiter(statement: str) -> bool:
+    return statement.split()[:1] in (["DELIMITER"], ["delimiter"])
 
 
 def table(result: Any) -> list[str]:
