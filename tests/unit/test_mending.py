@@ -1,7 +1,10 @@
 """The SQL that takes a database back to the revisions, from two catalogs: in an order that works."""
 
+import sqlite3
+from contextlib import closing, suppress
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from alembic_guards.authoring.find.reference import State
 from alembic_guards.authoring.prove.mending import Mending, mending_statements
@@ -122,13 +125,33 @@ def test_a_table_of_sqlite_is_rebuilt_where_alter_table_is_not_enough() -> None:
     target = [entry("column", name="id"), entry("column", name="name")]
     metadata = items(sa.Column("name", sa.Text))
     found = mended("sqlite", present, target, metadata, ({"items": old}, {"items": new}))
-    assert found[:3] == ["PRAGMA foreign_keys = OFF", "BEGIN", "PRAGMA legacy_alter_table = ON"]
-    assert found[4:7] == [
-        'INSERT INTO "rebuilt_items" ("id", "name") SELECT "id", \'\' FROM "items"',
-        'DROP TABLE "items"',
-        'ALTER TABLE "rebuilt_items" RENAME TO "items"',
+    assert found[:3] == ["PRAGMA foreign_keys = OFF", "PRAGMA legacy_alter_table = ON", "BEGIN"]
+    assert found[3] == 'ALTER TABLE "items" RENAME TO "rebuilt_items"'
+    assert found[5:8] == [
+        'INSERT OR ROLLBACK INTO "items" ("id", "name") SELECT "id", \'\' FROM "rebuilt_items"',
+        'DROP TABLE "rebuilt_items"',
+        "COMMIT",
     ]
-    assert found[7] == "COMMIT"
+
+
+@pytest.mark.parametrize("lacks", ["NOT NULL", "UNIQUE", "CHECK (name <> 'b')"])
+def test_rows_that_do_not_fit_survive_a_client_that_goes_on_after_errors(lacks: str) -> None:
+    old, new = "CREATE TABLE items (name TEXT)", f"CREATE TABLE items (name TEXT {lacks})"
+    log = "CREATE TRIGGER log AFTER INSERT ON items BEGIN SELECT 1; END"
+    statements = ({"items": old, "log": log}, {"items": new})
+    present = [entry("column", name="name"), entry("trigger", name="log", definition=log)]
+    target = [entry("column", name="name"), entry("check", name="", definition="y")]
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.execute(old)
+        connection.execute(log)
+        connection.execute("INSERT INTO items VALUES ('b'), ('b'), (NULL)")
+        for statement in mended("sqlite", present, target, None, statements):
+            with suppress(sqlite3.Error):
+                connection.execute(statement)
+        rows = connection.execute("SELECT name FROM items").fetchall()
+        triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        assert rows == [("b",), ("b",), (None,)]
+        assert triggers.fetchall() == [("log",)]
 
 
 def test_a_column_of_sqlite_is_added_and_dropped_alone_where_that_is_enough() -> None:

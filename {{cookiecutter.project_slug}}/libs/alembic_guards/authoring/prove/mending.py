@@ -221,10 +221,10 @@ def _on_sqlite(mending: Mending) -> Iterator[str]:
             yield f"DROP INDEX {quoted(key.name)}"
     yield from (_alteration(key, mending) for key in of_forms if key.table not in rebuilt)
     if rebuilt:
-        yield from ("PRAGMA foreign_keys = OFF", "BEGIN", "PRAGMA legacy_alter_table = ON")
+        yield from ("PRAGMA foreign_keys = OFF", "PRAGMA legacy_alter_table = ON")
         for table in sorted(rebuilt):
-            yield from _rebuild(table, mending)
-        yield from ("COMMIT", "PRAGMA legacy_alter_table = OFF", "PRAGMA foreign_keys = ON")
+            yield from ("BEGIN", *_rebuild(table, mending), "COMMIT")
+        yield from ("PRAGMA legacy_alter_table = OFF", "PRAGMA foreign_keys = ON")
     for key in sorted(changed):
         if key.kind == "index" and key.table in common - rebuilt and key in target.catalog:
             yield target.statements[key.name]
@@ -260,7 +260,11 @@ def _created(table: str, kind: str, state: State) -> Iterator[str]:
 
 
 def _rebuild(table: str, mending: Mending) -> Iterator[str]:
-    """Yield the statements that give a table of SQLite the form that the revisions have made."""
+    """Yield the statements that give a table of SQLite the form that the revisions have made.
+
+    A client may go on after an error. Rows that violate a constraint roll all of it back, and the table
+    that is dropped then does not exist.
+    """
     old = parse_table(mending.present.statements[table])
     new = parse_table(mending.target.statements[table])
     names = {name.lower(): quoted(name) for name in old.columns}
@@ -271,20 +275,19 @@ def _rebuild(table: str, mending: Mending) -> Iterator[str]:
     }
     values = {name: value for name, value in values.items() if value}
     temporary = quoted(TEMPORARY.format(table))
-    yield write_table(f"CREATE TABLE {temporary} (", new.definitions, new.tail)
+    yield f"ALTER TABLE {quoted(table)} RENAME TO {temporary}"
+    yield write_table(f"CREATE TABLE {quoted(table)} (", new.definitions, new.tail)
     columns, copied = ", ".join(values), ", ".join(map(str, values.values()))
-    yield f"INSERT INTO {temporary} ({columns}) SELECT {copied} FROM {quoted(table)}"
-    yield f"DROP TABLE {quoted(table)}"
-    yield f"ALTER TABLE {temporary} RENAME TO {quoted(table)}"
+    yield f"INSERT OR ROLLBACK INTO {quoted(table)} ({columns}) SELECT {copied} FROM {temporary}"
+    yield f"DROP TABLE {temporary}"
     yield from _created(table, "index", mending.target)
     yield from _triggers(table, mending.present)
 
 
 def _triggers(table: str, state: State) -> Iterator[str]:
-    for _, sql in sorted(state.statements.items()):
-        words = sql.split()
-        if words[1].upper() == "TRIGGER" and table in {bare(word) for word in words}:
-            yield sql
+    for key in sorted(state.catalog):
+        if (key.kind, key.table) == ("trigger", table):
+            yield state.statements[key.name]
 
 
 def _new_value(table: str, column: Column, mending: Mending) -> str | None:

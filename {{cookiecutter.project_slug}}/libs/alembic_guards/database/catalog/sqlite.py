@@ -28,7 +28,7 @@ COLUMNS = "SELECT name FROM pragma_table_xinfo(?)"
 
 
 def read_statements(connection: Connection) -> dict[str, str]:
-    """Return the CREATE statements of tables and indexes, by name; none on other databases than SQLite."""
+    """Return the CREATE statements of all objects, by name; none on other databases than SQLite."""
     if connection.dialect.name != "sqlite":
         return {}
     query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
