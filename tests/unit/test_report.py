@@ -1,5 +1,11 @@
 """The report of a command: what is put into it, and the codes of errors."""
 
+import os
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from alembic.config import Config
 from alembic.util import CommandError
@@ -53,3 +59,46 @@ def test_what_a_command_prints_is_kept_a_line_each(capsys: pytest.CaptureFixture
     config.print_stdout("c")
     assert reporter.report["output"] == ["a b", "c"]
     assert capsys.readouterr().err == "a b\nc\n"
+
+
+def ends_with(status: int | str, cause: BaseException | None = None) -> Callable[[], None]:
+    def command() -> None:
+        raise SystemExit(status) from cause
+
+    return command
+
+
+def parse(*arguments: str) -> Callable[[], Any]:
+    parser = ArgumentParser()
+    parser.add_argument("--number", type=int)
+    return lambda: parser.parse_args(arguments)
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "message"),
+    [
+        (parse("--number", "a"), "usage", "The arguments are not valid."),
+        (parse("--other"), "usage", "The arguments are not valid."),
+        (ends_with(2), "error", "The command ended with the exit status 2."),
+        (ends_with("Not now."), "error", "Not now."),
+        (ends_with(2, CommandError("psql ended.")), "error", "psql ended."),
+    ],
+)
+def test_only_arguments_that_are_not_valid_are_named_so(
+    command: Callable[[], None],
+    code: str,
+    message: str,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stdin", sys.stdin)
+    monkeypatch.setenv("NO_COLOR", "1")
+    saved = os.dup(1)
+    reporter = Reporter()
+    try:
+        assert reporter.run(command) == 1
+    finally:
+        os.dup2(saved, 1)
+        os.close(saved)
+    capfd.readouterr()
+    assert reporter.report["error"] == {"code": code, "message": message}

@@ -8,7 +8,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 from alembic_guards.runtime.sql_file import RunSQLFileOp, files_of
-from alembic_guards.runtime.sql_parser import split
+from alembic_guards.runtime.sql_parser import is_ended, is_open, split
 
 FUNCTION = """CREATE FUNCTION f() RETURNS text LANGUAGE plpgsql AS $body$
 BEGIN
@@ -48,6 +48,46 @@ def test_comments_and_white_space_are_no_statements() -> None:
     assert split("", "postgresql") == []
     assert split(" ;; -- a\n; /* b */ ;", "postgresql") == []
     assert split("# a;\nSELECT 1 # b;\n;", "mysql") == ["SELECT 1 # b;"]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "sql", "ended"),
+    [
+        ("sqlite", "SELECT 1;", True),
+        ("sqlite", "SELECT 1; -- x", True),
+        ("sqlite", "SELECT 1 -- x;", False),
+        ("sqlite", "SELECT 1; SELECT 2", False),
+        ("sqlite", "SELECT 'it''s;", False),
+        ("sqlite", "SELECT [a;", False),
+        ("sqlite", "SELECT 1; /* a;", False),
+        ("postgresql", "SELECT a[1];", True),
+        ("postgresql", r"SELECT E'it\'s;", False),
+        ("postgresql", r"SELECT E'it\'s;';", True),
+        ("postgresql", "SELECT $a$ $$;", False),
+        ("postgresql", "SELECT $a$ $$;$a$;", True),
+        ("mysql", r"SELECT 'it\';", False),
+        ("postgresql", "SELECT 1 /* a /* b */;", False),
+        ("postgresql", "SELECT 1 /* a /* b */; */;", True),
+        ("mysql", "SELECT 1 /* a /* b */;", True),
+        ("mysql", "SELECT `a;", False),
+        ("mysql", "SELECT 1 /*! a; */;", True),
+    ],
+)
+def test_a_statement_ends_outside_of_literals_and_comments(
+    dialect: str, sql: str, ended: bool
+) -> None:
+    assert is_ended(sql, dialect) == ended
+
+
+@pytest.mark.parametrize(
+    ("dialect", "definition"),
+    [("postgresql", FUNCTION), ("sqlite", TRIGGER), ("mysql", PROCEDURE)],
+)
+def test_a_definition_ends_after_its_body(dialect: str, definition: str) -> None:
+    whole = f"{definition};"
+    ended = [at for at in range(1, len(whole) + 1) if is_ended(whole[:at], dialect)]
+    assert ended == [len(whole)]
+    assert not is_open(whole, dialect)
 
 
 def test_a_thousand_functions_are_split_in_little_time() -> None:

@@ -9,11 +9,15 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 from alembic.config import Config
+from alembic.util import CommandError
 
 from alembic_guards.errors import error_code
 
 #: The key of the report in Config.attributes; without it a command writes none.
 KEY = "alembic_guards_report"
+
+USAGE = "The arguments are not valid."
+ENDED = "The command ended with the exit status {status}."
 
 
 def add_to_report(config: Config, **parts: Any) -> None:
@@ -53,7 +57,7 @@ class Reporter:
             command()
         except SystemExit as end:
             if end.code:
-                self._fail(end.__cause__ or end.__context__ or end)
+                self._fail(_reason(end))
         except BaseException as error:  # noqa: BLE001 (whatever ends a command)
             traceback.print_exc()
             self._fail(error)
@@ -70,11 +74,18 @@ class Reporter:
         config.stdout = recorder
 
     def _fail(self, error: BaseException) -> None:
-        message = str(error)
-        if isinstance(error, SystemExit):
-            message = "The arguments are not valid."
+        message = USAGE if isinstance(error, SystemExit) else str(error)
         self.report["ok"] = False
         self.report["error"] = {"code": error_code(error), "message": message}
+
+
+def _reason(end: SystemExit) -> BaseException:
+    """Return why a command has ended: `end` itself where its arguments are not valid."""
+    frames = [frame.f_globals.get("__name__") for frame, _ in traceback.walk_tb(end.__traceback__)]
+    if frames[-1:] == ["argparse"]:
+        return end
+    text = end.code if isinstance(end.code, str) else ENDED.format(status=end.code)
+    return end.__cause__ or end.__context__ or CommandError(text)
 
 
 class _Recorder:

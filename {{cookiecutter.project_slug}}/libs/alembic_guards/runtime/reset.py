@@ -83,10 +83,11 @@ def _is_loopback(host: str) -> bool:
 
 def _agrees(url: URL) -> bool:
     try:
-        return input(QUESTION.format(url=shown(url))).strip().lower() in {"y", "yes"}
+        print(QUESTION.format(url=shown(url)), end="", file=sys.stderr, flush=True)
+        return input().strip().lower() in {"y", "yes"}  # stdout may be no terminal
     except EOFError:
         return False
 
 
 def _has_terminal() -> bool:
-    return bool(sys.stdin and sys.stdin.isatty() and sys.stdout.isatty())
+    return bool(sys.stdin and sys.stdin.isatty())

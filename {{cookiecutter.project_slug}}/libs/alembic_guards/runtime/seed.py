@@ -1,6 +1,7 @@
 """The command `seed`: runs the owner's script of first rows."""
 
 import runpy
+import sys
 from pathlib import Path
 
 from alembic.config import Config
@@ -24,12 +25,15 @@ def seed(config: Config, file: str) -> None:
     with command_errors():
         if not Path(file).exists():
             raise CommandError(MISSING.format(file=file))
+        arguments, sys.argv = sys.argv, [file]
         try:
             runpy.run_path(file, run_name="__main__")
         except Exception as error:
             remedy = PENDING if _is_behind(config) else ""
             reason = explain(error)
             raise CommandError(FAILED.format(file=file, reason=reason, remedy=remedy)) from error
+        finally:
+            sys.argv = arguments
 
 
 def _is_behind(config: Config) -> bool:

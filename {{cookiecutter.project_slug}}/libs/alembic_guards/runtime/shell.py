@@ -5,25 +5,31 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import URL
 
 from alembic_guards.errors import commands
-from alembic_guards.runtime.clients import SECRET, client_name, find_client, is_embedded
+from alembic_guards.runtime.clients import client_name, find_client, is_embedded, is_secret
 from alembic_guards.runtime.place import read_url
 from alembic_guards.runtime.sql_prompt import prompt
 
 STOPS = """The embedded server runs as long as a command of this project does. Keep one open that uses it: make shell"""
 
+#: For the report alone: the client has said why.
+FAILED = "{name} ended with the exit status {status}."
+
 
 def shell(config: Config) -> None:
     """Open a prompt for SQL on the database."""
     url = read_url(config)
-    command, environment = find_client(url)
+    command, environment = find_client(url, reads_file=not (sys.stdin and sys.stdin.isatty()))
     status = _run(command, environment) if command else prompt(url, client_name(url))
     if status:
-        sys.exit(status)
+        name = Path(command[0]).name if command else "The small prompt"
+        raise SystemExit(status) from CommandError(FAILED.format(name=name, status=status))
 
 
 def url(config: Config, password: bool = False) -> None:
@@ -38,7 +44,7 @@ def shown(url: URL, *, with_password: bool = False) -> str:
     """Return a URL as text for other tools: without its driver, and its secrets, also those of its options."""
     url = url.set(drivername=url.get_backend_name())
     if not with_password:
-        hidden = {name: "***" for name in url.query if name in SECRET}
+        hidden = {name: "***" for name in url.query if is_secret(name)}
         url = url.update_query_dict(hidden)
     return url.render_as_string(hide_password=not with_password)
 

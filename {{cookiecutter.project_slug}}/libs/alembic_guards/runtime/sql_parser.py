@@ -35,7 +35,20 @@ MYSQL_TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-TOKENS = {"mysql": MYSQL_TOKEN, "sqlite": SQLITE_TOKEN}
+#: The tokens of PostgreSQL, whose comments nest: here one within another.
+POSTGRESQL_TOKEN = re.compile(
+    TOKEN.pattern.replace(r"/\*.*?\*/", r"/\*(?>[^*/]+|\*(?!/)|/(?!\*)|/\*.*?\*/)*\*/"), TOKEN.flags
+)
+
+TOKENS = {"mysql": MYSQL_TOKEN, "sqlite": SQLITE_TOKEN, "postgresql": POSTGRESQL_TOKEN}
+
+#: What opens a literal, a quoted name, a comment or a body, and what closes it if that is not the same.
+MARKS = {
+    "mysql": re.compile(r"""['"`]|/\*"""),
+    "sqlite": re.compile(r"""['"`[]|/\*"""),
+    "postgresql": re.compile(r"""[eE]'|['"]|/\*|\$(?:[^\W\d]\w*)?\$"""),
+}
+CLOSING = {"/*": "*/", "[": "]", "e'": "'", "E'": "'"}
 
 LITERAL = re.compile(r"(\$\w*\$)(.*)\1|'(.*)'", re.DOTALL)
 EXECUTED_COMMENT = re.compile(r"/\*M?!\d*(.*)\*/", re.DOTALL)
@@ -92,6 +105,27 @@ def split(sql: str, dialect: str) -> list[str]:
     return found
 
 
+def is_open(sql: str, dialect: str) -> bool:
+    """Whether SQL ends within a literal, a quoted name, a comment or a body in dollar quotes."""
+    for found in TOKENS.get(dialect, TOKEN).finditer(sql):
+        if mark := MARKS[dialect].match(sql, found.start()):
+            closing = CLOSING.get(mark[0], mark[0])
+            if len(found[0]) < len(mark[0] + closing) or not found[0].endswith(closing):
+                return True
+    return False
+
+
+def is_ended(sql: str, dialect: str) -> bool:
+    """Whether the last statement in SQL has its semicolon: outside of literals, comments and bodies."""
+    texts = [found[0] for found in TOKENS.get(dialect, TOKEN).finditer(sql)]
+    tokens = [" " if _is_comment(text) else text for text in texts]
+    start = end = 0
+    while "".join(tokens[start:]).strip():
+        end = _end(tokens, start, unfinished=len(tokens))
+        start = end + 1
+    return end < len(tokens) and not is_open(sql, dialect)
+
+
 def _is_comment(token: str) -> bool:
     is_block = token.startswith("/*") and not EXECUTED_COMMENT.fullmatch(token)
     return is_block or (token.startswith(("--", "#")) and len(token) > 1)
@@ -108,11 +142,11 @@ def is_definition(tokens: list[str]) -> bool:
     return Statement(tokens).defines_program()
 
 
-def _end(tokens: list[str], start: int) -> int:
+def _end(tokens: list[str], start: int, *, unfinished: int | None = None) -> int:
     """Return the position of the semicolon that ends a statement, or that of the end of the tokens.
 
     The body of a definition ends with the END of its BEGIN. Where that is missing, such as with a
-    parameter named begin, the definition ends at the first semicolon.
+    parameter named begin, the definition ends at `unfinished`; without it, at the first semicolon.
     """
     end = next((at for at in range(start, len(tokens)) if tokens[at] == ";"), len(tokens))
     if not is_definition(tokens[start:end]):
@@ -127,7 +161,9 @@ def _end(tokens: list[str], start: int) -> int:
         elif word == ")" or (word == "END" and before != "." and after not in ENDS_WITHIN):
             depth -= 1
         before = word
-    return len(tokens) if depth == 0 else end
+    if depth == 0:
+        return len(tokens)
+    return end if unfinished is None else unfinished
 
 
 def unquoted(token: str) -> str:

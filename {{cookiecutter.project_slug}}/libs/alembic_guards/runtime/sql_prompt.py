@@ -9,9 +9,17 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_guards.database.connections import open_connection
+from alembic_guards.database.features import backend_name
 from alembic_guards.errors import first_line
+from alembic_guards.runtime.sql_parser import is_ended, is_open, split
 
 BANNER = "{client} is not installed; this is a small prompt. A statement ends with ; and Ctrl-D or exit ends it."
+FAILED = """Statement {number} of {count} failed, and none after it was executed: {reason}
+{statement}"""
+OPEN = "The SQL ends within a literal, a quoted name, a comment or a body. Nothing was executed."
+DELIMITER = "DELIMITER is a command of a client, and not needed here: a body ends with its END. Nothing was executed."
+#: What ends the prompt.
+ENDS = {"exit", "quit", r"\q", ".quit"}
 #: How many rows of a result are shown.
 ROWS = 1000
 
@@ -19,23 +27,51 @@ ROWS = 1000
 def prompt(url: sa.URL, client: str) -> int:
     """Execute the statements of stdin, each in a transaction of its own; return the exit status.
 
-    Raises CommandError where it cannot connect.
+    Without a terminal the first error ends it. Raises CommandError where it cannot connect.
     """
     with open_connection(url):  # for its message
         pass
     engine = sa.create_engine(url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
-    is_terminal = sys.stdin.isatty()
-    if is_terminal:
-        with suppress(ImportError):
-            import readline  # noqa: F401 (input() uses it once it is imported)
-    sys.ps1, sys.ps2 = ("sql> ", "   > ") if is_terminal else ("", "")
     print(BANNER.format(client=client), file=sys.stderr)
     with engine.connect() as connection:
-        console = Console(connection)
-        console.interact(banner="", exitmsg="")
-        if not is_terminal:
-            console.runsource("\n".join(console.buffer) + ";")  # the last one may have no ;
-    return int(console.has_failed and not is_terminal)
+        connection = connection.execution_options(no_parameters=True)
+        if not sys.stdin.isatty():
+            return execute_all(connection, sys.stdin.read())
+        with suppress(ImportError):
+            import readline  # noqa: F401 (input() uses it once it is imported)
+        sys.ps1, sys.ps2 = "sql> ", "   > "
+        Console(connection).interact(banner="", exitmsg="")
+    return 0
+
+
+def execute_all(connection: sa.Connection, sql: str) -> int:
+    """Execute statements up to the first error, which is printed; return the exit status."""
+    dialect = backend_name(connection.dialect)
+    if is_open(sql, dialect):
+        print(OPEN, file=sys.stderr)
+        return 1
+    statements = split(sql, dialect)
+    if any(map(_sets_delimiter, statements)):
+        print(DELIMITER, file=sys.stderr)
+        return 1
+    for number, statement in enumerate(statements, 1):
+        if statement.lower() in ENDS:
+            break
+        if reason := execute(connection, statement):
+            known = {"number": number, "count": len(statements), "statement": statement}
+            print(FAILED.format(reason=reason, **known), file=sys.stderr)
+            return 1
+    return 0
+
+
+def execute(connection: sa.Connection, statement: str) -> str:
+    """Execute a statement, and print its result; return why it failed, or ""."""
+    try:
+        lines = table(connection.exec_driver_sql(statement))
+    except SQLAlchemyError as error:
+        return first_line(getattr(error, "orig", None) or error)
+    print("\n".join(lines))
+    return ""
 
 
 class Console(InteractiveConsole):
@@ -43,25 +79,27 @@ class Console(InteractiveConsole):
 
     def __init__(self, connection: sa.Connection) -> None:
         super().__init__()
-        self.connection = connection.execution_options(no_parameters=True)
-        self.has_failed = False
+        self.connection = connection
+        self.dialect = backend_name(connection.dialect)
 
     def runsource(self, source: str, *_: Any, **__: Any) -> bool:
         """Execute `source` where it is complete; return whether more lines have to follow."""
-        text = source.strip()
-        if not text.strip(";"):
-            return False
-        if text.rstrip(";").strip().lower() in {"exit", "quit", r"\q", ".quit"}:
+        if source.strip().rstrip(";").strip().lower() in ENDS:
             raise SystemExit(0)
-        if not text.endswith(";"):
-            return True
-        try:
-            result = self.connection.exec_driver_sql(text.rstrip("; \n"))
-            print("\n".join(table(result)))
-        except SQLAlchemyError as error:
-            self.has_failed = True
-            print(first_line(getattr(error, "orig", error)), file=sys.stderr)
+        if _sets_delimiter(source):
+            print(DELIMITER, file=sys.stderr)
+            return False
+        if not is_ended(source, self.dialect):
+            return bool(source.strip())
+        for statement in split(source, self.dialect):
+            if reason := execute(self.connection, statement):
+                print(reason, file=sys.stderr)
+                break
         return False
+
+
+def _sets_delimiter(statement: str) -> bool:
+    return statement.split()[:1] in (["DELIMITER"], ["delimiter"])
 
 
 def table(result: Any) -> list[str]:

@@ -33,8 +33,9 @@ def undo(config: Config) -> None:
         if revision.revision in {one.revision for one in revisions_of(script, heads)}:
             raise CommandError(APPLIED.format(file=file))
         for path in files_of(Path(str(revision.path))):
-            path.unlink(missing_ok=True)
-        config.print_stdout("Removed %s", file)
+            if path.exists():
+                path.unlink()
+                config.print_stdout("Removed %s", os.path.relpath(path))
         return []
 
     with EnvironmentContext(config, script, fn=remove, dont_mutate=True):

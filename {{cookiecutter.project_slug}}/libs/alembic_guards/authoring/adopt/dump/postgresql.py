@@ -14,6 +14,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection
 
 from alembic_guards.database.bookkeeping import driver_of
+from alembic_guards.runtime.clients import conninfo_options
 from alembic_guards.runtime.sql_parser import split
 
 #: The package with embedded servers of several versions, and where their programs are.
@@ -113,13 +114,13 @@ def dump(connection: Connection, left_out: Collection[str], schemas: Collection[
 
 
 def _address(connection: Connection, info: Any) -> dict[str, str]:
-    """Return the options of a connection to the same server, without the password.
+    """Return the options of a connection to the same server, without secrets: other users may read them.
 
     Options that nobody has set are left out: pg_dump may be too old to know them.
     """
     _, given = connection.dialect.create_connect_args(connection.engine.url)
-    known = info.get_parameters()
-    options = {key: value for key, value in known.items() if key in given}
+    known, public = info.get_parameters(), conninfo_options()
+    options = {key: value for key, value in known.items() if key in given and key in public}
     return {
         **options,
         "host": info.host,
