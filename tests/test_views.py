@@ -216,6 +216,110 @@ def test_the_advice_for_a_view_that_reads_a_dropped_column_holds(bake: Bake, rol
         make(project, f"DROP OWNED BY {role} CASCADE", f"DROP ROLE {role}")
 
 
+#: Revisions that drop or replace views themselves: v reads items.id and items.size, and w reads v.
+OWN = {
+    "dropped in the text of the change": [
+        "DROP VIEW w; DROP VIEW v; ALTER TABLE items DROP COLUMN size; CREATE VIEW v AS SELECT id FROM items"
+    ],
+    "dropped if it exists": [
+        "DROP VIEW w",
+        (
+            "DROP VIEW IF EXISTS V; ALTER TABLE items ALTER size TYPE bigint; CREATE VIEW v AS SELECT id FROM items"
+        ),
+    ],
+    "both dropped at once": ["DROP VIEW w, v", "CREATE VIEW v AS SELECT id FROM items"],
+    "one after the other": ["DROP VIEW w; DROP VIEW v", "CREATE VIEW v AS SELECT id FROM items"],
+    "dropped after another change": [
+        (
+            "ALTER TABLE items DROP CONSTRAINT items_pkey; DROP VIEW w; DROP VIEW v;"
+            " CREATE VIEW v AS SELECT id FROM items"
+        )
+    ],
+    "dropped with those that read it": [
+        (
+            "DROP VIEW v CASCADE; ALTER TABLE items ALTER size TYPE bigint;"
+            " CREATE VIEW v AS SELECT id FROM items"
+        )
+    ],
+    "replaced before the drop": [
+        "CREATE OR REPLACE VIEW v AS SELECT id, 1 AS size FROM items",
+        "ALTER TABLE items DROP COLUMN size",
+    ],
+    "replaced in the text of the drop": [
+        "CREATE OR REPLACE VIEW v AS SELECT id, 1 AS size FROM items; ALTER TABLE items DROP COLUMN size"
+    ],
+    "created after the change in its text": [
+        "DROP VIEW w",
+        "ALTER TABLE items ALTER size TYPE bigint; CREATE VIEW v AS SELECT id FROM items",
+    ],
+    "taken along with another column": [
+        "ALTER TABLE items DROP COLUMN size CASCADE",
+        "ALTER TABLE items DROP COLUMN id",
+        "ALTER TABLE items ADD COLUMN id integer DEFAULT 1",
+        "CREATE VIEW v AS SELECT id FROM items",
+    ],
+    "taken along in one text": [
+        (
+            "ALTER TABLE items DROP COLUMN size CASCADE; ALTER TABLE items ALTER id TYPE bigint;"
+            " CREATE VIEW v AS SELECT id FROM items"
+        )
+    ],
+    "dropped in a block": [
+        (
+            "DO $$ BEGIN DROP VIEW w; DROP VIEW v; END $$; ALTER TABLE items DROP COLUMN size;"
+            " CREATE VIEW v AS SELECT id FROM items"
+        )
+    ],
+    "renamed and dropped": [
+        "ALTER VIEW v RENAME TO v_old",
+        "DROP VIEW w",
+        "DROP VIEW v_old",
+        "ALTER TABLE items DROP COLUMN size",
+        "CREATE VIEW v AS SELECT id FROM items",
+    ],
+}
+
+
+@pytest.mark.parametrize("statements", OWN.values(), ids=OWN)
+def test_a_revision_drops_and_replaces_views_itself(bake: Bake, statements: list[str]) -> None:
+    project = bake("postgresql")
+    project.make("database")
+    write_revision(project, TABLE)
+    project.alembic("upgrade", "head")
+    make(
+        project,
+        "CREATE VIEW v AS SELECT id, size FROM items",
+        "CREATE VIEW w AS SELECT id FROM v",
+        "COMMENT ON VIEW v IS 'kept'",
+    )
+    executed = "".join(f"\n    op.execute({statement!r})" for statement in statements)
+    write_revision(project, f"{executed}\n")
+    project.alembic("upgrade", "head", ALLOW_DATA_LOSS="1")
+    assert project.sql("SELECT id FROM v") == [[1]]
+    columns = "SELECT count(*) FROM pg_attribute WHERE attrelid = 'v'::regclass"
+    replaced = "REPLACE" in statements[0]
+    assert project.sql(columns) == [[2 if replaced else 1]]
+    is_w = [["w" if replaced else None]]
+    assert project.sql("SELECT to_regclass('w')::text") == is_w
+
+
+def test_a_revision_drops_a_rule_itself(bake: Bake) -> None:
+    project = bake("postgresql")
+    project.make("database")
+    write_revision(project, TABLE)
+    project.alembic("upgrade", "head")
+    rule = "AS ON UPDATE TO items DO ALSO INSERT INTO parts VALUES (NEW.size)"
+    make(project, f"CREATE RULE one {rule}", f"CREATE RULE two {rule}")
+    statements = (
+        "DROP RULE one ON items",
+        "DROP RULE two ON items; ALTER TABLE items DROP COLUMN size",
+    )
+    executed = "".join(f"\n    op.execute({statement!r})" for statement in statements)
+    write_revision(project, f"{executed}\n")
+    project.alembic("upgrade", "head", ALLOW_DATA_LOSS="1")
+    assert project.sql("SELECT count(*) FROM pg_rules WHERE tablename = 'items'") == [[0]]
+
+
 ITEMS = """
     op.create_table("items", sa.Column("id", sa.Integer), sa.Column("name", sa.String(20)))
     op.execute("INSERT INTO items VALUES (1, 'a')")

@@ -17,7 +17,7 @@ from alembic.util import CommandError
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
-from alembic_guards.database.connection_info import is_dry_run, skipped_statements
+from alembic_guards.database.connection_info import is_dry_run
 from alembic_guards.database.identifiers import quoter
 from alembic_guards.runtime.dry_run import read
 from alembic_guards.runtime.names_before import names_before
@@ -42,8 +42,14 @@ op.execute("DROP {kind} {view}"), and after it op.execute("CREATE {kind} {view} 
 
 #: The changes after which a view cannot be created again as it was.
 DROPS = {"drop", "table", "type", "drop view"}
-DROPS_VIEW = re.compile(r"\s*DROP\s+(?:MATERIALIZED\s+)?(?:VIEW|RULE)\b", re.IGNORECASE)
-CASCADES = re.compile(r"\bCASCADE\s*;?\s*$", re.IGNORECASE)
+#: The changes by which a revision drops a view or a rule itself.
+OWN_DROPS = {"drop view", "drop rule"}
+#: A statement that may rename or drop views in ways that are not parsed.
+UNPARSED = re.compile(
+    r"""(?:^|;|\*/)\s*(?:DO\b|ALTER\s+(?:MATERIALIZED\s+)?VIEW\b
+    |DROP\s+(?!TABLE\b|TYPE\b|DOMAIN\b|VIEW\b|MATERIALIZED\b)[^;]*\bCASCADE\b)""",
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
 COMMITS = "the statement is in an autocommit block, where each of them commits"
 
 
@@ -111,6 +117,8 @@ class _KeptViews:
         self.views: dict[str, View] = {}  # to be created again, each after those that it reads
         self.reasons: dict[str, Change] = {}  # why they were dropped, by their keys
         self.former: list[View] = []  # that the revision itself drops
+        self.gone: set[str] = set()  # the keys of views that the revision itself drops or replaces
+        self.is_unknown = False  # a dry run has skipped what may drop or rename any view
         self.redefined: list[View] = []  # that the running statement creates
         self.types: dict[str, str] = {}  # the former names of renamed types
         self.replaced: set[str] = set()  # the present names of types that another replaces
@@ -131,8 +139,16 @@ class _KeptViews:
                 self._create_again()
             if any(_mentions(sql, view) for view in self.views.values()):
                 self._create_again()
+            unparsed = UNPARSED.search(sql)
+            if not is_dry_run(self.connection):
+                self.gone = set()  # those of former statements are gone in the database
+            elif unparsed:
+                self.is_unknown = True
             for change in changes:
-                self._before(change)
+                if change.kind in OWN_DROPS or change.cascades:
+                    self.gone |= self._own(change)
+            for change in changes:
+                self._before(change, sql if unparsed else "")
 
     def after(self, *_: object) -> None:
         """Give a view that the statement has created what the view had before."""
@@ -160,22 +176,25 @@ class _KeptViews:
         finally:
             self.is_paused = False
 
-    def _before(self, change: Change) -> None:
-        """Drop the views that stand in the way of a change."""
+    def _before(self, change: Change, unparsed: str) -> None:
+        """Drop the views that stand in the way of a change, but for those that `unparsed` SQL names."""
         if change.kind == "rename type":
             self.types[change.part] = change.name
+        elif change.kind == "create view":
+            self._redefine(change)
+            self.gone |= self._own(change)
         elif change.kind == "add":
             added = change._replace(kind="drop")
             self.reasons = {key: why for key, why in self.reasons.items() if why != added}
         elif change.kind == "type" and change.name in self.types:
             self.replaced.add(change.name)
-        found = dependent_views(self.connection, self._now(change))
-        found = [view for view in found if view.key not in self.views]
-        if is_dry_run(self.connection):
-            found = [view for view in found if not self._is_dropped(view)]
-        if change.kind == "drop view":
-            self.former += found[:1]
-            del found[:1]
+        if change.cascades:
+            return
+        own = self._own(change) if change.kind in OWN_DROPS else set[str]()
+        found = dependent_views(self.connection, self._now(change), self.gone - own)
+        self.former += [view for view in found if view.key in own]
+        found = [view for view in found if view.key not in {*self.views, *self.gone}]
+        found = [view for view in found if not _mentions(unparsed, view)]
         for view in reversed(found):
             self.reasons[view.key] = change
             self._drop(view, change)
@@ -184,16 +203,18 @@ class _KeptViews:
 
     def _drop(self, view: View, change: Change) -> None:
         obstacle = view.obstacle or (COMMITS if self.commits else "")
-        if obstacle:
+        if obstacle and not self.is_unknown:
             fields = {"kind": view.kind.lower(), "view": view.name, "subject": change.subject}
             refuse(self.connection, IN_THE_WAY.format(**fields, obstacle=obstacle))
         elif not is_dry_run(self.connection):
             self._execute(view.drop)
 
-    def _is_dropped(self, view: View) -> bool:
-        """Whether the revision itself has dropped a view, by a statement that a dry run has skipped."""
-        drops = (sql for sql in skipped_statements(self.connection) if DROPS_VIEW.match(sql))
-        return any(_mentions(sql, view) or CASCADES.search(sql) for sql in drops)
+    def _own(self, change: Change) -> set[str]:
+        """Return the keys of the views that a change drops or replaces itself: one, or all with CASCADE."""
+        if change.kind == "create view":
+            change = change._replace(kind="drop view")
+        found = dependent_views(self.connection, self._now(change))
+        return {view.key for view in (found if change.cascades else found[:1])}
 
     def _now(self, change: Change) -> Change:
         """Return a change with the names that its table and column have before a dry run."""
@@ -203,7 +224,7 @@ class _KeptViews:
     def _redefine(self, change: Change) -> None:
         """Take what a view had for the definition that the running statement gives it."""
         for view in [*self.views.values(), *self.former]:
-            is_same = view.own_name == change.name and (
+            is_same = view.own_name in {change.name, change.name.lower()} and (
                 view.schema == change.schema or (change.schema is None and view.is_visible)
             )
             if is_same and view.kind != "RULE":
@@ -221,7 +242,7 @@ class _KeptViews:
             change = self.reasons.pop(key, None)
             if not is_dry_run(self.connection):
                 self._create(view, change)
-            elif change and change.kind in DROPS and not view.obstacle:
+            elif change and change.kind in DROPS and not view.obstacle and not self.is_unknown:
                 fields = {"kind": view.kind, "view": view.name, "subject": change.subject}
                 refuse(self.connection, READS.format(**fields))
             del self.views[key]

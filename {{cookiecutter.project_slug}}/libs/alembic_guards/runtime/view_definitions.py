@@ -5,6 +5,7 @@ Functions" in PostgreSQL's manual.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
@@ -29,6 +30,8 @@ OF_CONSTRAINT = """SELECT d.objid FROM pg_depend d
     WHERE d.refclassid = 'pg_constraint'::regclass AND conrelid IN (SELECT oid FROM tables) AND {rule}"""
 OF_VIEW = """SELECT r.oid FROM pg_rewrite r
     WHERE ev_class = (SELECT oid FROM tables LIMIT 1) AND rulename = '_RETURN'"""
+OF_RULE = """SELECT r.oid FROM pg_rewrite r
+    WHERE ev_class = (SELECT oid FROM tables LIMIT 1) AND rulename::text IN (:part, lower(:part))"""
 OF_TYPE = """SELECT d.objid FROM pg_depend d JOIN pg_type t ON refobjid IN (t.oid, t.typarray)
     WHERE d.refclassid = 'pg_type'::regclass AND t.oid = coalesce(to_regtype(:relation), to_regtype(lower(:relation)))
         AND {rule}"""
@@ -40,9 +43,11 @@ ROOTS = {
     "table": OF_TABLE,
     "type": OF_TYPE,
     "drop view": OF_VIEW,
+    "drop rule": OF_RULE,
 }
 
-#: The rules with their depth: those that depend on others are deeper. Before PostgreSQL 16 the rule of a view
+#: The rules with their depth: those that depend on others are deeper. Those that depend on rules in `without`
+#: alone are not among them. Before PostgreSQL 16 the rule of a view
 #: depends on the view itself, too.
 FIND = """
 WITH RECURSIVE {tables}, roots (rule) AS ({roots}),
@@ -54,6 +59,7 @@ rules (rule, depth) AS (
         JOIN pg_class c ON c.oid = ev_class AND relkind IN ('v', 'm') AND rulename = '_RETURN'
         JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND refobjid = ev_class AND {rule}
             AND d.objid <> rule
+    WHERE rule <> ALL (CAST(:without AS oid[]))
 )
 SELECT rule::text, max(depth)::text FROM rules GROUP BY rule ORDER BY rule"""
 
@@ -263,15 +269,21 @@ class View:
         ]
 
 
-def dependent_views(connection: sa.Connection, change: Change) -> list[View]:
-    """Return the views that depend on what a change changes, each after those that it reads."""
+def dependent_views(
+    connection: sa.Connection, change: Change, without: Iterable[str] = ()
+) -> list[View]:
+    """Return the views that depend on what a change changes, each after those that it reads.
+
+    Views that depend on it through views with the keys `without` alone are left out.
+    """
     roots, quote = ROOTS.get(change.kind), connection.dialect.identifier_preparer.quote_identifier
     if roots is None:
         return []
     names = filter(None, (change.schema, change.name))
     relation = ".".join(quote(name).replace("%%", "%") for name in names)
     query = FIND.replace("{tables}", TABLES).replace("{roots}", roots).replace("{rule}", IS_RULE)
-    parameters = {"relation": relation, "part": change.part}
+    keys = "{" + ",".join(without) + "}"
+    parameters = {"relation": relation, "part": change.part, "without": keys}
     parameters = {name: parameters[name] for name in parameters if f":{name}" in query}
     found = connection.execute(sa.text(query), parameters).all()
     if not found:

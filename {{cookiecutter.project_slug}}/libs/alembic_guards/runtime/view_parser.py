@@ -14,14 +14,15 @@ NO_COLUMNS = ("CONSTRAINT", "CHECK", "EXCLUDE", "FOREIGN", "GENERATED", "NOT", "
 
 
 class Change(NamedTuple):
-    """A change of an object; `part` is the column or the constraint of a table."""
+    """A change of an object; `part` is the column, the constraint or the rule of a table."""
 
     #: "retype", "drop" or "add" a column; drop a "constraint", "table" or "type"; "rename type", "drop view",
-    #: "create view"; "rename" a column by CHANGE.
+    #: "create view", "drop rule"; "rename" a column by CHANGE.
     kind: str
     schema: str | None
     name: str
     part: str = ""
+    cascades: bool = False  # a drop that takes views along
 
     @property
     def subject(self) -> str:
@@ -30,7 +31,7 @@ class Change(NamedTuple):
 
 
 def changes_in(sql: str) -> Iterator[Change]:
-    """Yield the changes in SQL, in their order; without those that CASCADE extends to views.
+    """Yield the changes in SQL, in their order.
 
     A renamed type is yielded with its new name as the part.
     """
@@ -54,12 +55,17 @@ class _Changes(Statement):
             (("DROP", "MATERIALIZED", "VIEW"), "drop view"),
         ):
             if self.accept(*words):
-                if self.words()[-1:] != ["CASCADE"]:
-                    self.accept("IF", "EXISTS")
-                    for tokens in self.split():
-                        yield Change(kind, *Statement(tokens).qualified_name())
+                self.accept("IF", "EXISTS")
+                cascades = self.cascades()
+                for tokens in self.split():
+                    yield Change(kind, *Statement(tokens).qualified_name(), cascades=cascades)
                 return
-        if self.accept("CREATE"):
+        if self.accept("DROP", "RULE"):
+            self.accept("IF", "EXISTS")
+            rule = self.name()
+            self.accept("ON")
+            yield Change("drop rule", *self.qualified_name(), rule, self.cascades())
+        elif self.accept("CREATE"):
             yield from self.created_view()
         elif self.accept("ALTER", "VIEW"):
             name = self.qualified_name()
@@ -72,6 +78,10 @@ class _Changes(Statement):
         elif found := self.altered_table():
             for tokens in self.split():
                 yield from _Changes(tokens).action(*found)
+
+    def cascades(self) -> bool:
+        """Whether the statement ends with CASCADE."""
+        return self.words()[-1:] == ["CASCADE"]
 
     def created_view(self) -> Iterator[Change]:
         """Yield the view that CREATE creates, if it creates one."""
@@ -98,15 +108,14 @@ class _Changes(Statement):
 
     def action(self, schema: str | None, table: str) -> Iterator[Change]:
         """Yield the change of an action of ALTER TABLE, if views may depend on it."""
-        if self.words()[-1:] == ["CASCADE"]:
-            return
+        cascades = self.cascades()
         if self.accept("DROP", "CONSTRAINT"):
             self.accept("IF", "EXISTS")
-            yield Change("constraint", schema, table, self.name())
+            yield Change("constraint", schema, table, self.name(), cascades)
         elif self.accept("DROP"):
             self.accept("COLUMN")
             self.accept("IF", "EXISTS")
-            yield Change("drop", schema, table, self.name())
+            yield Change("drop", schema, table, self.name(), cascades)
         elif self.accept("ADD"):
             is_column = self.accept("COLUMN") or self.peek() not in NO_COLUMNS
             self.accept("IF", "NOT", "EXISTS")
