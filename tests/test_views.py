@@ -362,6 +362,77 @@ def test_a_view_of_mariadb_that_a_revision_would_break_is_named_before_anything_
     assert project.sql("SELECT label FROM names") == [["new"]]
 
 
+#: Revisions after which the views of MariaDB work: names reads items.id and items.name.
+WORKING = {
+    "replaced before the drop": [
+        "CREATE OR REPLACE VIEW names AS SELECT id, 'x' AS name FROM items",
+        "ALTER TABLE items DROP COLUMN name",
+    ],
+    "dropped before the drop": [
+        "DROP VIEW names CASCADE",
+        "ALTER TABLE items DROP COLUMN name",
+        "CREATE VIEW names AS SELECT id FROM items",
+    ],
+    "another table in place of the first": [
+        "CREATE TABLE new (id integer, name varchar(30))",
+        "INSERT INTO new VALUES (1, 'b')",
+        "RENAME TABLE items TO old, new TO items",
+        "DROP TABLE old",
+    ],
+    "a table that is created again": [
+        "DROP TABLE items",
+        "CREATE TABLE items AS SELECT 1 AS id, 'x' AS name",
+    ],
+    "another column of the name": [
+        "ALTER TABLE items RENAME COLUMN name TO old, ADD name varchar(30) NOT NULL DEFAULT 'c'",
+        "ALTER TABLE items DROP COLUMN old",
+    ],
+    "a key of the name": [
+        "ALTER TABLE items ADD INDEX name (id)",
+        "ALTER TABLE items DROP INDEX name",
+    ],
+}
+
+
+@pytest.mark.parametrize("statements", WORKING.values(), ids=WORKING)
+def test_a_revision_of_mariadb_after_which_the_views_work_is_applied(
+    bake: Bake, statements: list[str]
+) -> None:
+    project = bake("mariadb")
+    project.make("database")
+    write_revision(project, ITEMS)
+    project.alembic("upgrade", "head")
+    make(project, "CREATE VIEW names AS SELECT id, name FROM items")
+    executed = "".join(f"\n    op.execute({statement!r})" for statement in statements)
+    write_revision(project, f"{executed}\n")
+    project.alembic("upgrade", "head", ALLOW_DATA_LOSS="1")
+    assert project.sql("SELECT id FROM names") == [[1]]
+
+
+def test_views_of_mariadb_that_are_broken_or_of_another_database_are_not_in_the_way(
+    bake: Bake, role: str
+) -> None:
+    project = bake("mariadb")
+    project.make("database")
+    write_revision(project, ITEMS)
+    project.alembic("upgrade", "head")
+    [[own]] = project.sql("SELECT DATABASE()")
+    make(
+        project,
+        f"CREATE DATABASE {role}",
+        f"CREATE VIEW {role}.names AS SELECT name FROM {own}.items",
+        "CREATE TABLE gone (id integer)",
+        "CREATE VIEW broken AS SELECT name FROM items, gone",
+        "DROP TABLE gone",
+    )
+    try:
+        change = 'op.drop_column("items", "name", info={"data_loss": True})'
+        write_revision(project, f"\n    {change}\n")
+        project.alembic("upgrade", "head")
+    finally:
+        make(project, f"DROP DATABASE {role}")
+
+
 MODEL = """
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column

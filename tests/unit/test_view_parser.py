@@ -2,7 +2,7 @@
 
 import pytest
 from alembic_guards.runtime.broken_views import Gone, View, gone_in
-from alembic_guards.runtime.view_parser import Change, changes_in
+from alembic_guards.runtime.view_parser import KEYWORDS, Change, changes_in
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,20 @@ from alembic_guards.runtime.view_parser import Change, changes_in
         ("ALTER TABLE t CHANGE a A int", []),
         ("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'DROP TABLE t'", []),
         ("INSERT INTO t VALUES ('DROP TABLE u')", []),
+        ("ALTER TABLE t ADD INDEX i (a), ADD UNIQUE KEY k (a), ADD FULLTEXT (b)", []),
+        ("ALTER TABLE t ADD (a int, b numeric(3, 1))", [("add", None, "t", c) for c in "ab"]),
+        ("ALTER TABLE t DROP PRIMARY KEY, DROP INDEX i, DROP FOREIGN KEY f", []),
+        (
+            "ALTER TABLE t DROP COLUMN `key`, ADD `index` int",
+            [("drop", None, "t", "key"), ("add", None, "t", "index")],
+        ),
+        (
+            "ALTER TABLE t DROP key, DROP index CASCADE",
+            [("drop", None, "t", "key"), ("drop", None, "t", "index", True)],
+        ),
+        ("CREATE OR REPLACE TABLE s.t (a int)", [("create table", "s", "t", "")]),
+        ("-- first\nDROP VIEW v", [("drop view", None, "v", "")]),
+        ("/* first */ CREATE VIEW v AS SELECT 1", [("create view", None, "v", "")]),
     ],
 )
 def test_the_changes_of_a_statement_are_read(sql: str, changes: list[tuple[object, ...]]) -> None:
@@ -63,3 +77,10 @@ def test_what_a_view_of_mariadb_reads_is_read_from_its_definition(
 def test_what_a_statement_takes_away_is_read() -> None:
     sql = "ALTER TABLE t RENAME COLUMN a TO b; RENAME TABLE t TO u; ALTER TABLE u DROP c, CHANGE d e int"
     assert [gone.subject for gone in gone_in(sql)] == ["t.a", "t", "u.c", "u.d"]
+
+
+@pytest.mark.parametrize(
+    "value", ["Can view the log", "may create or alter a view", "create a view"]
+)
+def test_only_sql_that_changes_something_is_parsed(value: str) -> None:
+    assert not KEYWORDS.search(f"INSERT INTO permissions VALUES ('{value}')")

@@ -1,7 +1,8 @@
 """Refuses revisions that would break views of MariaDB and MySQL, which change no view with its table.
 
-A view that reads a renamed or a dropped table or column stays, and fails when somebody reads it. Which
-views there are, the database knows alone: some were never in a revision.
+A view that reads a renamed or a dropped table or column stays, and fails when somebody reads it: it reads
+by name, so another table or column of that name mends it. Which views there are, the database knows alone:
+some were never in a revision. Those of other databases are not the project's, and may not be its to replace.
 """
 
 import re
@@ -20,14 +21,15 @@ from alembic_guards.database.features import backend_name
 from alembic_guards.database.identifiers import qualified
 from alembic_guards.runtime.drop_parser import drops_in
 from alembic_guards.runtime.dry_run import read
-from alembic_guards.runtime.names_before import names_before
+from alembic_guards.runtime.operations import as_text
 from alembic_guards.runtime.refusals import refuse
 from alembic_guards.runtime.rename_parser import renames_in
 from alembic_guards.runtime.renames import RenameColumn, RenameTable
 from alembic_guards.runtime.view_parser import changes_in
 
 VIEWS = """
-    SELECT table_schema, table_name, view_definition, DATABASE() FROM information_schema.views"""
+    SELECT table_schema, table_name, view_definition, DATABASE() FROM information_schema.views
+    WHERE table_schema = DATABASE()"""
 
 BREAKS = """The view {view} reads {subject}, which this revision {verb}, and the server changes no views. Replace \
 the view in the revision, after that: op.execute("CREATE OR REPLACE VIEW {view} AS ...")"""
@@ -54,6 +56,11 @@ class View(NamedTuple):
     name: str
     definition: str
     own: str
+
+    @property
+    def key(self) -> tuple[str | None, str]:
+        """The name in a statement that names its database."""
+        return self.schema, self.name.lower()
 
     @property
     def own_key(self) -> tuple[str | None, str]:
@@ -98,7 +105,9 @@ class _BrokenViews:
         self.connection = connection
         self.is_paused = False
         self.views: dict[View, Gone] = {}
-        self.dropped: set[tuple[str | None, str]] = set()
+        self.own: set[tuple[str | None, str]] = (
+            set()
+        )  # that a dry run would have dropped or replaced
 
     def before(self, _: object, __: object, statement: str, *___: object) -> None:
         """Find the views that a statement breaks, and forget those that it replaces or drops."""
@@ -110,11 +119,9 @@ class _BrokenViews:
             for change in changes_in(sql):
                 if change.kind in {"create view", "drop view"}:
                     self._forget(change.schema, change.name)
-                if change.kind == "drop view":  # which a dry run skips
-                    self.dropped.add((change.schema, change.name.lower()))
             if gone := list(gone_in(sql)):
                 self._find(gone)
-            back = set(back_in(sql))
+            back = set(back_in(sql)) if is_dry_run(self.connection) else set()
             self.views = {
                 view: each
                 for view, each in self.views.items()
@@ -136,31 +143,31 @@ class _BrokenViews:
         with read(self.connection):
             rows = self.connection.execute(sa.text(VIEWS)).all()
         for view in (View(*row) for row in rows):
-            if not self.dropped.isdisjoint({(view.schema, view.name.lower()), view.own_key}):
+            if view in self.views or not self.own.isdisjoint({view.key, view.own_key}):
                 continue
-            for each in gone:
-                if view not in self.views and view.reads(self._now(each)):
-                    self.views[view] = each
-
-    def _now(self, gone: Gone) -> Gone:
-        """Return the names that a table and a column have before a dry run."""
-        before = names_before(self.connection, gone.table, [gone.column])
-        return gone if before is None else gone._replace(table=before[0], column=before[1][0])
+            reason = next((each for each in gone if view.reads(each)), None)
+            if reason and not self._fails(view):
+                self.views[view] = reason
 
     def _forget(self, schema: str | None, name: str) -> None:
+        """Leave out a view that the revision itself drops or replaces."""
         self.views = {
             view: gone
             for view, gone in self.views.items()
-            if (view.schema, view.name.lower()) != (schema or view.own, name.lower())
+            if view.key != (schema or view.own, name.lower())
         }
+        if is_dry_run(self.connection):
+            self.own.add((schema, name.lower()))
 
     def _is_broken(self, view: View) -> bool:
         """Whether a view no longer works; a dry run has changed nothing."""
-        if is_dry_run(self.connection):
-            return True
+        return is_dry_run(self.connection) or self._fails(view)
+
+    def _fails(self, view: View) -> bool:
         name = qualified(self.connection.dialect, view.schema, view.name)
         try:
-            self.connection.execute(sa.text(f"SELECT 1 FROM {name} LIMIT 0")).all()
+            with read(self.connection):
+                self.connection.execute(sa.text(as_text(f"SELECT 1 FROM {name} LIMIT 0"))).all()
         except DBAPIError:
             return True
         return False
@@ -180,7 +187,7 @@ def back_in(sql: str) -> Iterator[tuple[str | None, str, str]]:
             case RenameColumn():
                 yield rename.schema, rename.table, rename.new
     for change in changes_in(sql):
-        if change.kind == "add":
+        if change.kind in {"add", "create table"}:
             yield change.schema, change.name, change.part
 
 

@@ -1,4 +1,4 @@
-"""Parses what SQL changes that a view may read: columns, tables, constraints and types of PostgreSQL."""
+"""Parses what SQL of PostgreSQL, MariaDB and MySQL changes that a view may read, and the views that it changes."""
 
 import re
 from collections.abc import Iterator
@@ -7,17 +7,37 @@ from typing import NamedTuple
 from alembic_guards.runtime.sql_parser import Statement, is_definition, statements
 
 #: Only SQL with one of these is parsed: it may be an INSERT of a million rows.
-KEYWORDS = re.compile(r"\b(?:ALTER|DROP|VIEW)\b", re.IGNORECASE)
+KEYWORDS = re.compile(
+    r"(?:^|;|\*/|\*M?!\d*)\s*(?:ALTER|DROP|CREATE\b[^;]{0,200}\b(?:TABLE|VIEW))\b",
+    re.IGNORECASE | re.MULTILINE,
+)
 
-#: What follows ADD in ALTER TABLE, if it is no column.
-NO_COLUMNS = ("CONSTRAINT", "CHECK", "EXCLUDE", "FOREIGN", "GENERATED", "NOT", "PRIMARY", "UNIQUE")
+#: What follows ADD or DROP in ALTER TABLE, if it is no column.
+NO_COLUMNS = {
+    "CONSTRAINT",
+    "CHECK",
+    "EXCLUDE",
+    "FOREIGN",
+    "FULLTEXT",
+    "GENERATED",
+    "INDEX",
+    "KEY",
+    "NOT",
+    "PARTITION",
+    "PERIOD",
+    "PRIMARY",
+    "SPATIAL",
+    "SYSTEM",
+    "UNIQUE",
+    "VECTOR",
+}
 
 
 class Change(NamedTuple):
     """A change of an object; `part` is the column, the constraint or the rule of a table."""
 
     #: "retype", "drop" or "add" a column; drop a "constraint", "table" or "type"; "rename type", "drop view",
-    #: "create view", "drop rule"; "rename" a column by CHANGE.
+    #: "create view", "drop rule", "create table"; "rename" a column by CHANGE.
     kind: str
     schema: str | None
     name: str
@@ -66,7 +86,7 @@ class _Changes(Statement):
             self.accept("ON")
             yield Change("drop rule", *self.qualified_name(), rule, self.cascades())
         elif self.accept("CREATE"):
-            yield from self.created_view()
+            yield from self.created()
         elif self.accept("ALTER", "VIEW"):
             name = self.qualified_name()
             if self.accept("AS"):  # of MariaDB and MySQL
@@ -83,16 +103,21 @@ class _Changes(Statement):
         """Whether the statement ends with CASCADE."""
         return self.words()[-1:] == ["CASCADE"]
 
-    def created_view(self) -> Iterator[Change]:
-        """Yield the view that CREATE creates, if it creates one."""
+    def created(self) -> Iterator[Change]:
+        """Yield the view or the table that CREATE creates, if it creates one."""
         self.accept("OR", "REPLACE")
         while self.peek() in {"ALGORITHM", "DEFINER", "SQL"}:  # of MariaDB and MySQL
             self.skip_attribute()
         self.accept("RECURSIVE")
         self.accept("MATERIALIZED")
-        if self.accept("VIEW"):
+        kind = "create view" if self.accept("VIEW") else "create table" * self.accept("TABLE")
+        if kind:
             self.accept("IF", "NOT", "EXISTS")
-            yield Change("create view", *self.qualified_name())
+            yield Change(kind, *self.qualified_name())
+
+    def is_column(self) -> bool:
+        """Consume COLUMN; return whether a column follows in ALTER TABLE."""
+        return self.accept("COLUMN") or self.peek() not in NO_COLUMNS
 
     def skip_attribute(self) -> None:
         """Consume ALGORITHM = ..., DEFINER = ... or SQL SECURITY ..."""
@@ -113,14 +138,17 @@ class _Changes(Statement):
             self.accept("IF", "EXISTS")
             yield Change("constraint", schema, table, self.name(), cascades)
         elif self.accept("DROP"):
-            self.accept("COLUMN")
-            self.accept("IF", "EXISTS")
-            yield Change("drop", schema, table, self.name(), cascades)
+            # PostgreSQL takes a word such as KEY for a column, where no other follows.
+            is_one = len(set(self.words()) - {"CASCADE", "RESTRICT"}) == 1
+            if self.is_column() or is_one:
+                self.accept("IF", "EXISTS")
+                yield Change("drop", schema, table, self.name(), cascades)
         elif self.accept("ADD"):
-            is_column = self.accept("COLUMN") or self.peek() not in NO_COLUMNS
-            self.accept("IF", "NOT", "EXISTS")
-            if is_column:
-                yield Change("add", schema, table, self.name())
+            if self.is_column():
+                self.accept("IF", "NOT", "EXISTS")
+                # MariaDB and MySQL take several in parentheses.
+                for tokens in Statement(self.group()).split() or [self.tokens]:
+                    yield Change("add", schema, table, Statement(tokens).name())
         elif self.accept("CHANGE"):  # of MariaDB and MySQL
             self.accept("COLUMN")
             self.accept("IF", "EXISTS")
