@@ -3,6 +3,9 @@
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
+from alembic_guards.runtime.view_definitions import dependent_views
+from alembic_guards.runtime.view_parser import Change
 from chain import write_revision
 from conftest import DATABASES, Bake, Project
 
@@ -320,6 +323,68 @@ def test_a_revision_drops_a_rule_itself(bake: Bake) -> None:
     assert project.sql("SELECT count(*) FROM pg_rules WHERE tablename = 'items'") == [[0]]
 
 
+def test_an_index_in_a_tablespace_is_created_again_in_it(bake: Bake, role: str) -> None:
+    project = bake("postgresql")
+    project.make("database")
+    write_revision(project, TABLE)
+    project.alembic("upgrade", "head")
+    assert project.url is not None
+    engine = sa.create_engine(project.url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SET allow_in_place_tablespaces = on")
+        connection.exec_driver_sql(f"CREATE TABLESPACE {role} LOCATION ''")
+    try:
+        make(
+            project,
+            "CREATE MATERIALIZED VIEW sizes AS SELECT id, size FROM items",
+            f'CREATE INDEX "By size" ON sizes (size) TABLESPACE {role} WHERE id > 0',
+            f"CREATE UNIQUE INDEX by_id ON sizes (id) TABLESPACE {role}",
+        )
+        before = project.sql(
+            "SELECT * FROM pg_indexes WHERE tablename = 'sizes' ORDER BY indexname"
+        )
+        assert [row[3] for row in before] == [role, role]
+        write_revision(project, '\n    op.alter_column("items", "size", type_=sa.BigInteger)\n')
+        project.alembic("upgrade", "head")
+        after = project.sql("SELECT * FROM pg_indexes WHERE tablename = 'sizes' ORDER BY indexname")
+        assert after == before
+    finally:
+        make(project, "DROP MATERIALIZED VIEW sizes")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"DROP TABLESPACE {role}")
+
+
+@pytest.mark.parametrize(
+    ("options", "may"),
+    [
+        ("INHERIT FALSE, SET TRUE", False),
+        ("INHERIT TRUE, SET FALSE", False),
+        ("INHERIT TRUE, SET TRUE", True),
+    ],
+)
+def test_a_view_of_a_role_that_the_login_cannot_act_as_is_in_the_way(
+    bake: Bake, role: str, options: str, may: bool
+) -> None:
+    project = bake("postgresql")
+    project.make("database")
+    make(
+        project,
+        f"CREATE ROLE {role}",
+        f"CREATE ROLE {role}_login",
+        f"GRANT {role} TO {role}_login WITH {options}",
+        "CREATE TABLE items (size integer)",
+        "CREATE VIEW sizes AS SELECT size FROM items",
+        f"ALTER VIEW sizes OWNER TO {role}",
+    )
+    try:
+        with project.connect() as connection:
+            connection.exec_driver_sql(f"SET ROLE {role}_login")
+            [view] = dependent_views(connection, Change("retype", None, "items", "size"))
+        assert view.obstacle == ("" if may else f"it belongs to the role {role}")
+    finally:
+        make(project, f"DROP OWNED BY {role}", f"DROP ROLE {role}_login", f"DROP ROLE {role}")
+
+
 ITEMS = """
     op.create_table("items", sa.Column("id", sa.Integer), sa.Column("name", sa.String(20)))
     op.execute("INSERT INTO items VALUES (1, 'a')")
@@ -431,6 +496,47 @@ def test_views_of_mariadb_that_are_broken_or_of_another_database_are_not_in_the_
         project.alembic("upgrade", "head")
     finally:
         make(project, f"DROP DATABASE {role}")
+
+
+@pytest.mark.parametrize("may", [True, False])
+def test_a_replaced_view_of_mariadb_keeps_a_definer_that_the_login_may_set(
+    bake: Bake, may: bool
+) -> None:
+    project = bake("mariadb")
+    project.make("database")
+    write_revision(project, ITEMS)
+    project.alembic("upgrade", "head")
+    assert project.url is not None
+    [[own]] = project.sql("SELECT DATABASE()")
+    login = f"l_{uuid4().hex[:12]}"
+    view = "SQL SECURITY INVOKER VIEW names AS SELECT name FROM items"
+    make(
+        project,
+        f"CREATE USER {login}@'%' IDENTIFIED BY 'secret'",
+        f"GRANT ALL ON {own}.* TO {login}@'%'",
+        f"GRANT SET USER ON *.* TO {login}@'%'" if may else "DO 1",
+        f"CREATE DEFINER={login}_other@'%' {view}",
+    )
+    url = project.url.set(username=login, password="secret")
+    try:
+        path = write_revision(project, '\n    create_view("names", "SELECT id FROM items")\n')
+        imported = "from alembic_guards.runtime.views import create_view\n"
+        path.write_text(
+            path.read_text().replace("import sqlalchemy", f"{imported}import sqlalchemy", 1)
+        )
+        command = (
+            ".venv/bin/python",
+            "-m",
+            "alembic",
+            "upgrade",
+            "head",
+        )  # pytest would take the log
+        said = project.run(*command, DATABASE_URL=url.render_as_string(hide_password=False))
+        kept = "SELECT definer, security_type FROM information_schema.views WHERE table_schema = DATABASE()"
+        assert project.sql(kept) == [[f"{login}{'_other' * may}@%", "INVOKER"]]
+        assert ("The view names gets the definer" in said) is not may
+    finally:
+        make(project, f"DROP USER {login}@'%'")
 
 
 MODEL = """

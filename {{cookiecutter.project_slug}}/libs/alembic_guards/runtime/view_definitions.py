@@ -108,9 +108,13 @@ parts AS (
         JOIN pg_attribute ON attrelid = found.oid AND attnum = adnum
     WHERE is_view
     UNION ALL
-    SELECT rule, 4, {key}, pg_get_indexdef(i.oid) || coalesce(' TABLESPACE ' || quote_ident(spcname), '')
+    SELECT rule, 4, {key}, pg_get_indexdef(indexrelid)
+    FROM found JOIN pg_index ON indrelid = found.oid
+    WHERE is_view
+    UNION ALL
+    SELECT rule, 5, {key}, format('ALTER INDEX %I.%I SET TABLESPACE %I', nspname, i.relname, spcname)
     FROM found JOIN pg_index ON indrelid = found.oid JOIN pg_class i ON i.oid = indexrelid
-        LEFT JOIN pg_tablespace s ON s.oid = i.reltablespace
+        JOIN pg_tablespace s ON s.oid = i.reltablespace
     WHERE is_view
     UNION ALL
     SELECT rule, 6, {key}, format('ALTER MATERIALIZED VIEW %s CLUSTER ON %I', name, i.relname)
@@ -171,7 +175,9 @@ parts AS (
 ),
 obstacles AS (
     SELECT rule, min(format('it belongs to the role %I', pg_get_userbyid(relowner))) AS obstacle
-    FROM found WHERE NOT pg_has_role(relowner, 'MEMBER') GROUP BY rule
+    FROM found WHERE NOT pg_has_role(relowner, 'USAGE')
+        OR (pg_get_userbyid(relowner) <> current_user AND NOT pg_has_role(relowner, '{gives}'))
+    GROUP BY rule
     UNION ALL
     SELECT rule, string_agg(DISTINCT pg_describe_object(classid, objid, objsubid) || ' needs it', ', ')
     FROM found JOIN pg_depend d ON d.deptype = 'n' AND d.classid <> 'pg_rewrite'::regclass AND (
@@ -194,6 +200,9 @@ SELECT rule::text, CASE WHEN is_view THEN name ELSE format('%I ON %s', rulename,
 FROM found JOIN parts USING (rule)
 ORDER BY depth, name, rulename, place, sql
 """
+
+#: The privilege to give an object to a role. Before PostgreSQL 16 each member of the role had it.
+GIVES = {True: "SET", False: "MEMBER"}
 
 #: The columns of an index, a line each.
 KEY = """array_to_string(ARRAY(SELECT attname FROM pg_attribute
@@ -289,9 +298,9 @@ def dependent_views(
     if not found:
         return []
     rules, depths = ("{" + ",".join(numbers) + "}" for numbers in zip(*found, strict=True))
-    rows = connection.execute(
-        sa.text(DESCRIBE.replace("{key}", KEY)), {"rules": rules, "depths": depths}
-    ).all()
+    gives = GIVES[(connection.dialect.server_version_info or ()) >= (16,)]
+    describe = DESCRIBE.replace("{key}", KEY).replace("{gives}", gives)
+    rows = connection.execute(sa.text(describe), {"rules": rules, "depths": depths}).all()
     return [
         View(**dict(zip(FIELDS, key, strict=True)), parts=[Part(*row[8:]) for row in group])
         for key, group in groupby(rows, lambda row: tuple(row[:8]))

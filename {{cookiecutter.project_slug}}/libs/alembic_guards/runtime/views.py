@@ -1,5 +1,6 @@
 """The operations that create and drop the views of the models."""
 
+import logging
 import re
 from typing import Any
 
@@ -7,6 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 from alembic.operations import MigrateOperation, Operations
 
+from alembic_guards.database.connection_info import is_dry_run
 from alembic_guards.database.features import backend_name
 from alembic_guards.database.identifiers import qualified
 from alembic_guards.runtime.operations import as_text
@@ -22,6 +24,14 @@ TRIGGERS = "alembic_triggers_of_views"
 IS_VIEW = """SELECT count(*) FROM information_schema.views
     WHERE table_schema = coalesce(:schema, DATABASE()) AND table_name = :name"""
 ATTRIBUTES = re.compile(r"CREATE (.*?)VIEW `", re.DOTALL)
+DEFINER = re.compile(r"DEFINER=`((?:[^`]|``)*)`@`((?:[^`]|``)*)` ")
+#: The privileges to make another user the definer. Sources: "GRANT" in the manuals of MariaDB and MySQL.
+SETS_DEFINER = re.compile(
+    r"GRANT .*\b(?:ALL PRIVILEGES|SET USER|SET_ANY_DEFINER|SET_USER_ID|SUPER)\b.* ON \*\.\* "
+)
+NEW_DEFINER = """The view %s gets the definer %s in place of %s: to keep that takes the privilege SET USER, or SUPER"""
+
+logger = logging.getLogger(__name__)
 
 
 class ViewOp(MigrateOperation):
@@ -92,7 +102,7 @@ def create_view(
 
     `options` are those of WITH on PostgreSQL. A view that the same revision has dropped before keeps its
     owner, grants, comments, triggers and indexes. MariaDB replaces a view that is there, and keeps its
-    definer and SQL SECURITY.
+    SQL SECURITY, and its definer where the login may set that.
     """
     op.invoke(CreateViewOp(view_name, select, schema, materialized=materialized, options=options))
 
@@ -147,4 +157,21 @@ def _attributes(operations: Operations, operation: CreateViewOp) -> str:
     name = qualified(context.dialect, operation.schema, operation.view_name)
     shown = context.connection.execute(sa.text(as_text(f"SHOW CREATE VIEW {name}"))).one()[1]
     found = ATTRIBUTES.match(shown)
-    return replace + (found[1] if found else "")
+    attributes = found[1] if found else ""
+    return replace + _settable(context.connection, attributes, operation.view_name)
+
+
+def _settable(connection: sa.Connection, attributes: str, view: str) -> str:
+    """Return the attributes of a view without a definer that the login may not set; log that."""
+    found = DEFINER.search(attributes)
+    if found is None:
+        return attributes
+    definer = "@".join(name.replace("``", "`") for name in found.groups())
+    user = connection.scalar(sa.text("SELECT CURRENT_USER()"))
+    if definer == user or any(
+        SETS_DEFINER.match(grant) for grant in connection.scalars(sa.text("SHOW GRANTS"))
+    ):
+        return attributes
+    if not is_dry_run(connection):
+        logger.warning(NEW_DEFINER, view, user, definer)
+    return DEFINER.sub("", attributes)
