@@ -24,7 +24,7 @@ LATER_CODE = "alembic_later_code"
 #: The drops of the running step that operations have checked: runtime/destructive.py.
 CHECKED = "alembic_checked_drops"
 
-#: The orphaned rows of SQLite before the running step, counted: runtime/violations.py.
+#: Present after a step on SQLite, at whose end orphaned rows were counted: runtime/orphans.py.
 ORPHANS = "alembic_orphans"
 
 #: Present while an operation executes SQL and returns nothing of it.
