@@ -282,6 +282,62 @@ def test_what_else_of_mariadb_has_a_body(bake: Bake, made: str, change: str, rea
             ),
             "trigger watch_items",
         ),
+        (
+            (
+                "CREATE SCHEMA auth",
+                "CREATE FUNCTION auth.f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                (
+                    "CREATE OR REPLACE FUNCTION auth.g() RETURNS text LANGUAGE plpgsql"
+                    " AS 'BEGIN RETURN (SELECT max(note) FROM items); END'"
+                ),
+            ),
+            CHANGES["rename"],
+            "",
+        ),
+        (
+            (
+                "CREATE SCHEMA auth",
+                (
+                    "CREATE FUNCTION auth.g() RETURNS text LANGUAGE plpgsql SET search_path = auth, public"
+                    " AS 'BEGIN RETURN (SELECT max(note) FROM items); END'"
+                ),
+            ),
+            CHANGES["rename"],
+            "function auth.g",
+        ),
+        (
+            (
+                "CREATE SCHEMA auth",
+                function("RETURN NULL;", "auth.watch"),
+                function("PERFORM note FROM public.items; RETURN NULL;", "auth.look"),
+                "CREATE TRIGGER t AFTER INSERT ON logs EXECUTE FUNCTION auth.look()",
+            ),
+            f'{CHANGES["rename"]}\n    op.execute("DROP SCHEMA auth CASCADE")',
+            "",
+        ),
+        (
+            on_postgresql("NEW.note := 'a'; RETURN NEW;"),
+            f'op.execute("DO $$ BEGIN DROP FUNCTION watch CASCADE; END $$")\n    {CHANGES["drop"]}',
+            "",
+        ),
+        (
+            on_postgresql("NEW.note := 'a'; RETURN NEW;"),
+            (
+                "op.execute(\"DO $$ BEGIN EXECUTE 'DROP FUNCTION ' || 'wat' || 'ch CASCADE';"
+                f' END $$")\n    {CHANGES["drop"]}'
+            ),
+            "",
+        ),
+        (
+            on_postgresql("NEW.note := 'a'; RETURN NEW;"),
+            f'op.execute("DO $$ BEGIN CREATE TABLE made (n int); END $$")\n    {CHANGES["drop"]}',
+            "trigger watch_items",
+        ),
+        (
+            on_postgresql("NEW.note := 'a'; RETURN NEW;"),
+            'op.execute("DO $$ BEGIN ALTER TABLE items DROP note; END $$")',
+            "trigger watch_items",
+        ),
     ],
 )
 def test_what_else_of_postgresql_has_a_body(

@@ -47,6 +47,26 @@ def after(sql: str, mention: Mention) -> str:
         ("RENAME TABLE items TO things", ITEMS, "items is renamed to things"),
         ("DROP TABLE items", ITEMS, "items is dropped"),
         ("DROP TABLE items; CREATE TABLE items (id INT)", NOTE, ""),
+        ("DROP TABLE items; CREATE UNLOGGED TABLE items (id INT)", NOTE, ""),
+        ("DROP TABLE items; CREATE TEMPORARY TABLE items (id INT)", NOTE, ""),
+        (
+            "ALTER TABLE items RENAME TO x; CREATE OR REPLACE VIEW items AS SELECT * FROM x",
+            NOTE,
+            "",
+        ),
+        (
+            (
+                "RENAME TABLE items TO x;"
+                "CREATE ALGORITHM=MERGE DEFINER=`a`@`b` SQL SECURITY INVOKER VIEW items AS SELECT 1"
+            ),
+            NOTE,
+            "",
+        ),
+        (
+            "ALTER TABLE items RENAME TO x; CREATE VIEW items AS SELECT 1; DROP VIEW items",
+            NOTE,
+            "items is renamed to x",
+        ),
         ("CREATE TABLE n (id INT); DROP TABLE items; ALTER TABLE n RENAME TO items", NOTE, ""),
         ("ALTER TABLE app.items RENAME size TO x", NOTE, ""),
         ("ALTER TABLE app.items RENAME size TO x", OTHER, "app.items.size is renamed to x"),

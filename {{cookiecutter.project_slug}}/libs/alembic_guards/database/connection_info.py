@@ -17,6 +17,9 @@ COUNTED = "alembic_counted"
 #: The statements that the dry run has compared with the bodies of triggers: runtime/programs.py.
 COMPARED = "alembic_compared"
 
+#: The programs of the database, until a statement may change them: runtime/programs.py.
+CHECK = "alembic_program_check"
+
 #: A function that returns the code of the revision that runs, and one for that of all after it.
 CODE = "alembic_code"
 LATER_CODE = "alembic_later_code"
