@@ -64,6 +64,12 @@ CHANGES = {
 }
 
 
+#: Ends the dry run, and has the programs read before the next statement.
+UNKNOWN = """op.get_bind().execute(sa.text("DELETE FROM logs"))
+    op.drop_column("logs", "text")
+    """
+
+
 @pytest.fixture(params=["postgresql", "mariadb"])
 def database(request: pytest.FixtureRequest) -> str:
     """A database that does not notice what a body names."""
@@ -327,6 +333,19 @@ def test_what_else_of_mariadb_has_a_body(bake: Bake, made: str, change: str, rea
                 f' END $$")\n    {CHANGES["drop"]}'
             ),
             "",
+        ),
+        (
+            on_postgresql("NEW.note := 'a'; RETURN NEW;"),
+            (
+                f"{UNKNOWN}op.execute(\"DO $$ BEGIN EXECUTE 'DROP FUNCTION wat' || 'ch CASCADE'; END $$\")"
+                f"\n    {CHANGES['drop']}"
+            ),
+            "",
+        ),
+        (
+            on_postgresql("NEW.note := 'a'; RETURN NEW;"),
+            (f'{UNKNOWN}op.rename_table("items", "things")\n    op.drop_column("things", "note")'),
+            "trigger watch_items",
         ),
         (
             on_postgresql("NEW.note := 'a'; RETURN NEW;"),

@@ -3,7 +3,7 @@
 import pytest
 from alembic_guards.runtime.change_parser import changes_in
 from alembic_guards.runtime.program_parser import Mention
-from alembic_guards.runtime.programs import FollowedTable, Names, replaced_programs
+from alembic_guards.runtime.programs import FollowedTable, Names, keeps_programs, replaced_programs
 
 ROW = Mention("items", "note", is_row=True)
 NOTE = ROW._replace(is_row=False)
@@ -101,3 +101,25 @@ def test_names_follow_the_statements(sql: str, mention: Mention, expected: str) 
 )
 def test_programs_that_are_replaced(sql: str, expected: list[tuple[str, str]]) -> None:
     assert list(replaced_programs(sql)) == expected
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("ALTER TABLE items DROP COLUMN note", True),
+        ("ALTER TABLE items RENAME COLUMN note TO x", True),
+        ("CREATE UNIQUE INDEX i ON items (note)", True),
+        ("INSERT INTO items (note) VALUES ('DROP TRIGGER a; RENAME TO')", True),
+        ("ALTER TABLE items RENAME TO things", False),
+        ("ALTER TABLE items DISABLE TRIGGER ALL", False),
+        ("ALTER TABLE items DROP note; DROP FUNCTION f", False),
+        ("DROP TABLE items", False),
+        ("DROP SCHEMA app CASCADE", False),
+        ("CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", False),
+        ("DO $$ BEGIN NULL; END $$", False),
+        ("CALL p()", False),
+        ("SELECT f()", False),
+    ],
+)
+def test_programs_are_read_again_after_what_may_change_them(sql: str, expected: bool) -> None:
+    assert keeps_programs(sql) == expected

@@ -171,7 +171,7 @@ class ProgramCheck:
             schemas, known = set(_dropped_schemas(texts)), Tables(self.columns, self.dialect)
             for program in self.programs:
                 is_dropped = program.table and program.table not in tables
-                if is_dropped or program.schema in schemas or _own_names(program) & replaced:
+                if is_dropped or program.schema.lower() in schemas or _own_names(program) & replaced:
                     continue
                 found = list(self._refusals(program, known.mentions(program), names))
                 own = {_bare(program.function or program.name), program.name.lower()}
@@ -210,7 +210,7 @@ def _dropped_schemas(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
         for drop in drops_in(text):
             if drop.table is None and drop.schema:
-                yield drop.schema
+                yield drop.schema.lower()
 
 
 def _is_opaque(text: str) -> bool:
@@ -270,11 +270,11 @@ def refuse_broken_programs(connection: Connection, statement: str) -> None:
         code = partial(_code, connection, [CODE, LATER_CODE])
         if found := list(check.refusals([text], code)):
             raise Refused(found)
-    if not _keeps_programs(text):
+    if not keeps_programs(text):
         connection.info.pop(CHECK, None)
 
 
-def _keeps_programs(statement: str) -> bool:
+def keeps_programs(statement: str) -> bool:
     """Whether a statement certainly changes no program, and not the table of one."""
     if KEEPS_PROGRAMS.match(statement) is None:
         return False
