@@ -171,7 +171,11 @@ class ProgramCheck:
             schemas, known = set(_dropped_schemas(texts)), Tables(self.columns, self.dialect)
             for program in self.programs:
                 is_dropped = program.table and program.table not in tables
-                if is_dropped or program.schema.lower() in schemas or _own_names(program) & replaced:
+                if (
+                    is_dropped
+                    or program.schema.lower() in schemas
+                    or _own_names(program) & replaced
+                ):
                     continue
                 found = list(self._refusals(program, known.mentions(program), names))
                 own = {_bare(program.function or program.name), program.name.lower()}
