@@ -372,6 +372,27 @@ def test_a_backfill_by_a_function_gives_each_row_a_value_of_its_own(
     assert is_there(project, "SELECT count(DISTINCT slug) FROM users") == [[ROWS]]
 
 
+@pytest.mark.parametrize("database", SERVERS)
+def test_a_backfill_by_a_function_over_the_key_of_an_enum_is_not_repeated(
+    bake: Bake, database: str
+) -> None:
+    project = prepare(bake, database)
+    more = "".join(
+        f'    op.add_column("users", sa.Column("{name}", sa.Integer))\n' for name in ("a", "b")
+    )
+    write_backfill(project, "enum", "", BY_FUNCTION + more)
+    insert_users(project, "enum")
+
+    def die() -> None:
+        kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
+        at_statement(1, kill, words="ADD COLUMN b", in_dry_run=False)
+
+    killed, _ = Process(project, ["upgrade", "head"], first=die).end()
+    assert killed
+    project.alembic("upgrade", "head")
+    assert filled(project) == [[1, ROWS]]
+
+
 @pytest.mark.parametrize("backfill", [BACKFILL, BY_FUNCTION], ids=["sql", "function"])
 @pytest.mark.parametrize("database", SERVERS)
 def test_a_backfill_that_is_killed_goes_on_with_the_batch_that_was_not_committed(

@@ -184,6 +184,33 @@ def test_a_row_gets_the_default(session: orm.Session) -> None:
 """
 
 
+#: Calls create_all() in the database of the project, and prints the error.
+CREATE_ALL = """
+import json, sys, sqlalchemy as sa
+sys.path.append("libs")
+from alembic_guards.testing import create_all
+from {0}.models import Base
+from {0}.settings import migration_url
+with sa.create_engine(migration_url(), poolclass=sa.NullPool).connect() as connection:
+    try:
+        create_all(connection, Base.metadata)
+    except Exception as error:
+        print(json.dumps(str(error)))
+"""
+
+
+@pytest.mark.parametrize("kind", ["TABLE", "VIEW"])
+def test_create_all_drops_nothing_in_a_database_that_is_not_empty(bake: Bake, kind: str) -> None:
+    project, case = bake("postgresql"), CASES["a function in a default"]
+    project.alembic("-x", "create-database", "current")
+    by_hand(project, case.up, case.down)
+    project.write_model(case.models)
+    project.sql(f"CREATE {kind} kept AS SELECT 1 AS n")
+    said = project.python(CREATE_ALL.format(project.package))
+    assert "function make_code() does not exist" in said
+    assert project.sql("SELECT n FROM kept") == [[1]]
+
+
 @pytest.mark.parametrize(
     ("database", "line", "expected"),
     [

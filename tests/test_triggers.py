@@ -64,6 +64,12 @@ CHANGES = {
 }
 
 
+#: Ends the dry run, and has the programs read before the next statement.
+UNKNOWN = """op.get_bind().execute(sa.text("DELETE FROM logs"))
+    op.drop_column("logs", "text")
+    """
+
+
 @pytest.fixture(params=["postgresql", "mariadb"])
 def database(request: pytest.FixtureRequest) -> str:
     """A database that does not notice what a body names."""
@@ -280,6 +286,75 @@ def test_what_else_of_mariadb_has_a_body(bake: Bake, made: str, change: str, rea
                 'with op.get_context().autocommit_block():\n        op.execute("SELECT 1")\n'
                 f"    {CHANGES['rename']}"
             ),
+            "trigger watch_items",
+        ),
+        (
+            (
+                "CREATE SCHEMA auth",
+                "CREATE FUNCTION auth.f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                (
+                    "CREATE OR REPLACE FUNCTION auth.g() RETURNS text LANGUAGE plpgsql"
+                    " AS 'BEGIN RETURN (SELECT max(note) FROM items); END'"
+                ),
+            ),
+            CHANGES["rename"],
+            "",
+        ),
+        (
+            (
+                "CREATE SCHEMA auth",
+                (
+                    "CREATE FUNCTION auth.g() RETURNS text LANGUAGE plpgsql SET search_path = auth, public"
+                    " AS 'BEGIN RETURN (SELECT max(note) FROM items); END'"
+                ),
+            ),
+            CHANGES["rename"],
+            "function auth.g",
+        ),
+        (
+            (
+                "CREATE SCHEMA auth",
+                function("RETURN NULL;", "auth.watch"),
+                function("PERFORM note FROM public.items; RETURN NULL;", "auth.look"),
+                "CREATE TRIGGER t AFTER INSERT ON logs EXECUTE FUNCTION auth.look()",
+            ),
+            f'{CHANGES["rename"]}\n    op.execute("DROP SCHEMA auth CASCADE")',
+            "",
+        ),
+        (
+            on_postgresql("NEW.note := 'a'; RETURN NEW;"),
+            f'op.execute("DO $$ BEGIN DROP FUNCTION watch CASCADE; END $$")\n    {CHANGES["drop"]}',
+            "",
+        ),
+        (
+            on_postgresql("NEW.note := 'a'; RETURN NEW;"),
+            (
+                "op.execute(\"DO $$ BEGIN EXECUTE 'DROP FUNCTION ' || 'wat' || 'ch CASCADE';"
+                f' END $$")\n    {CHANGES["drop"]}'
+            ),
+            "",
+        ),
+        (
+            on_postgresql("NEW.note := 'a'; RETURN NEW;"),
+            (
+                f"{UNKNOWN}op.execute(\"DO $$ BEGIN EXECUTE 'DROP FUNCTION wat' || 'ch CASCADE'; END $$\")"
+                f"\n    {CHANGES['drop']}"
+            ),
+            "",
+        ),
+        (
+            on_postgresql("NEW.note := 'a'; RETURN NEW;"),
+            (f'{UNKNOWN}op.rename_table("items", "things")\n    op.drop_column("things", "note")'),
+            "trigger watch_items",
+        ),
+        (
+            on_postgresql("NEW.note := 'a'; RETURN NEW;"),
+            f'op.execute("DO $$ BEGIN CREATE TABLE made (n int); END $$")\n    {CHANGES["drop"]}',
+            "trigger watch_items",
+        ),
+        (
+            on_postgresql("NEW.note := 'a'; RETURN NEW;"),
+            'op.execute("DO $$ BEGIN ALTER TABLE items DROP note; END $$")',
             "trigger watch_items",
         ),
     ],

@@ -5,6 +5,9 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import partial
+from importlib import import_module
+from pathlib import Path
+from string import ascii_letters
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +15,7 @@ import pytest
 from alembic_guards.authoring.write.callables import Code, code_of, constant_of
 
 ALPHABET = "abc"
+SECRET = "s3cret" * 2
 OWN = SimpleNamespace(size=3)
 
 
@@ -46,6 +50,7 @@ def closure() -> Callable[[], str]:
         (lambda: str(uuid.uuid4()), "lambda: str(uuid.uuid4())", {"uuid"}),
         (lambda: uuid.uuid4().hex, "lambda: uuid.uuid4().hex", {"uuid"}),
         (lambda: uuid.uuid4(), "uuid.uuid4", {"uuid"}),
+        (lambda: ascii_letters + ALPHABET, "lambda: string.ascii_letters + 'abc'", {"string"}),
         (lambda: datetime.now(UTC), "lambda: datetime.datetime.now(datetime.UTC)", {"datetime"}),
         (
             new_code,
@@ -63,7 +68,16 @@ def test_a_function_is_imported_or_copied(
 
 @pytest.mark.parametrize(
     "function",
-    [of_two_statements, of_the_project, closure(), lambda: OWN.size, partial(new_code), OWN],
+    [
+        of_two_statements,
+        of_the_project,
+        closure(),
+        lambda: OWN.size,
+        lambda: SECRET,
+        partial(new_code),
+        partial(str, SECRET),
+        OWN,
+    ],
 )
 def test_what_a_revision_cannot_hold_is_not_copied(function: Any) -> None:
     assert code_of(function) is None
@@ -87,3 +101,26 @@ def test_a_function_that_returns_a_literal_is_a_constant() -> None:
     assert constant_of(Code("lambda: None")) == (None,)
     assert constant_of(Code("uuid.uuid4")) is None
     assert constant_of(Code("lambda: uuid.uuid4()")) is None
+
+
+def test_a_constant_is_copied_from_the_module_that_assigns_the_literal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_KEY", "s3cret")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    package = tmp_path / "shop_of_callables"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "settings.py").write_text(
+        'import os\nKEY = os.environ["SHOP_KEY"]\nPREFIX = "a"\nSIZE: int = -1\n'
+        'MODE = "b"\nMODE = os.environ["SHOP_KEY"]\n'
+    )
+    (package / "models.py").write_text(
+        "from . import settings\nfrom .settings import KEY, MODE, PREFIX as FIRST, SIZE\n"
+        "key = lambda: KEY\nmode = lambda: MODE\nread = lambda: settings.KEY\n"
+        "text = lambda: f'{FIRST}{KEY}'\nfirst = lambda: FIRST * SIZE\n"
+    )
+    models = import_module("shop_of_callables.models")
+    codes = [code_of(one) for one in (models.key, models.mode, models.read, models.text)]
+    assert codes == [None] * 4
+    assert code_of(models.first) == Code("lambda: 'a' * -1")

@@ -66,3 +66,22 @@ def test_what_is_executed_makes_the_digest(path: Path, old: str, new: str, is_sa
 def test_the_digest_is_the_same_in_each_version_of_python(path: Path) -> None:
     path.write_text(REVISION)
     assert code_hash(path) == "83ce8a3a1b5b6d19"
+
+
+@pytest.mark.parametrize(
+    ("line", "is_part"),
+    [
+        ("run_sql_file(Path(__file__).with_suffix('.sql'))", True),
+        ("op.run_sql_file(Path(__file__).with_suffix('.sql'))", True),
+        ("op.execute(Path(__file__).with_suffix('.sql').read_text())", False),
+        ("op.execute('run_sql_file()')", False),
+    ],
+)
+def test_sql_beside_is_a_part_where_run_sql_file_executes_it(
+    path: Path, line: str, is_part: bool
+) -> None:
+    path.write_text(REVISION.replace('op.execute("SELECT 1", \'a\' "b")', line))
+    before = code_hash(path), file_hash(path)
+    path.with_suffix(".sql").write_text("SELECT 1")
+    after = code_hash(path), file_hash(path)
+    assert [one != other for one, other in zip(before, after, strict=True)] == [is_part] * 2

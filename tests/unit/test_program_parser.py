@@ -1,7 +1,9 @@
 """What the body of a trigger, routine or event names, whatever quotes and comments are around it."""
 
+from collections.abc import Set as AbstractSet
+
 import pytest
-from alembic_guards.database.programs import Program
+from alembic_guards.database.programs import Program, search_path
 from alembic_guards.runtime.program_parser import Mention, mentions, missing_columns
 
 COLUMNS = {
@@ -13,10 +15,11 @@ COLUMNS = {
 NAME = Mention("items", "name")
 ROW = NAME._replace(is_row=True)
 TEXT = Mention("logs", "text")
+APP = Mention("app.items", None)
 ITEMS, LOGS = Mention("items", None), Mention("logs", None)
 
 
-def found(body: str, dialect: str = "mysql", **fields: object) -> set[Mention]:
+def found(body: str, dialect: str = "mysql", **fields: object) -> AbstractSet[Mention]:
     """Return what the body of a trigger of items names."""
     program = Program("trigger", "t", body, "items")._replace(**fields)  # type: ignore[arg-type]
     return mentions(program, COLUMNS, dialect)
@@ -105,10 +108,53 @@ def test_quotes_are_those_of_the_sql_mode(mode: str, body: str, expected: set[Me
             {LOGS, ITEMS, Mention("items", "id"), Mention("logs", "id")},
         ),
         ('BEGIN PERFORM 1 FROM "order"; END', set()),
+        ("BEGIN PERFORM trim(both ' ' FROM items); END", set()),
+        ("BEGIN PERFORM extract(epoch FROM items), substring(logs FROM 2); END", set()),
+        ("BEGIN IF a IS NOT DISTINCT FROM items THEN NULL; END IF; END", set()),
+        ("WITH items AS (SELECT 1 AS name) SELECT items.name FROM items", set()),
+        ("WITH logs AS (SELECT 1), items (name) AS MATERIALIZED (SELECT 2) TABLE x", set()),
+        (
+            "WITH items AS (SELECT id FROM items) SELECT 1 FROM items",
+            {ITEMS, Mention("items", "id")},
+        ),
+        ("WITH RECURSIVE items AS (SELECT 1 UNION SELECT 2 FROM items) SELECT 1 FROM items", set()),
+        ("WITH x AS (SELECT 1) SELECT name FROM items, x", {ITEMS, NAME}),
+        ("SELECT items.name FROM (SELECT 1 AS name) AS items", set()),
+        ("SELECT items.name FROM other.things items", set()),
+        ("SELECT app.items.size FROM app.items", {APP, APP._replace(column="size")}),
+        (
+            "BEGIN CREATE TEMP TABLE IF NOT EXISTS items AS SELECT 1; PERFORM name FROM items; END",
+            set(),
+        ),
     ],
 )
 def test_what_a_body_of_postgresql_names(body: str, expected: set[Mention]) -> None:
     assert found(body, "postgresql", rows=("new", "old", "inserted")) == expected
+
+
+@pytest.mark.parametrize(
+    ("schema", "setting", "body", "expected"),
+    [
+        ("public", None, "SELECT name FROM items", {ITEMS, NAME}),
+        ("app", None, "SELECT size FROM items", {APP, APP._replace(column="size")}),
+        ("app", None, "SELECT text FROM logs", set()),
+        ("app", None, "SELECT text FROM public.logs", {LOGS, TEXT}),
+        ("app", '"$user", app, public', "SELECT text FROM logs", {LOGS, TEXT}),
+        ("public", "app", "SELECT 1 FROM items", {APP}),
+        ("public", '""', "SELECT name FROM items", set()),
+        ("public", '""', "SELECT name FROM public.items", {ITEMS, NAME}),
+    ],
+)
+def test_a_function_finds_tables_in_its_search_path(
+    schema: str, setting: str | None, body: str, expected: set[Mention]
+) -> None:
+    path = search_path(schema, setting, "public")
+    assert found(body, "postgresql", search_path=path) == expected
+
+
+def test_a_temporary_table_of_mariadb_is_none_of_the_database() -> None:
+    body = "BEGIN CREATE OR REPLACE TEMPORARY TABLE Items (n INT); SELECT name FROM items; END"
+    assert found(body) == set()
 
 
 @pytest.mark.parametrize(

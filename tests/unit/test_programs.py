@@ -3,7 +3,7 @@
 import pytest
 from alembic_guards.runtime.change_parser import changes_in
 from alembic_guards.runtime.program_parser import Mention
-from alembic_guards.runtime.programs import FollowedTable, Names, replaced_programs
+from alembic_guards.runtime.programs import FollowedTable, Names, keeps_programs, replaced_programs
 
 ROW = Mention("items", "note", is_row=True)
 NOTE = ROW._replace(is_row=False)
@@ -47,6 +47,26 @@ def after(sql: str, mention: Mention) -> str:
         ("RENAME TABLE items TO things", ITEMS, "items is renamed to things"),
         ("DROP TABLE items", ITEMS, "items is dropped"),
         ("DROP TABLE items; CREATE TABLE items (id INT)", NOTE, ""),
+        ("DROP TABLE items; CREATE UNLOGGED TABLE items (id INT)", NOTE, ""),
+        ("DROP TABLE items; CREATE TEMPORARY TABLE items (id INT)", NOTE, ""),
+        (
+            "ALTER TABLE items RENAME TO x; CREATE OR REPLACE VIEW items AS SELECT * FROM x",
+            NOTE,
+            "",
+        ),
+        (
+            (
+                "RENAME TABLE items TO x;"
+                "CREATE ALGORITHM=MERGE DEFINER=`a`@`b` SQL SECURITY INVOKER VIEW items AS SELECT 1"
+            ),
+            NOTE,
+            "",
+        ),
+        (
+            "ALTER TABLE items RENAME TO x; CREATE VIEW items AS SELECT 1; DROP VIEW items",
+            NOTE,
+            "items is renamed to x",
+        ),
         ("CREATE TABLE n (id INT); DROP TABLE items; ALTER TABLE n RENAME TO items", NOTE, ""),
         ("ALTER TABLE app.items RENAME size TO x", NOTE, ""),
         ("ALTER TABLE app.items RENAME size TO x", OTHER, "app.items.size is renamed to x"),
@@ -81,3 +101,25 @@ def test_names_follow_the_statements(sql: str, mention: Mention, expected: str) 
 )
 def test_programs_that_are_replaced(sql: str, expected: list[tuple[str, str]]) -> None:
     assert list(replaced_programs(sql)) == expected
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("ALTER TABLE items DROP COLUMN note", True),
+        ("ALTER TABLE items RENAME COLUMN note TO x", True),
+        ("CREATE UNIQUE INDEX i ON items (note)", True),
+        ("INSERT INTO items (note) VALUES ('DROP TRIGGER a; RENAME TO')", True),
+        ("ALTER TABLE items RENAME TO things", False),
+        ("ALTER TABLE items DISABLE TRIGGER ALL", False),
+        ("ALTER TABLE items DROP note; DROP FUNCTION f", False),
+        ("DROP TABLE items", False),
+        ("DROP SCHEMA app CASCADE", False),
+        ("CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", False),
+        ("DO $$ BEGIN NULL; END $$", False),
+        ("CALL p()", False),
+        ("SELECT f()", False),
+    ],
+)
+def test_programs_are_read_again_after_what_may_change_them(sql: str, expected: bool) -> None:
+    assert keeps_programs(sql) == expected

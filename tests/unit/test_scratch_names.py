@@ -42,3 +42,16 @@ def test_the_name_of_a_new_one_and_names_of_people() -> None:
     assert not scratch._is_abandoned(scratch._new_name())
     for name in ("scratch_pad", "scratch_0123", "shop", f"scratch_{'g' * 32}"):
         assert not scratch._is_abandoned(name)
+
+
+@pytest.mark.parametrize(
+    ("shown", "taken"),
+    [
+        ('""', "''"),
+        ('"", public', "'', public"),
+        ('"$user", public', '"$user", public'),
+        ('"a""b", "c"', '"a""b", "c"'),
+    ],
+)
+def test_a_search_path_is_set_as_it_is_shown(shown: str, taken: str) -> None:
+    assert scratch.assigned(shown) == taken

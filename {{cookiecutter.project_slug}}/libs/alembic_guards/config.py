@@ -20,9 +20,9 @@ from alembic_guards.database.managed import LEAVE
 from alembic_guards.database.scratch import create_database
 from alembic_guards.runtime.apply import backend_options
 from alembic_guards.runtime.history import refuse_broken_history
+from alembic_guards.runtime.orphans import refuse_orphans
 from alembic_guards.runtime.place import TAKE_URL
 from alembic_guards.runtime.status import MODELS
-from alembic_guards.runtime.violations import refuse_orphans
 
 #: The names of a backend in URLs that SQLAlchemy knows by another.
 ALIASES = {"postgres": "postgresql"}

@@ -17,6 +17,9 @@ COUNTED = "alembic_counted"
 #: The statements that the dry run has compared with the bodies of triggers: runtime/programs.py.
 COMPARED = "alembic_compared"
 
+#: The programs of the database, until a statement may change them: runtime/programs.py.
+CHECK = "alembic_program_check"
+
 #: A function that returns the code of the revision that runs, and one for that of all after it.
 CODE = "alembic_code"
 LATER_CODE = "alembic_later_code"
@@ -24,7 +27,7 @@ LATER_CODE = "alembic_later_code"
 #: The drops of the running step that operations have checked: runtime/destructive.py.
 CHECKED = "alembic_checked_drops"
 
-#: The orphaned rows of SQLite before the running step, counted: runtime/violations.py.
+#: Present after a step on SQLite, at whose end orphaned rows were counted: runtime/orphans.py.
 ORPHANS = "alembic_orphans"
 
 #: Present while an operation executes SQL and returns nothing of it.

@@ -150,7 +150,7 @@ def _search_path(url: URL) -> str:
     maintenance = url.set(database=server.maintenance)
     with suppress(CommandError), _first_connection([url, maintenance]) as connection:
         path = str(connection.exec_driver_sql(server.search_path).scalar_one())
-        return "" if path == DEFAULT_PATH else path
+        return "" if path == DEFAULT_PATH else path or '""'
     return ""
 
 
@@ -159,11 +159,16 @@ def _set_search_path(url: URL, path: str) -> None:
     with open_connection(url, isolation_level="AUTOCOMMIT") as connection:
         quote = connection.dialect.identifier_preparer.quote
         connection.exec_driver_sql(
-            f"ALTER DATABASE {quote(str(url.database))} SET search_path = {path}"
+            f"ALTER DATABASE {quote(str(url.database))} SET search_path = {assigned(path)}"
         )
         for name in re.findall(r'"(?:[^"]|"")+"|[^",\s]+', path):
             if name not in ('"$user"', "pg_catalog", "public"):
                 connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {name}")
+
+
+def assigned(path: str) -> str:
+    """Return a search path as SET takes it: PostgreSQL shows an empty name as "", and takes it as ''."""
+    return re.sub(r'"(?:[^"]|"")*"', lambda name: "''" if name[0] == '""' else name[0], path)
 
 
 def _drop_abandoned(server: Server, run: Run) -> None:

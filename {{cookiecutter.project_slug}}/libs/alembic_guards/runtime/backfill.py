@@ -126,7 +126,7 @@ def run(operations: Operations, operation: BackfillOp) -> None:
         return
     executor = executor_of(connection)  # None on SQLite, on a scratch database, in a dry run
     key = _key(connection, operation)
-    if executor is not None and _is_ordered(key):
+    if executor is not None and (_is_ordered(key) or operation.functions):
         _run_in_batches(context, connection, executor, operation, key)
     elif operation.functions and not is_dry_run(connection):
         _Batches(connection, executor, operation, key).run_at_once()
@@ -209,6 +209,7 @@ class _Batches:
         self.table = _table(operation, key)
         self.key = [self.table.c[name] for name in key]
         self.began = time.monotonic()
+        self.is_ordered = _is_ordered(key)  # all rows are one batch otherwise
         self.before = 0  # rows that an interrupted run has updated
         self.done = 0  # rows that all runs have updated
         self.total = 0  # rows that are to be updated
@@ -263,6 +264,8 @@ class _Batches:
 
     def _find_end(self, last: Key | None) -> Key | None:
         """Return the key of the last row of the next batch; None for the last batch."""
+        if not self.is_ordered:
+            return None
         rows = sa.select(*self.key).where(*self._between(last, None)).order_by(*self.key)
         found = self.connection.execute(rows.offset(self.operation.batch - 1).limit(1)).first()
         return found and tuple(found)

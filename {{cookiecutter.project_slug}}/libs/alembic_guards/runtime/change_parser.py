@@ -11,17 +11,24 @@ from alembic_guards.runtime.sql_parser import Statement, statements
 
 #: Only SQL with one of these is parsed: it may be an INSERT of a million rows.
 KEYWORDS = re.compile(
-    r"\b(?:ADD|CHANGE|DROP|RENAME)\b|\bSET\s+SCHEMA\b|\bOR\s+REPLACE\b|\bCREATE\s+TABLE\b",
-    re.IGNORECASE,
+    r"\b(?:ADD|CHANGE|DROP|RENAME)\b|\bSET\s+SCHEMA\b|\bOR\s+REPLACE\b|\bCREATE\b.{0,200}?\b(?:TABLE|VIEW)\b",
+    re.IGNORECASE | re.DOTALL,
 )
 
 #: What ALTER TABLE adds beside columns; a word that follows ADD.
 NOT_COLUMNS = OTHER_PARTS | {"EXCLUDE", "FULLTEXT", "SPATIAL", "UNIQUE", "VECTOR"}
 
 
+#: What may stand between CREATE and TABLE or VIEW.
+OPTIONS = {
+    *("ALGORITHM", "DEFINER", "FOREIGN", "GLOBAL", "INVOKER", "LOCAL", "MATERIALIZED"),
+    *("RECURSIVE", "SECURITY", "SQL", "TEMP", "TEMPORARY", "UNLOGGED"),
+}
+
+
 @dataclass(frozen=True)
 class Add:
-    """A table, or a column of one, that a statement adds."""
+    """A table or a view, or a column of one, that a statement adds."""
 
     schema: str | None
     table: str
@@ -41,18 +48,31 @@ def changes_in(sql: str) -> Iterator[list[Change]]:
 
 
 class _Changes(Statement):
-    """A parser of CREATE TABLE, and of ADD and CHANGE in ALTER TABLE."""
+    """A parser of CREATE and DROP of tables and views, and of ADD and CHANGE in ALTER TABLE."""
 
     def changes(self) -> Iterator[Change]:
         """Yield the changes of the statement, in its order."""
         if self.accept("CREATE"):
-            self.accept("OR", "REPLACE")
-            if self.accept("TABLE"):
+            self.options()
+            if self.accept("TABLE") or self.accept("VIEW"):
                 self.accept("IF", "NOT", "EXISTS")
                 yield Add(*self.qualified_name())
+        elif self.accept("DROP", "VIEW") or self.accept("DROP", "MATERIALIZED", "VIEW"):
+            self.accept("IF", "EXISTS")
+            yield from (Drop(*Statement(part).qualified_name()) for part in self.split())
         elif found := self.altered_table():
             for tokens in self.split():
                 yield from _Changes(tokens).action(*found)
+
+    def options(self) -> None:
+        """Consume what may stand between CREATE and TABLE or VIEW."""
+        self.accept("OR", "REPLACE")
+        while self.peek() in OPTIONS:
+            self.name()
+            if self.accept("="):  # ALGORITHM and DEFINER of MariaDB and MySQL
+                self.name()
+                if self.accept("@"):
+                    self.name()
 
     def action(self, schema: str | None, table: str) -> Iterator[Change]:
         """Yield the change in an action of ALTER TABLE, if it is one of these."""

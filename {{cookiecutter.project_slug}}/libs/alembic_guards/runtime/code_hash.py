@@ -13,8 +13,9 @@ LEFT_OUT = {"ctx", "kind", "type_comment", "type_params"}
 
 
 def file_hash(path: Path) -> str:
-    """Return a digest of the bytes of a file, and of that of SQL beside it."""
-    return _digest(path.read_bytes() + _sql_beside(path))
+    """Return a digest of the bytes of a file, and of that of SQL that it executes from beside it."""
+    content = path.read_bytes()
+    return _digest(content + _sql_beside(path, content))
 
 
 def code_hash(path: Path) -> str:
@@ -23,15 +24,35 @@ def code_hash(path: Path) -> str:
     Layout, comments, docstrings, imports, downgrade(), consent to a loss of data and the place in the
     history leave it as it is.
     """
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    content = path.read_bytes()
+    tree = ast.parse(content)
     tree.body = [node for node in tree.body if not _is_left_out(node)]
-    return _digest("".join(_words(tree)).encode() + _sql_beside(path))
+    return _digest("".join(_words(tree)).encode() + _sql_beside(path, content))
 
 
-def _sql_beside(path: Path) -> bytes:
-    """Return the file of SQL that a baseline executes; nothing for other revisions."""
+def _sql_beside(path: Path, content: bytes) -> bytes:
+    """Return the file of SQL that a revision executes by run_sql_file(), such as a baseline; else nothing.
+
+    Revisions that read such a file in another way were recorded without it.
+    """
     beside = path.with_suffix(".sql")
-    return beside.read_bytes() if beside.exists() else b""
+    return beside.read_bytes() if beside.exists() and _runs_sql_file(content) else b""
+
+
+def _runs_sql_file(content: bytes) -> bool:
+    try:
+        tree = ast.parse(content)
+    except (SyntaxError, ValueError):
+        return False
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return any(_called_name(called) == "run_sql_file" for called in calls)
+
+
+def _called_name(node: ast.expr) -> str:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
 
 
 def _digest(content: bytes) -> str:

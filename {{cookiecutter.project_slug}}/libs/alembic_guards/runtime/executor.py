@@ -10,7 +10,14 @@ from typing import Any
 
 from sqlalchemy import Connection, event
 
-from alembic_guards.database.connection_info import CHECKED, COMPARED, COUNTED, EXECUTOR, is_dry_run
+from alembic_guards.database.connection_info import (
+    CHECK,
+    CHECKED,
+    COMPARED,
+    COUNTED,
+    EXECUTOR,
+    is_dry_run,
+)
 from alembic_guards.database.features import backend_name
 from alembic_guards.database.journal_store import EntryState
 from alembic_guards.runtime.destructive import refuse_drops
@@ -91,6 +98,7 @@ class Executor:
             self.journal.pending = []
             self.connection.info.pop(COUNTED, None)
             self.connection.info.pop(COMPARED, None)
+            self.connection.info.pop(CHECK, None)
             self.connection.info.pop(CHECKED, None)
 
     def _handler(self, execute: Callable[..., object]) -> Callable[..., bool]:

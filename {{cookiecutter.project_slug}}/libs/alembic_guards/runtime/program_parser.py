@@ -8,6 +8,7 @@ executes, is not read.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -111,6 +112,10 @@ OF_SEVERAL = frozenset(["TG_RELNAME", "TG_TABLE_NAME", "TG_TABLE_SCHEMA", "TG_RE
 SYSTEM_COLUMNS = frozenset(["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"])
 
 
+#: The functions of SQL with FROM in their arguments.
+WITH_FROM = [[name] for name in ("EXTRACT", "MID", "OVERLAY", "SUBSTR", "SUBSTRING", "TRIM")]
+
+
 class Mention(NamedTuple):
     """A table, or a column of one, that a body names; `is_row` if it does so by the row of a trigger."""
 
@@ -134,14 +139,67 @@ class Token(NamedTuple):
 Columns = Mapping[str, AbstractSet[str]]
 
 
-def mentions(program: Program, columns: Columns, dialect: str) -> set[Mention]:
+class Tables:
+    """The tables and columns of a database, by the words that name them."""
+
+    def __init__(self, columns: Columns, dialect: str) -> None:
+        self.columns, self.dialect = columns, dialect
+        self.by_word: dict[str, list[str]] = {}
+        for table in columns:
+            parts = table.lower().split(".")
+            for start in range(len(parts)):
+                self.by_word.setdefault(".".join(parts[start:]), []).append(table)
+
+    def mentions(self, program: Program) -> AbstractSet[Mention]:
+        """Return what a program names of the tables, with their spelling."""
+        return _found(program, self._near(program), self.dialect)
+
+    def _near(self, program: Program) -> frozenset[tuple[str, frozenset[str]]]:
+        """Return the tables that a word of the body may name, with their columns."""
+        words = _words(program._replace(table=""), self.dialect)
+        names = {table for word in words for table in self.by_word.get(word, ())}
+        names |= {program.table} & self.columns.keys()
+        return frozenset((name, frozenset(self.columns[name])) for name in names)
+
+
+def mentions(program: Program, columns: Columns, dialect: str) -> AbstractSet[Mention]:
     """Return what a program names of the tables in `columns`, with the spelling there."""
-    found = set[Mention]()
-    segments = list(_statements(_tokens(program, dialect), dialect))
+    return Tables(columns, dialect).mentions(program)
+
+
+@lru_cache(maxsize=4096)
+def _words(program: Program, dialect: str) -> frozenset[str]:
+    tokens = _tokens(program, dialect)
+    return frozenset(unquoted(token.text).lower() for token in tokens if token.is_name)
+
+
+@lru_cache(maxsize=4096)
+def _found(
+    program: Program, tables: frozenset[tuple[str, frozenset[str]]], dialect: str
+) -> frozenset[Mention]:
+    columns, found = dict(tables), set[Mention]()
+    tokens = _tokens(program, dialect)
+    segments = list(_statements(tokens, dialect))
     program = program._replace(variables=(*program.variables, *_declared(segments, dialect)))
-    for tokens in segments:
-        found.update(_Segment(tokens, program, columns, dialect).mentions())
-    return found
+    temporary = frozenset(_temporary(tokens))
+    for segment in segments:
+        found.update(_Segment(segment, program, columns, dialect, temporary).mentions())
+    return frozenset(found)
+
+
+def _temporary(tokens: list[Token]) -> Iterator[str]:
+    """Yield the temporary tables that a body makes, in small letters."""
+    words = [token.word for token in tokens]
+    for at, word in enumerate(words):
+        if word not in {"TEMP", "TEMPORARY"} or words[at - 1] not in {
+            *("CREATE", "REPLACE", "LOCAL", "GLOBAL", "INTO"),
+        }:
+            continue
+        at += 1
+        while at < len(words) and words[at] in {"TABLE", "IF", "NOT", "EXISTS"}:
+            at += 1
+        if at < len(words) and tokens[at].is_name:
+            yield unquoted(tokens[at].text).lower()
 
 
 def missing_columns(program: Program, columns: Columns, dialect: str) -> list[str]:
@@ -217,14 +275,22 @@ class _Segment:
     """A statement, with its tables and their aliases."""
 
     def __init__(
-        self, tokens: list[Token], program: Program, columns: Columns, dialect: str
+        self,
+        tokens: list[Token],
+        program: Program,
+        columns: Columns,
+        dialect: str,
+        temporary: AbstractSet[str] = frozenset(),
     ) -> None:
         self.tokens, self.program, self.columns = tokens, program, columns
         self.ignores_case = dialect != "postgresql"
         self.spellings = {self._folded(name): name for name in columns}
         self.rows = set(program.rows[2:])  # the transition tables of a trigger of PostgreSQL
         self.variables = {self._folded(name) for name in program.variables}
+        self.temporary = temporary
         self.tables = dict[str, str]()  # by alias
+        self.others = set[str]()  # the aliases of what is no table of the database
+        self.ctes = dict(self._ctes())  # the positions of their bodies; none where it is RECURSIVE
         self.inserted = self.updated = ""
         self.listed = dict[int, str]()  # the tables of the columns of an INSERT, by position
         self._find_tables()
@@ -238,7 +304,10 @@ class _Segment:
             if not token.is_name or self._text(at - 1) == "@":
                 continue
             name = self._folded(self._unquoted(token))
-            if self._text(at - 1) == ".":
+            if self._text(at - 1) == "." and self._text(at - 3) == ".":
+                schema, table = self._folded_at(at - 4), self._folded_at(at - 2)
+                yield from self._of(self.spellings.get(self._in_schema(schema, table), ""), name)
+            elif self._text(at - 1) == ".":
                 yield from self._qualified(self._folded_at(at - 2), name)
             elif at in self.listed:
                 yield from self._of(self.listed[at], name)
@@ -254,8 +323,44 @@ class _Segment:
         if qualifier in self.program.rows and self.program.table:
             for found in self._of(self.program.table, name):
                 yield found._replace(is_row=True)
-        elif table := self.tables.get(qualifier) or self.spellings.get(qualifier):
-            yield from self._of(table, name)
+        elif qualifier in self.tables or qualifier not in self.others:
+            yield from self._of(self.tables.get(qualifier) or self._found(qualifier), name)
+
+    def _found(self, name: str) -> str:
+        """Return the table that a name without a schema means; "" for none."""
+        if name.lower() in self.temporary:
+            return ""
+        if self.program.search_path is None:
+            return self.spellings.get(name, "")
+        names = (self._in_schema(schema, name) for schema in self.program.search_path)
+        return next((self.spellings[each] for each in names if each in self.spellings), "")
+
+    def _ctes(self) -> Iterator[tuple[str, range]]:
+        """Yield the names of WITH, and where the statement in it may mean a table by the same name."""
+        words = [self._text(at) for at in range(len(self.tokens))]
+        if "WITH" not in words:
+            return
+        for at, token in enumerate(self.tokens):
+            if not token.is_name or self._text(at - 1) not in {"WITH", "RECURSIVE", ","}:
+                continue
+            start = self._after_group(at + 1) if self._text(at + 1) == "(" else at + 1
+            if self._text(start) != "AS":
+                continue
+            start += 1
+            while self._text(start) in {"NOT", "MATERIALIZED"}:
+                start += 1
+            if self._text(start) == "(":
+                end = start if "RECURSIVE" in words else self._after_group(start)
+                yield self._folded_at(at), range(start, end)
+
+    def _after_group(self, at: int) -> int:
+        """Return the position after the parentheses that open at one."""
+        depth = 0
+        for place in range(at, len(self.tokens)):
+            depth += (self._text(place) == "(") - (self._text(place) == ")")
+            if depth == 0:
+                return place + 1
+        return len(self.tokens)
 
     def _unqualified(self, at: int, name: str) -> Iterator[Mention]:
         tables = set(self.tables.values())
@@ -285,10 +390,18 @@ class _Segment:
         )
 
     def _find_tables(self) -> None:
-        at = 0
+        at, functions = 0, list[str]()  # of the open parentheses
         while at < len(self.tokens):
             word = self.tokens[at].word
+            if word == "(":
+                functions.append(self._text(at - 1))
+            elif word == ")" and functions:
+                functions.pop()
+                self._take_alias(at + 1)
             at += 1
+            is_distinct = self._text(at - 2) == "DISTINCT" and self._text(at - 3) in {"IS", "NOT"}
+            if word == "FROM" and (is_distinct or functions[-1:] in WITH_FROM):
+                continue
             if word == "INTO" and self._text(at - 2) not in BEFORE_INTO:
                 continue  # of SELECT ... INTO variable
             if word in BEFORE_TABLE:
@@ -299,7 +412,7 @@ class _Segment:
         while True:
             while self._text(at) in MODIFIERS:
                 at += 1
-            table, at = self._table(at)
+            table, at = self._table(at, is_target=word in {"INTO", "UPDATE", "TRUNCATE"})
             if table and word == "INTO":
                 self.inserted = table
                 self.tables["excluded"] = table
@@ -310,14 +423,30 @@ class _Segment:
                 return at
             at += 1
 
-    def _table(self, at: int) -> tuple[str, int]:
+    def _take_alias(self, at: int) -> None:
+        """Take the alias of what stands in parentheses, if it has one."""
+        at += self._text(at) == "AS"
+        if (
+            at < len(self.tokens)
+            and self.tokens[at].is_name
+            and self.tokens[at].word not in NO_ALIAS
+        ):
+            self.others.add(self._folded_at(at))
+
+    def _table(self, at: int, *, is_target: bool) -> tuple[str, int]:
         """Take a table with its alias; return it, or "" for none, and the position after it."""
         if at >= len(self.tokens) or not self.tokens[at].is_name:
             return "", at
-        name, at = self._folded_at(at), at + 1
+        start, name, at = at, self._folded_at(at), at + 1
         if self._text(at) == "." and at + 1 < len(self.tokens):
             name, at = self._in_schema(name, self._folded_at(at + 1)), at + 2
-        table = self.program.table if name in self.rows else self.spellings.get(name, "")
+            table = self.spellings.get(name, "")
+        elif name in self.rows:
+            table = self.program.table
+        elif name in self.ctes and not is_target and start not in self.ctes[name]:
+            table = ""
+        else:
+            table = self._found(name)
         if self._text(at) == "AS":
             at += 1
         has_alias = (
@@ -325,9 +454,11 @@ class _Segment:
             and self.tokens[at].is_name
             and self.tokens[at].word not in NO_ALIAS
         )
+        alias = self._folded_at(at) if has_alias else name.rpartition(".")[2]
         if table:
-            alias = self._folded_at(at) if has_alias else name.rpartition(".")[2]
             self.tables[alias] = table
+        else:
+            self.others.add(alias)
         return table, at + has_alias
 
     def _in_schema(self, schema: str, name: str) -> str:

@@ -14,12 +14,12 @@ from functools import partial
 from sqlalchemy import Connection
 
 from alembic_guards.database.column_names import column_names
-from alembic_guards.database.connection_info import CODE, COMPARED, LATER_CODE
+from alembic_guards.database.connection_info import CHECK, CODE, COMPARED, LATER_CODE
 from alembic_guards.database.features import backend_name, features
 from alembic_guards.database.programs import Program, read_programs, trigger_errors
 from alembic_guards.runtime.change_parser import Add, Change, changes_in
-from alembic_guards.runtime.drop_parser import Drop
-from alembic_guards.runtime.program_parser import Mention, mentions, missing_columns
+from alembic_guards.runtime.drop_parser import Drop, drops_in
+from alembic_guards.runtime.program_parser import Mention, Tables, missing_columns
 from alembic_guards.runtime.refusals import Refusal, Refused
 from alembic_guards.runtime.renames import MoveTable, RenameColumn, RenameTable
 from alembic_guards.runtime.sql_parser import PROGRAMS, Statement, statements
@@ -29,7 +29,17 @@ from alembic_guards.runtime.statements import first_word
 REMOVES = re.compile(r"\b(?:RENAME|DROP|CHANGE)\b|\bSET\s+SCHEMA\b|\bOR\s+REPLACE\b", re.IGNORECASE)
 
 #: The first words of statements that may rename or drop.
-DDL = {"ALTER", "CREATE", "DROP", "RENAME"}
+DDL = {"ALTER", "CREATE", "DO", "DROP", "RENAME"}
+
+#: A block with one of these may change programs.
+OPAQUE = re.compile(r"\bDO\b.*\b(?:ALTER|CREATE|DROP|EXECUTE)\b", re.IGNORECASE | re.DOTALL)
+
+#: Statements that change no programs; of tables they may change all but the name.
+KEEPS_PROGRAMS = re.compile(
+    r"\s*(?:INSERT|UPDATE|DELETE|ALTER\s+TABLE|CREATE\s+(?:UNIQUE\s+)?INDEX|CREATE\s+TABLE|DROP\s+INDEX)\b",
+    re.IGNORECASE,
+)
+MOVES = re.compile(r"\bRENAME\s+(?!COLUMN\b)|\bSET\s+SCHEMA\b|\bTRIGGER\b", re.IGNORECASE)
 
 #: Only SQL with these is searched for programs that it replaces.
 REPLACES = re.compile(
@@ -136,7 +146,12 @@ class ProgramCheck:
         self.errors = trigger_errors(connection) if self.has_sqlite else {}
         self.programs = [] if self.has_sqlite else list(read_programs(connection))
         self.columns: dict[str, set[str]] = {}
-        for table, column in column_names(connection) if self.programs else ():
+        self.read_columns()
+
+    def read_columns(self) -> None:
+        """Read the tables and columns as they are now."""
+        self.columns = {}
+        for table, column in column_names(self.connection) if self.programs else ():
             self.columns.setdefault(table, set()).add(column)
 
     def refusals(self, executed: Iterable[str], code: Callable[[], str] = str) -> Iterator[Refusal]:
@@ -153,11 +168,16 @@ class ProgramCheck:
         elif self.programs and any(map(REMOVES.search, texts)):
             names, replaced = self._names_after(texts), _replaced_by(texts)
             tables = {table.origin for table in names.tables.values()}
+            schemas, known = set(_dropped_schemas(texts)), Tables(self.columns, self.dialect)
             for program in self.programs:
                 is_dropped = program.table and program.table not in tables
-                if is_dropped or _own_names(program) & replaced:
+                if (
+                    is_dropped
+                    or program.schema.lower() in schemas
+                    or _own_names(program) & replaced
+                ):
                     continue
-                found = list(self._refusals(program, names))
+                found = list(self._refusals(program, known.mentions(program), names))
                 own = {_bare(program.function or program.name), program.name.lower()}
                 if found and not any(_mentions(code(), name) for name in own):
                     yield from found
@@ -171,9 +191,10 @@ class ProgramCheck:
                 names.follow(changes)
         return names
 
-    def _refusals(self, program: Program, names: Names) -> Iterator[Refusal]:
-        found = sorted(mentions(program, self.columns, self.dialect), key=str)
-        reasons = list(dict.fromkeys(filter(None, map(names.after, found))))
+    def _refusals(
+        self, program: Program, found: Iterable[Mention], names: Names
+    ) -> Iterator[Refusal]:
+        reasons = list(dict.fromkeys(filter(None, map(names.after, sorted(found, key=str)))))
         if not reasons:
             return
         kind, name = program.kind, program.name
@@ -187,6 +208,19 @@ class ProgramCheck:
         yield Refusal(
             BROKEN.format(what=what, reasons=", ".join(reasons), statements=", then ".join(calls))
         )
+
+
+def _dropped_schemas(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        for drop in drops_in(text):
+            if drop.table is None and drop.schema:
+                yield drop.schema.lower()
+
+
+def _is_opaque(text: str) -> bool:
+    """Whether SQL has a block that runs at once, and may drop or replace programs."""
+    is_block = OPAQUE.search(text) is not None
+    return is_block and any(first_word("".join(each)) == "DO" for each in statements(text))
 
 
 def _replaced_by(texts: Iterable[str]) -> set[str]:
@@ -220,8 +254,8 @@ def broken_programs(
     are left out, because a later statement may replace them. So are those that a later revision names:
     where this one is old, that has replaced them.
     """
-    if not any(map(REMOVES.search, statements)):
-        return []
+    if not any(map(REMOVES.search, statements)) or any(map(_is_opaque, statements)):
+        return []  # the statements are compared one by one then, when they are executed
     connection.info[COMPARED] = set(statements)
     keys = [LATER_CODE] if is_complete else [CODE, LATER_CODE]
     return list(ProgramCheck(connection).refusals(statements, partial(_code, connection, keys)))
@@ -232,9 +266,24 @@ def refuse_broken_programs(connection: Connection, statement: str) -> None:
     text = statement.replace("%%", "%")
     is_compared = text in connection.info.get(COMPARED, ())
     if first_word(text) in DDL and REMOVES.search(text) and not is_compared:
+        check: ProgramCheck | None = connection.info.get(CHECK)
+        if check is None:
+            check = connection.info[CHECK] = ProgramCheck(connection)
+        else:
+            check.read_columns()
         code = partial(_code, connection, [CODE, LATER_CODE])
-        if found := list(ProgramCheck(connection).refusals([text], code)):
+        if found := list(check.refusals([text], code)):
             raise Refused(found)
+    if not keeps_programs(text):
+        connection.info.pop(CHECK, None)
+
+
+def keeps_programs(statement: str) -> bool:
+    """Whether a statement certainly changes no program, and not the table of one."""
+    if KEEPS_PROGRAMS.match(statement) is None:
+        return False
+    is_change = first_word(statement) not in {"INSERT", "UPDATE", "DELETE"}
+    return not (is_change and (";" in statement.rstrip("; \n") or MOVES.search(statement)))
 
 
 def _code(connection: Connection, keys: list[str]) -> str:

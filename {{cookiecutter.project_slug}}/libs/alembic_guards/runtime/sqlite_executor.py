@@ -11,9 +11,10 @@ from alembic_guards.database.connection_info import CHECKED, ORPHANS
 from alembic_guards.runtime.destructive import refuse_drops
 from alembic_guards.runtime.failures import with_working_query
 from alembic_guards.runtime.locks import is_lock_timeout
+from alembic_guards.runtime.orphans import Key, find_orphans, read_orphans
 from alembic_guards.runtime.programs import ProgramCheck
 from alembic_guards.runtime.refusals import Refused, collecting, refuse
-from alembic_guards.runtime.violations import count_orphans, find_all, find_orphans
+from alembic_guards.runtime.violations import find_all
 
 
 class SQLiteExecutor:
@@ -22,6 +23,7 @@ class SQLiteExecutor:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.is_running = False
+        self.counted: tuple[int, dict[Key, int]] | None = None  # at the end of the last step
         for name in ("do_execute", "do_executemany", "do_execute_no_params"):
             event.listen(connection.engine, name, self._check)
 
@@ -30,7 +32,8 @@ class SQLiteExecutor:
         """Check the statements in the block; raises Refused with all refusals, and rolls back."""
         self.connection.info.pop(CHECKED, None)
         programs = ProgramCheck(self.connection)
-        before = self.connection.info[ORPHANS] = count_orphans(self.connection)
+        before = self._orphans_before()
+        self.connection.info.pop(ORPHANS, None)
         self.is_running = True
         try:
             with collecting(self.connection) as refusals:
@@ -41,7 +44,8 @@ class SQLiteExecutor:
                         raise
                 else:
                     self.is_running = False
-                    refusals.extend(find_orphans(self.connection, before))
+                    after = read_orphans(self.connection)
+                    refusals.extend(find_orphans(self.connection, before, after))
                     refusals.extend(programs.refusals(()))
         finally:
             self.is_running = False
@@ -49,6 +53,18 @@ class SQLiteExecutor:
         if refusals:
             driver_of(self.connection).rollback()
             raise Refused(with_working_query(self.connection, each) for each in refusals)
+        self.counted = (self._data_version(), after.counts)
+        self.connection.info[ORPHANS] = True
+
+    def _orphans_before(self) -> dict[Key, int]:
+        """Return the counts of the last step, unless another process has changed the file since then."""
+        counted, self.counted = self.counted, None
+        if counted is not None and counted[0] == self._data_version():
+            return counted[1]
+        return read_orphans(self.connection).counts
+
+    def _data_version(self) -> int:
+        return int(self.connection.exec_driver_sql("PRAGMA data_version").scalar_one())
 
     def _check(self, cursor: Any, statement: str, *rest: Any) -> bool:
         """Refuse a statement that rows violate or that drops data; return whether it is left out."""

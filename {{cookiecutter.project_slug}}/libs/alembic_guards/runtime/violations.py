@@ -1,16 +1,15 @@
 """Counts the rows that violate a new constraint, and finds them, before the statement is executed."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_guards.database.bookkeeping import driver_of
-from alembic_guards.database.connection_info import ORPHANS, is_dry_run, skipped_statements
+from alembic_guards.database.connection_info import is_dry_run, skipped_statements
 from alembic_guards.database.features import backend_name
 from alembic_guards.database.identifiers import qualified, quoter
 from alembic_guards.runtime.constraint_parser import (
@@ -24,7 +23,7 @@ from alembic_guards.runtime.constraint_parser import (
     constraints_in,
 )
 from alembic_guards.runtime.names_before import creates, is_filled, names_before
-from alembic_guards.runtime.refusals import Refusal, Refused
+from alembic_guards.runtime.refusals import Refusal
 from alembic_guards.runtime.sql_parser import tokens_of, unquoted
 from alembic_guards.runtime.transaction_names import names_after_rollback
 
@@ -99,77 +98,6 @@ def find_in_copy(
         return _CopyFinder(connection, constraint, values).find()
     except (SQLAlchemyError, UnknownRows):
         return None
-
-
-def count_orphans(connection: sa.Connection) -> Counter[tuple[str, str]]:
-    """Return the number of rows of SQLite that refer to rows that do not exist, by table and referent."""
-    return Counter((row[0], row[2]) for row in _orphans(connection))
-
-
-def _orphans(connection: sa.Connection) -> list[Any]:
-    """Return the rows of PRAGMA foreign_key_check.
-
-    It fails where a foreign key refers to columns that are not unique: such a table is left out.
-    """
-    try:
-        return list(connection.exec_driver_sql("PRAGMA foreign_key_check"))
-    except SQLAlchemyError:
-        quote = quoter(connection.dialect)
-        rows: list[Any] = []
-        for table in sa.inspect(connection).get_table_names():
-            with suppress(SQLAlchemyError):
-                rows += connection.exec_driver_sql(
-                    f"PRAGMA foreign_key_check({quote(table)})"
-                ).all()
-        return rows
-
-
-def find_orphans(
-    connection: sa.Connection, before: Counter[tuple[str, str]] | None = None
-) -> list[Refusal]:
-    """Return the refusals of foreign keys that rows of SQLite violate: it checks none during a migration.
-
-    `before` is what count_orphans() has returned before the revision: a revision that makes no more of
-    them is not to blame, such as for those that an old file has.
-    """
-    found = _orphans(connection)
-    after, before = Counter((row[0], row[2]) for row in found), before or Counter()
-    if after.total() <= before.total():  # a table that was renamed has its rows under another name
-        return []
-    refusals: list[Refusal] = []
-    grown = [row for row in found if after[row[0], row[2]] > before[row[0], row[2]]]
-    for table, number in dict.fromkeys((row[0], row[3]) for row in grown):
-        quoted = quoter(connection.dialect)(table)
-        keys = connection.exec_driver_sql(f"PRAGMA foreign_key_list({quoted})").all()
-        pairs = sorted((key[1], key[3], key[4]) for key in keys if key[0] == number)
-        constraint = ForeignKey(
-            table=table,
-            columns=tuple(own for _, own, _ in pairs),
-            referent=next(key[2] for key in keys if key[0] == number),
-            referent_columns=tuple(other for _, _, other in pairs if other),
-        )
-        try:
-            refusal = find(connection, constraint)
-        except UnknownRows:  # such as a table that does not exist
-            refusal = None
-        refusals.append(refusal or _orphans_of(table, constraint.referent, found))
-    return refusals
-
-
-def refuse_orphans(connection: sa.Connection) -> None:
-    """Raise Refused for foreign keys that rows of SQLite violate, and did not before the step."""
-    if refusals := find_orphans(connection, connection.info.get(ORPHANS)):
-        raise Refused(refusals)
-
-
-def _orphans_of(table: str, referent: str, found: Sequence[Any]) -> Refusal:
-    count = sum(row[0] == table and row[2] == referent for row in found)
-    refer = (
-        f"row of {table} refers to a row of {referent} that does not exist."
-        if count == 1
-        else f"rows of {table} refer to rows of {referent} that do not exist."
-    )
-    return Refusal(f"{count} {refer}", is_one=count == 1)
 
 
 def _savepoint(connection: sa.Connection) -> Any:

@@ -12,7 +12,7 @@ from alembic_guards.authoring.find.reference import reference_state
 from alembic_guards.authoring.normalize import normalized
 from alembic_guards.database.catalog import BY_HAND, differences, of_models
 from alembic_guards.database.managed import managed
-from alembic_guards.runtime.violations import find_orphans
+from alembic_guards.runtime.orphans import find_orphans
 
 OTHERWISE = "The models say otherwise. This is a difference that make revision would write:"
 KEPT = "Kept by the baseline, for no model can say it: {counts}."

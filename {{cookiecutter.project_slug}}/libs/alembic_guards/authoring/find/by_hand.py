@@ -76,6 +76,11 @@ def has_objects(connection: sa.Connection, metadata: sa.MetaData) -> bool:
     return bool(found or names - _defined(metadata, connection.dialect).keys())
 
 
+def has_tables(connection: sa.Connection) -> bool:
+    """Whether a database of PostgreSQL has tables or views, which keep_objects() would drop."""
+    return connection.exec_driver_sql(DROPS).first() is not None
+
+
 def keep_objects(connection: sa.Connection, metadata: sa.MetaData) -> set[EntryKey]:
     """Drop from a scratch database what create_all() creates; return the keys of what stays.
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from alembic_guards.authoring.find.by_hand import (
     explained,
     has_objects,
+    has_tables,
     is_missing_or_duplicate,
     keep_objects,
     without_unused,
@@ -49,10 +50,16 @@ def create_all(connection: sa.Connection, metadata: sa.MetaData) -> None:
     """Create all that `metadata` defines in an empty database, with its extensions and schemas.
 
     Where that needs what revisions create by hand, such as a function, they run before, and their
-    tables are dropped. Raises CommandError where something is missing that they do not create.
+    tables are dropped. In a database that has a table or a view no revision runs, and nothing is dropped.
+    Raises CommandError where something is missing that they do not create, and DBAPIError for what
+    exists already.
     """
     models = normalized(metadata, connection)
-    can_retry = features(connection.dialect).has_schemas and _scripts() is not None
+    can_retry = (
+        features(connection.dialect).has_schemas
+        and _scripts() is not None
+        and not has_tables(connection)
+    )
     try:
         with connection.begin_nested() if can_retry else nullcontext():
             create_normalized(connection, models)

@@ -8,14 +8,19 @@ import ast
 import builtins
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from copy import deepcopy
 from importlib import import_module
+from importlib.util import resolve_name
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
-#: The values of global names that a copy holds as literals.
+#: The values of global names that a copy holds as literals, where the code has them as literals, too.
 CONSTANTS = (str, int, float, bool, bytes, tuple, type(None))
+
+#: The arguments of a functools.partial, which does not tell where they are from: a text may be a secret.
+ARGUMENTS = (int, float, bool, type(None))
 
 #: The folders of installed packages.
 INSTALLED = {"site-packages", "dist-packages"}
@@ -96,10 +101,10 @@ def _is_own(module: str) -> bool:
 
 
 def _partial(function: Any) -> Code | None:
-    """Return the code of a functools.partial: a call with literals."""
+    """Return the code of a functools.partial: a call with numbers."""
     path = _path_of(function.func)
     arguments = [*function.args, *function.keywords.values()]
-    if path is None or not all(isinstance(value, CONSTANTS) for value in arguments):
+    if path is None or not all(isinstance(value, ARGUMENTS) for value in arguments):
         return None
     given = [repr(value) for value in function.args]
     given += [f"{name}={value!r}" for name, value in function.keywords.items()]
@@ -170,11 +175,30 @@ class _Names(ast.NodeTransformer):
         if isinstance(value, ModuleType) and not _is_own(value.__name__):
             return self._imported(value.__name__)
         if isinstance(value, CONSTANTS) and type(value) in CONSTANTS:
-            return ast.parse(repr(value), mode="eval").body
+            return self._constant(node.id, value)
         path = _path_of(value) or self._instance(node.id, value)
         if path is None:
             raise _NotCopied
         return self._imported(*path)
+
+    def _constant(self, name: str, value: Any) -> ast.expr:
+        """Return a constant as a literal, or by its name in a module that is not one of the project.
+
+        One that is computed is not copied: it may be a secret of the environment.
+        """
+        module = str(self.globals.get("__name__", ""))
+        seen = set[tuple[str, str]]()
+        while _is_own(module):
+            if (module, name) in seen:
+                raise _NotCopied
+            seen.add((module, name))
+            tree = _tree_of(module)
+            if _is_literal(tree, name, value):
+                return ast.parse(repr(value), mode="eval").body
+            module, name = _import_of(tree, name, module)
+        if _attribute(module, name) is not value:
+            raise _NotCopied
+        return self._imported(module, name)
 
     def _instance(self, name: str, value: Any) -> tuple[str, str] | None:
         """Return the module and the name of an object such as datetime.UTC, beside its class."""
@@ -186,6 +210,40 @@ class _Names(ast.NodeTransformer):
         if path[0] != "builtins":
             self.modules.add(path[0])
         return ast.parse(".".join(path).removeprefix("builtins."), mode="eval").body
+
+
+def _tree_of(module: str) -> ast.Module:
+    """Return the syntax tree of an imported module."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if file is None:
+        raise _NotCopied
+    return ast.parse(Path(file).read_bytes())
+
+
+def _is_literal(tree: ast.Module, name: str, value: Any) -> bool:
+    """Whether a module assigns to a name a literal that has a value."""
+    for node in ast.walk(tree):
+        match node:
+            case (
+                ast.Assign(targets=[ast.Name(id=found)], value=ast.expr() as assigned)
+                | ast.AnnAssign(target=ast.Name(id=found), value=ast.expr() as assigned)
+            ) if found == name:
+                with suppress(ValueError):
+                    literal = ast.literal_eval(assigned)
+                    if (type(literal), literal) == (type(value), value):
+                        return True
+    return False
+
+
+def _import_of(tree: ast.Module, name: str, module: str) -> tuple[str, str]:
+    """Return the module from which one imports a name, and the name there."""
+    package = getattr(sys.modules.get(module), "__package__", None)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                if (alias.asname or alias.name) == name:
+                    return resolve_name("." * node.level + (node.module or ""), package), alias.name
+    raise _NotCopied
 
 
 def _locals(code: CodeType) -> Iterator[str]:
