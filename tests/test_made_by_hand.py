@@ -125,7 +125,7 @@ def test_the_models_find_what_a_revision_has_created_by_hand(bake: Bake, name: s
         case.models.replace("    name: Mapped[str]\n", f"    name: Mapped[str]\n{COLUMN}")
     )
     said = project.alembic("revision", "--autogenerate")
-    assert said.startswith("  add items.extra\nGenerating"), said
+    assert said.startswith("  add items.extra\nWrote "), said
     project.alembic("upgrade", "head")
     project.alembic("check")
     project.alembic("downgrade", "base", ALLOW_DATA_LOSS="1")
