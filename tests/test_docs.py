@@ -121,7 +121,7 @@ def granted(request: pytest.FixtureRequest, bake: Bake) -> Iterator[tuple[Projec
         execute(project, *(one.format(login) for one in CLEAN[database]))
 
 
-def test_the_rights_of_the_page_are_enough_and_each_is_needed(
+def test_the_rights_of_the_page_are_enough(
     granted: tuple[Project, list[str]],
 ) -> None:
     project, statements = granted

@@ -104,13 +104,7 @@ def keep_objects(connection: sa.Connection, metadata: sa.MetaData) -> set[EntryK
         if key.kind == "enum" and [value for value in wanted if value in present] == present:
             _execute(connection, *add_values(key.name, present, wanted))
         else:
-            kind = (
-                "SEQUENCE"
-                if key.kind == "sequence"
-                else "DOMAIN"
-                if key.kind == "domain"
-                else "TYPE"
-            )
+            kind = key.kind.upper() if key.kind in ("sequence", "domain") else "TYPE"
             _execute(connection, f"DROP {kind} IF EXISTS {key.name} CASCADE")
     connection.commit()
     return {key for key in read_catalog(connection) if not key.table}

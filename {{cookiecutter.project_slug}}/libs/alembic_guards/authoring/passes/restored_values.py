@@ -261,9 +261,8 @@ class Restored:
         try:
             yield True
         finally:
-            temporary = (
-                "TEMPORARY " if backend_name(self.dialect) == "mysql" else ""
-            )  # else it would commit
+            # On MariaDB and MySQL DROP TABLE would commit.
+            temporary = "TEMPORARY " if backend_name(self.dialect) == "mysql" else ""
             self._executes(f"DROP {temporary}TABLE {PROBE}")
 
     def _fits(self, sql: str, *, any_row: bool = False) -> bool:
